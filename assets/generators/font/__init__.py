@@ -1,0 +1,1 @@
+"""Builds the caption font of the engine: a subset of LXGW WenKai. Run `python -m assets.generators.font`."""
