@@ -1,0 +1,1 @@
+"""Generators of every sound of Lantern Street: `python -m assets.generators.sound`."""
