@@ -77,11 +77,11 @@ def _shot(
 
 
 def _lead(name: str, length_s: float, gain_db: float, place: str, use: str, *, loop: bool = False) -> Stem:
-    return Stem(name, "score", length_s, loop, 1, ("lufs", -26.0), gain_db, place, "music", use)
+    return Stem(name, "score", length_s, loop, 1, ("lufs", -29.0), gain_db + 3, place, "music", use)
 
 
 def _score(name: str, length_s: float, gain_db: float, use: str) -> Stem:
-    return Stem(name, "score", length_s, False, 2, ("lufs", -28.0), gain_db, "bed: true", "music", use)
+    return Stem(name, "score", length_s, False, 2, ("lufs", -33.0), gain_db + 5, "bed: true", "music", use)
 
 
 def _drums(name: str, length_s: float, gain_db: float, place: str, use: str) -> Stem:
@@ -123,7 +123,7 @@ STEMS: tuple[Stem, ...] = (
     _shot("fire", "place", 16.0, 6, "azimuth: -80deg, distance: 2m", "brazier, loop; tea_house; drum_tower at (±9,52,3) +10 dB",
           peak_db=-6.0, loop=True),
     _shot("kettle", "place", 12.0, 2, "azimuth: -40deg, distance: 2.5m", "tea_house: the kettle simmering, loop", peak_db=-10.0, loop=True),
-    _shot("great_bell", "place", 14.0, 14, "position: [4.6, 15, 4.5]", "lock at 20 s, gate opening: the great bell, one stroke"),
+    _shot("great_bell", "place", 14.0, 18, "position: [4.6, 15, 4.5]", "lock at 20 s, gate opening: the great bell, one stroke"),
     _shot("great_bell_far", "place", 12.0, -8, "azimuth: 180deg, distance: 2m", "end_river, end_lanterns: the same bell beyond the town"),
     _shot("wind_chime", "place", 24.0, 6, "position: [4.5, 36, 3.4]", "garden: the wind chime at the eave, sparse, loop",
           peak_db=-9.0, loop=True),
@@ -136,16 +136,16 @@ STEMS: tuple[Stem, ...] = (
     _shot("steps", "people", 5.0, 4, "azimuth: 90deg, elevation: 10deg, distance: 4m", "steps along the quay; market, end_home, end_river"),
     _shot("cat", "people", 1.4, 0, "place it at the cat", "end_home: the cat, once", peak_db=-12.0),
     # Reactions.
-    _shot("bell_ring", "reaction", 10.0, 10, "position: [4.6, 15, 4.5]", "reaction in lock: the bell touched by a glance, softer"),
+    _shot("bell_ring", "reaction", 10.0, 14, "position: [4.6, 15, 4.5]", "reaction in lock: the bell touched by a glance, softer"),
     _shot("wake_1", "reaction", 4.5, 6, "at the lantern wake_1", "market: a lantern wakes: paper, flame, chime on D"),
     _shot("wake_2", "reaction", 4.5, 6, "at the lantern wake_2", "the same on E"),
     _shot("wake_3", "reaction", 4.5, 6, "at the lantern wake_3", "the same on F#"),
     _shot("wake_4", "reaction", 4.5, 6, "at the lantern wake_4", "the same on A"),
     _shot("wake_5", "reaction", 4.5, 6, "at the lantern wake_5; also home_lantern", "the same on B"),
-    _shot("drum_hit_soft", "reaction", 3.0, 12, "position: [0, 62, 9]", "drum_tower: velocity 0.35"),
-    _shot("drum_hit_mid", "reaction", 3.0, 14, "position: [0, 62, 9]", "drum_tower: velocity 0.65"),
-    _shot("drum_hit_hard", "reaction", 3.5, 16, "position: [0, 62, 9]", "drum_tower: velocity 1, centre; strike reaction"),
-    _shot("drum_rim", "reaction", 1.5, 10, "position: [0, 62, 9]", "drum_tower: stick on the rim"),
+    _shot("drum_hit_soft", "reaction", 3.0, 20, "position: [0, 62, 9]", "drum_tower: velocity 0.35"),
+    _shot("drum_hit_mid", "reaction", 3.0, 23, "position: [0, 62, 9]", "drum_tower: velocity 0.65"),
+    _shot("drum_hit_hard", "reaction", 3.5, 26, "position: [0, 62, 9]", "drum_tower: velocity 1, centre; strike reaction"),
+    _shot("drum_rim", "reaction", 1.5, 16, "position: [0, 62, 9]", "drum_tower: stick on the rim"),
     _shot("chime_burst", "reaction", 6.0, 8, "position: [4.5, 36, 3.4]", "garden: a gust takes the chime; reaction on gaze"),
     _shot("cup", "reaction", 1.6, 2, "azimuth: -30deg, elevation: -20deg, distance: 1.2m", "tea_house: a porcelain cup set down"),
     _shot("cup_lid", "reaction", 1.2, 2, "azimuth: -30deg, elevation: -20deg, distance: 1.2m", "tea_house: the lid on the cup"),
@@ -167,17 +167,17 @@ STEMS: tuple[Stem, ...] = (
     _lead("music_market_dizi_b", 17.0, 12, "azimuth: 35deg, distance: 6m", "market: its answer, open end, P15; at 30 s"),
     _score("music_market_colour", 19.0, -5, "market: bell sequence (bianzhong), P15; at 15 or 30 s"),
     _lead("music_hint_flute", 9.0, 10, "azimuth: 50deg, distance: 12m", "market 22.5 s (window): the flute that calls left, 7.5 s"),
-    _drums("music_hint_drums", 9.5, 6, "azimuth: -50deg, distance: 12m", "market 30 s: the drums that call right, muffled, 7.5 s"),
+    _drums("music_hint_drums", 9.5, 14, "azimuth: -50deg, distance: 12m", "market 30 s: the drums that call right, muffled, 7.5 s"),
     _score("music_tea_ground", 19.0, -3, "tea_house: guqin ground on F#, P15; at every 15 s"),
     _lead("music_tea_pipa_a", 18.0, 8, "azimuth: -35deg, distance: 4m", "tea_house: the lute's first phrase, P15; at 0 s"),
     _lead("music_tea_pipa_b", 18.0, 8, "azimuth: -35deg, distance: 4m", "tea_house: the lute's second phrase, P15; at 15 s"),
     _lead("music_tea_tremolo", 15.0, 7, "azimuth: -35deg, distance: 4m",
           "tea_house: the tremolo that waits, exact 15 s loop; for the hold and up to commit", loop=True),
     _lead("music_tea_dizi", 17.0, 12, "azimuth: 60deg, distance: 8m", "tea_house: the flute boat answers, P15; at 30 s or on `song`"),
-    _drums("music_drum_pulse", 17.0, 8, "azimuth: 0deg, distance: 12m", "drum_tower: the low drum's steady bars (80 BPM), P15; at 0..45 s"),
-    _drums("music_drum_a", 17.5, 8, "azimuth: 40deg, elevation: 15deg, distance: 12m", "drum_tower: first pattern, P15"),
-    _drums("music_drum_b", 17.5, 8, "azimuth: -40deg, elevation: 20deg, distance: 12m", "drum_tower: the answer, smaller drums, P15"),
-    _drums("music_drum_roll", 19.0, 10, "azimuth: 0deg, elevation: 25deg, distance: 12m",
+    _drums("music_drum_pulse", 17.0, 16, "azimuth: 0deg, distance: 12m", "drum_tower: the low drum's steady bars (80 BPM), P15; at 0..45 s"),
+    _drums("music_drum_a", 17.5, 17, "azimuth: 40deg, elevation: 15deg, distance: 12m", "drum_tower: first pattern, P15"),
+    _drums("music_drum_b", 17.5, 16, "azimuth: -40deg, elevation: 20deg, distance: 12m", "drum_tower: the answer, smaller drums, P15"),
+    _drums("music_drum_roll", 19.0, 18, "azimuth: 0deg, elevation: 25deg, distance: 12m",
            "drum_tower: five bars of growing roll, the last stroke falls at 15.0 s; start 15 s before the seam or the free strike"),
     _score("music_drum_colour", 19.0, -4, "drum_tower: bell line on A, 80 BPM, P15"),
     _score("music_bridge_ground", 19.0, -4, "bridge: two low notes on E, P15; at 0 s"),
