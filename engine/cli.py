@@ -1,0 +1,180 @@
+"""The command line: ``sensorama COMMAND``. Only words in and words out; the work is in the packages below.
+
+Everything heavy is imported by the command that needs it, so that ``sensorama --help`` answers at once and the first
+frame of a show does not wait for what a show does not use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import __version__
+from engine.errors import SensoramaError
+
+
+def _play(args: argparse.Namespace) -> int:
+    from engine.show.options import options_from_args
+    from engine.show.play import play
+
+    return play(options_from_args(args))
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from engine.show.replay import replay_command
+
+    return replay_command(Path(args.journal), experience=args.experience, rig=args.rig)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from engine.show.checking import check_command
+
+    return check_command(args.experience, args.rig)
+
+
+def _new(args: argparse.Namespace) -> int:
+    from engine.experience.scaffold import new_package
+
+    folder = new_package(args.name, Path(args.folder))
+    print(f"made {folder}; play it with: sensorama play {folder}")
+    return 0
+
+
+def _compile(args: argparse.Namespace) -> int:
+    from engine.show.checking import compile_command
+
+    return compile_command(args.experience)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from engine.experience.bundled import bundled_experiences
+
+    for name, folder in bundled_experiences():
+        print(f"{name:24} {folder}")
+    return 0
+
+
+def _devices(args: argparse.Namespace) -> int:
+    from engine.bus.registry import list_drivers
+
+    for name, line in list_drivers():
+        print(f"{name:12} {line}")
+    print("a software twin of one by itself: python -m devices.sim --help")
+    return 0
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from engine.bench.run import bench_command
+
+    return bench_command(args.names, quick=args.quick)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from engine.experience.schema import SCHEMA_FOLDER
+
+    for path in sorted(SCHEMA_FOLDER.glob("*.json")):
+        print(path)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sensorama", description="Plays branching, multi-sensory experiences on any rig.",
+        epilog="Exit status: 0 the show ended, 1 it failed, 2 wrong input, 4 stopped by a person, 130 interrupted.")
+    parser.add_argument("--version", action="version", version=f"sensorama {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    play = commands.add_parser("play", help="play an experience", description="Play an experience, by name or by folder.")
+    play.add_argument("experience", help="a bundled name (sensorama list) or a folder with experience.yaml")
+    play.add_argument("--rig", metavar="FILE", help="the venue's rig file; default: a studio on software twins")
+    play.add_argument("--view", choices=("auto", "window", "headless"), default="auto",
+                      help="auto: a window if there is a display, else off-screen faster than real time")
+    play.add_argument("--headless", action="store_true", help="the same as --view headless")
+    play.add_argument("--seed", type=int, metavar="N", help="a rehearsing guest draws the choices by this seed")
+    play.add_argument("--choices", metavar="ID,ID,...", help="scripted choices, in order; '-' leaves one to its default")
+    play.add_argument("--from", dest="start", metavar="SCENE@TIME", help="begin inside a scene, for example tea_house@20s")
+    play.add_argument("--speed", metavar="X", help="show speed, for example 4; 'max' runs on the manual clock")
+    play.add_argument("--language", metavar="CODE", help="caption and voice language, for example en or zh")
+    play.add_argument("--out", metavar="DIR", help="where journal, report, frames and sound go; default: runs/...")
+    play.add_argument("--size", default="1280x720", metavar="WxH", help="picture size (default 1280x720)")
+    play.add_argument("--fps", type=int, default=60, metavar="N", help="frames per second in a window (default 60)")
+    play.add_argument("--no-picture", action="store_true", help="no rendering at all: story, sound and devices only")
+    play.add_argument("--no-sound", action="store_true", help="no sound at all")
+    play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
+    play.set_defaults(run=_play)
+
+    replay = commands.add_parser("replay", help="reproduce a run from its journal and say the first difference")
+    replay.add_argument("journal", help="journal.jsonl of a run, or its folder")
+    replay.add_argument("--experience", metavar="NAME", help="the package, if it is not where the journal says")
+    replay.add_argument("--rig", metavar="FILE", help="the rig, if it is not where the journal says")
+    replay.set_defaults(run=_replay)
+
+    check = commands.add_parser("check", help="find every mistake of a package in one run")
+    check.add_argument("experience")
+    check.add_argument("--rig", metavar="FILE")
+    check.set_defaults(run=_check)
+
+    new = commands.add_parser("new", help="make a small package that plays at once")
+    new.add_argument("name", help="its id: lower case letters, digits and underscores")
+    new.add_argument("--folder", default=".", metavar="DIR", help="where to put it (default: here)")
+    new.set_defaults(run=_new)
+
+    compile_ = commands.add_parser("compile", help="compile story.ink with inklecate or Node's inkjs")
+    compile_.add_argument("experience")
+    compile_.set_defaults(run=_compile)
+
+    commands.add_parser("list", help="the experiences at hand").set_defaults(run=_list)
+    commands.add_parser("devices", help="the drivers at hand").set_defaults(run=_devices)
+    commands.add_parser("schema", help="where the published JSON Schemas lie").set_defaults(run=_schema)
+
+    bench = commands.add_parser("bench", help="measure, and print JSON lines")
+    bench.add_argument("names", nargs="*", help="which ones (default: all)")
+    bench.add_argument("--quick", action="store_true", help="short runs: a look, not a figure to quote")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    args = _parser().parse_args([word for word in words if word != "--debug"])
+    try:
+        status: int = args.run(args)
+    except SensoramaError as error:
+        if debug:
+            raise
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        print(f"internal error: {type(error).__name__}: {error}. Run again with --debug for the traceback, "
+              "and please report it.", file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

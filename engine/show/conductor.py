@@ -1,0 +1,588 @@
+"""The conductor: decides which scene starts at which instant, and publishes only that.
+
+A machine without a clock. It is told the time (`advance`) and what people do (`handle`), and works through its own
+deadlines in order at their exact instants, however late it is called; so a run is a pure function of the package and
+of the journalled inputs, and a replay is the same code fed with the same inputs.
+
+The last row published wins (see `engine.time.segments`), so a hold simply supersedes a commit that was already
+announced, and resuming announces it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+from engine.errors import StoryError, UsageError
+from engine.experience import Package
+from engine.show.inputs import External, Input, Key, Look, Operator, Pick, Touch, to_json
+from engine.show.triggers import TriggerWatch
+from engine.show.window import OPTION, TARGET, DecisionWindow, tally
+from engine.story.ink import Beat, Settled, Story
+from engine.time import MODALITIES, Moment, Segment, SegmentKind, TransportWriter, ns_to_fl
+from engine.timeline import Program
+
+#: How far ahead of now an unplanned change (hold, seek, reaction) is published: time enough for every follower to
+#: read it before it holds, and well below what a person notices between a key and its effect.
+LEAD_NS = 20_000_000
+#: How far before the end of a hold lap the conductor looks whether anybody has decided.
+LAP_LEAD_NS = 50_000_000
+
+
+class Recorder(Protocol):
+    """Where events go; `engine.story.journal` keeps them."""
+
+    def __call__(self, kind: str, now_ns: int, /, **fields: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: ``how`` is ``ending``, ``stopped``, ``interrupted`` or ``failed``."""
+
+    how: str
+    scene: str
+    at_ns: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """What a guest may see of a decision right now."""
+
+    options: tuple[str, ...]
+    default: str
+    dwell_ratio: tuple[float, ...]
+    time_left_ratio: float
+    is_open: bool
+    locked: str | None
+
+
+@dataclass(slots=True)
+class _Planned:
+    scene: int
+    leave_fl: int
+    row: Segment | None = None
+
+
+@dataclass(order=True, slots=True)
+class _Task:
+    at_fl: int
+    order: int
+    run: Callable[[int], None]
+    done: bool = False
+    once: bool = False
+
+
+class Conductor:
+    """Runs one show.
+
+    Parameters
+    ----------
+    package : Package
+        What is played.
+    story : Story
+        The package's story, freshly loaded; the conductor owns it from now on.
+    writer : TransportWriter
+        Where segments, reactions, controls and candidates are published.
+    record : Recorder
+        Takes every event, in order.
+    guests : int
+        Seats with somebody on them.
+    speed : Fraction
+        Show seconds per host second while running; 1 is the show's own pace.
+    rehearse : callable, optional
+        Called at each beat with ``(program, option ids, beat ordinal)``; returns ``(position_fl, input)`` pairs, the doings
+        of a scripted or seeded guest.
+    """
+
+    def __init__(
+        self, *, package: Package, story: Story, writer: TransportWriter, record: Recorder, guests: int = 1,
+        speed: Fraction = Fraction(1),
+        rehearse: Callable[[Program, tuple[str, ...], int], Iterable[tuple[int, Input]]] | None = None,
+    ) -> None:
+        self._package = package
+        self._story = story
+        self._writer = writer
+        self._record = record
+        self._guests = guests
+        self._speed = speed
+        self._rehearse = rehearse
+        self._queue: list[Beat] = []
+        self._settled: Settled | None = None
+        self._segment: Segment | None = None
+        self._program: Program | None = None
+        self._planned: _Planned | None = None
+        self._agenda: list[_Task] = []
+        self._window: DecisionWindow | None = None
+        self._triggers = TriggerWatch(())
+        self._checkpoint: str | None = None
+        self._beat_no = -1
+        self._epoch_ns = 0
+        self._now_ns = 0
+        self.ended: Ended | None = None
+        #: Beats played so far as ``(scene id, host instant)``; the report and the tests read it.
+        self.beats: list[tuple[str, int]] = []
+        #: Options chosen so far as ``(scene id, option id, reason)``.
+        self.choices: list[tuple[str, str, str]] = []
+
+    # ---- life ----------------------------------------------------------------------------------------------
+
+    def start(self, now_ns: int, *, scene: str | None = None, at_fl: int = 0, from_ns: int | None = None) -> None:
+        """Settle the story and publish the first segment.
+
+        Parameters
+        ----------
+        now_ns : int
+            Host instant of the run's beginning; the journal counts from here.
+        scene, at_fl
+            Where to begin instead of the story's own beginning (a rehearsal): scene id and position.
+        from_ns : int, optional
+            When the first segment takes force, at or after `now_ns`; a lead after it by default.
+        """
+        if self._segment is not None:
+            raise UsageError("this conductor has started already; make a new one for a new run")
+        self._epoch_ns = self._now_ns = now_ns
+        if scene is not None:
+            self._story.jump(scene)
+        try:
+            self._take(self._story.settle())
+            if not self._queue:
+                raise StoryError("the story ends before its first scene", ink_path="")
+        except StoryError as error:
+            self._fail(error, now_ns)
+            return
+        first = self._scene_index(self._queue[0].scene)
+        begin_ns = now_ns + LEAD_NS if from_ns is None else from_ns
+        self._planned = _Planned(first, 0)
+        kind = SegmentKind.SEEK if at_fl else SegmentKind.START
+        self._planned.row = self._append(begin_ns, first, at_fl, self._speed, kind)
+        self._writer.set_candidates((first,))
+
+    def advance(self, now_ns: int) -> None:
+        """Do everything that is due up to `now_ns`, each thing at its own instant."""
+        while self.ended is None:
+            due = self._next()
+            if due is None or due[0] > now_ns:
+                break
+            self._now_ns = max(self._now_ns, due[0])
+            due[1](self._now_ns)
+        self._now_ns = max(self._now_ns, now_ns)
+
+    def next_deadline_ns(self) -> int | None:
+        """The next instant at which something will be due, or None while nothing is planned (held)."""
+        due = self._next() if self.ended is None else None
+        return None if due is None else due[0]
+
+    # ---- what people do ------------------------------------------------------------------------------------
+
+    def handle(self, event: Input, now_ns: int) -> None:
+        """Take one input at `now_ns`; whatever was due before is done first."""
+        self.advance(now_ns)
+        if self.ended is not None:
+            return
+        self._record("input", self._now_ns, input=to_json(event))
+        self._act(event, self._now_ns)
+
+    def _act(self, event: Input, now_ns: int) -> None:
+        at_fl = self.moment(now_ns).at_fl
+        window = self._window
+        match event:
+            case Look(seat, target):
+                option = target[len(OPTION):] if target and target.startswith(OPTION) else None
+                thing = target[len(TARGET):] if target and target.startswith(TARGET) else None
+                if window is not None:
+                    window.look(seat, option, now_ns)
+                self._triggers.look(seat, thing, now_ns)
+            case Pick(seat, option, by):
+                if window is not None and window.accepts(by):
+                    self._vote(seat, option, now_ns)
+            case Touch(seat, target):
+                self._fire(self._triggers.touched(seat, target, at_fl, now_ns), now_ns)
+            case Key(seat, key):
+                self._fire(self._triggers.pressed(seat, key, at_fl, now_ns), now_ns)
+            case External(name):
+                self._fire(self._triggers.called(name, at_fl, now_ns), now_ns)
+            case Operator():
+                self._operate(event, now_ns)
+
+    def _operate(self, event: Operator, now_ns: int) -> None:
+        held = self._segment is not None and self._segment.rate_num == 0
+        match event.action:
+            case "hold" if not held:
+                self._rerate(Fraction(0), now_ns)
+            case "resume" if held:
+                self._rerate(self._speed, now_ns)
+            case "toggle_hold":
+                self._rerate(self._speed if held else Fraction(0), now_ns)
+            case "seek_by":
+                self._seek(event.value, now_ns)
+            case "stop":
+                self.stop(now_ns)
+            case "intensity":
+                now = self._writer.transport.controls_at(now_ns).intensities
+                i = MODALITIES.index(event.name)
+                self._writer.control(from_ns=now_ns + LEAD_NS,
+                                     intensities=(*now[:i], event.value / 1000, *now[i + 1:]))
+            case "language":
+                self._writer.control(from_ns=now_ns + LEAD_NS, language=event.value)
+
+    def stop(self, now_ns: int, *, how: str = "stopped", reason: str = "") -> None:
+        """Latch the stop: every follower goes to its safe state and the show stands still for good."""
+        if self.ended is not None:
+            return
+        self._writer.control(from_ns=now_ns, stopped=True)
+        if self._segment is not None:
+            self._rerate(Fraction(0), now_ns)
+        self._end(how, now_ns, reason)
+
+    # ---- what a follower outside the transport may ask -------------------------------------------------------
+
+    def moment(self, now_ns: int) -> Moment:
+        """Where the show is."""
+        return self._writer.transport.at(now_ns)
+
+    @property
+    def program(self) -> Program | None:
+        """The scene that is playing."""
+        return self._program
+
+    def next_commit_ns(self) -> int | None:
+        """When the present scene is going to be left, as far as that is known now."""
+        if self._segment is None or self._program is None:
+            return None
+        if self._planned is not None:
+            return self._host_ns(self._planned.leave_fl)
+        spec = self._program.window
+        return self._host_ns(spec.commit_fl if spec else self._program.duration.nominal_fl)
+
+    def window_view(self, now_ns: int) -> WindowView | None:
+        """The decision as a guest sees it, or None while no choice is shown."""
+        window = self._window
+        if window is None or not window.shown:
+            return None
+        spec, at_fl = window.spec, self.moment(now_ns).at_fl
+        left = (spec.close_fl - at_fl) / max(1, spec.close_fl - spec.open_fl)
+        return WindowView(
+            options=window.options, default=window.default,
+            dwell_ratio=tuple(window.dwell_ratio(option, now_ns) for option in window.options),
+            time_left_ratio=min(1.0, max(0.0, left)), is_open=window.is_open, locked=window.locked,
+        )
+
+    # ---- the agenda ----------------------------------------------------------------------------------------
+
+    def _next(self) -> tuple[int, Callable[[int], None]] | None:
+        best: tuple[int, Callable[[int], None]] | None = None
+        planned = self._planned
+        if planned is not None and planned.row is not None:
+            best = (planned.row.from_ns, self._enter)
+        for task in self._agenda:
+            if task.done:
+                continue
+            at_ns = self._host_ns(task.at_fl)
+            if at_ns is not None and (best is None or at_ns < best[0]):
+                best = (at_ns, lambda now_ns, task=task: self._run_task(task, now_ns))  # type: ignore[misc]
+            break  # the agenda is sorted
+        if self._window is not None:
+            for at_ns, seat, option in self._window.dwells():
+                if self._running and (best is None or at_ns < best[0]):
+                    best = (at_ns, lambda now_ns, s=seat, o=option: self._vote(s, o, now_ns))  # type: ignore[misc]
+                break
+        if self._running:
+            due = self._triggers.next_due(lambda at_fl: self._host_ns(at_fl))
+            if due is not None and (best is None or due < best[0]):
+                best = (due, self._gaze_triggers)
+        return best
+
+    @property
+    def _running(self) -> bool:
+        return self._segment is not None and self._segment.rate_num > 0
+
+    def _run_task(self, task: _Task, now_ns: int) -> None:
+        task.done = True
+        task.run(now_ns)
+
+    def _host_ns(self, at_fl: int) -> int | None:
+        """Host instant of a position of the running segment; what it jumped over is due at its beginning."""
+        segment = self._segment
+        if segment is None or segment.rate_num <= 0:
+            return None
+        return self._writer.transport.host_ns_of(segment, max(at_fl, segment.at_fl))
+
+    def _append(self, from_ns: int, scene: int, at_fl: int, rate: Fraction, kind: SegmentKind) -> Segment:
+        row = self._writer.append(from_ns=from_ns, scene=scene, at_fl=at_fl, rate=rate, kind=kind, beat=self._beat_no + 1
+                                  if kind is SegmentKind.START or self._beat_no < 0 else self._beat_no)
+        self._record("segment", self._now_ns, index=row.index, from_ns=row.from_ns - self._epoch_ns, scene=scene,
+                     at_fl=at_fl, rate=[row.rate_num, row.rate_den], kind=kind.name.lower(), beat=row.beat)
+        return row
+
+    # ---- beats ---------------------------------------------------------------------------------------------
+
+    def _scene_index(self, scene: str) -> int:
+        index = self._package.scene_index.get(scene)
+        if index is None:
+            raise StoryError(f"the story asks for scene {scene!r}, which has no file scenes/{scene}.yaml; "
+                             f"there are {', '.join(sorted(self._package.scene_index))}", ink_path=scene)
+        return index
+
+    def _take(self, settled: Settled) -> None:
+        for beat in settled.beats:
+            self._scene_index(beat.scene)
+        self._queue.extend(settled.beats)
+        self._settled = settled
+
+    def _enter(self, now_ns: int) -> None:
+        """The announced segment has come into force: its scene is the present one from now on."""
+        planned = self._planned
+        assert planned is not None and planned.row is not None
+        self._planned, self._segment = None, planned.row
+        self._window = None
+        if planned.scene < 0:
+            last = self._program.id if self._program else ""
+            self._program = None
+            self._end("ending", now_ns, scene=last)
+            return
+        beat = self._queue.pop(0)
+        self._beat_no += 1
+        program = self._package.scenes[planned.scene]
+        self._program = program
+        self.beats.append((program.id, planned.row.from_ns))
+        self._record("beat", now_ns, beat=self._beat_no, scene=program.id, lines=[line.id for line in beat.lines])
+        self._triggers = TriggerWatch(program.triggers)
+        self._agenda = []
+        last_beat = not self._queue
+        options = self._settled.options if self._settled is not None and last_beat else ()
+        if last_beat and options:
+            self._open_agenda(program, options)
+        else:
+            scene = -1 if last_beat else self._scene_index(self._queue[0].scene)
+            self._plan(scene, program.duration.nominal_fl)
+        if self._rehearse is not None:
+            ids = tuple(option.id for option in options)
+            for at_fl, event in self._rehearse(program, ids, self._beat_no):
+                self._task(at_fl, lambda now_ns, event=event: self._rehearsed(event, now_ns), order=9, once=True)  # type: ignore[misc]
+        self._drop_passed(planned.row.at_fl)
+
+    def _rehearsed(self, event: Input, now_ns: int) -> None:
+        self._record("input", now_ns, input=to_json(event))
+        self._act(event, now_ns)
+
+    def _task(self, at_fl: int, run: Callable[[int], None], *, order: int = 0, once: bool = False) -> None:
+        self._agenda.append(_Task(at_fl, order, run, once=once))
+        self._agenda.sort(key=lambda task: (task.done, task.at_fl, task.order))
+
+    def _drop_passed(self, at_fl: int) -> None:
+        """After a jump: what lies behind is not done, what lies ahead is to be done (again)."""
+        for task in self._agenda:
+            if not (task.once and task.done):
+                task.done = task.at_fl < at_fl
+        self._agenda.sort(key=lambda task: (task.done, task.at_fl, task.order))
+
+    def _open_agenda(self, program: Program, options: Iterable[Any]) -> None:
+        options = tuple(options)
+        ids = tuple(option.id for option in options)
+        default = next((option.id for option in options if option.is_default), ids[0])
+        spec = program.window
+        if spec is None:
+            # Nothing to see and nobody to ask: the story's default is taken when the scene ends.
+            self._task(program.duration.nominal_fl, lambda now_ns: self._lock(default, "no window", now_ns))
+            return
+        self._window = DecisionWindow(spec, ids, default, self._guests)
+        self._task(spec.show_fl, self._show)
+        self._task(spec.open_fl, self._open)
+        if spec.hold is not None:
+            lead_fl = spec.hold.to_fl - self._lap_lead_fl()
+            self._task(lead_fl, self._lap)
+        self._task(spec.close_fl, self._close, order=1)
+
+    def _lap_lead_fl(self) -> int:
+        return int(ns_to_fl(LAP_LEAD_NS) * self._speed)
+
+    def _show(self, now_ns: int) -> None:
+        assert self._window is not None
+        self._window.shown = True
+        self._record("window", now_ns, state="shown", options=list(self._window.options))
+        self._candidates()
+
+    def _candidates(self) -> None:
+        """Look ahead over every option, so that each follower can load what may come."""
+        assert self._window is not None
+        scenes: list[int] = []
+        for option in self._window.options:
+            try:
+                ahead = self._story.peek(option)
+                index = self._scene_index(ahead.beats[0].scene) if ahead.beats else -1
+            except StoryError as error:
+                # Only the guest who takes this way meets the fault; nobody else's show is stopped for it.
+                self._record("notice", self._now_ns, text=f"option {option!r} leads into a fault: {error}")
+                continue
+            if index >= 0 and index not in scenes:
+                scenes.append(index)
+        self._writer.set_candidates(tuple(scenes))
+
+    def _open(self, now_ns: int) -> None:
+        assert self._window is not None
+        if not self._window.is_open and self._window.locked is None:
+            self._window.is_open, self._window.opened_ns = True, now_ns
+            self._record("window", now_ns, state="open")
+
+    def _vote(self, seat: int, option: str, now_ns: int) -> None:
+        window = self._window
+        if window is None or not window.vote(seat, option, now_ns):
+            return
+        self._record("vote", now_ns, guest=seat, option=option)
+        decision = window.decision()
+        if not decision.undecided and window.spec.rule_type == "first":
+            self._lock(decision.option, decision.reason, now_ns)
+
+    def _lap(self, now_ns: int) -> None:
+        """The end of a hold lap is near: go round once more if nobody has decided and a lap is left."""
+        window = self._window
+        if window is None or window.locked is not None or window.spec.hold is None:
+            return
+        if not window.decision().undecided or window.laps >= window.spec.hold.laps:
+            return
+        window.laps += 1
+        assert self._segment is not None
+        at_ns = self._host_ns(window.spec.hold.to_fl)
+        assert at_ns is not None
+        self._segment = self._append(at_ns, self._segment.scene, window.spec.hold.from_fl, self._speed, SegmentKind.LOOP)
+        self._record("window", now_ns, state="lap", lap=window.laps)
+        self._drop_passed(window.spec.hold.from_fl)
+
+    def _close(self, now_ns: int) -> None:
+        window = self._window
+        if window is None or window.locked is not None:
+            return
+        decision = window.decision()
+        self._lock(decision.option, decision.reason, now_ns)
+
+    def _lock(self, option: str, reason: str, now_ns: int) -> None:
+        """The decision stands: the story moves on and the next segment is announced."""
+        program, window = self._program, self._window
+        assert program is not None
+        self._checkpoint = self._story.snapshot()
+        self._record("commit", now_ns, scene=program.id, option=option, reason=reason,
+                     votes=tally(window.votes) if window else {})
+        self.choices.append((program.id, option, reason))
+        leave_fl = program.duration.nominal_fl
+        if window is not None:
+            window.locked = option
+            spec = window.spec
+            leave_fl = spec.commit_fl
+            if spec.leave == "early":
+                at_fl = self.moment(now_ns).at_fl
+                leave_fl = min(spec.commit_fl, max(program.duration.min_fl, at_fl + spec.commit_fl - spec.close_fl))
+        try:
+            self._take(self._story.choose(option))
+            scene = self._scene_index(self._queue[0].scene) if self._queue else -1
+        except StoryError as error:
+            self._fail(error, now_ns)
+            return
+        self._writer.set_candidates((scene,) if scene >= 0 else ())
+        self._plan(scene, leave_fl)
+
+    # ---- publishing ----------------------------------------------------------------------------------------
+
+    def _plan(self, scene: int, leave_fl: int) -> None:
+        self._planned = _Planned(scene, leave_fl)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Publish the planned segment ahead of its instant; again after whatever superseded it."""
+        if self._planned is None:
+            return
+        at_ns = self._host_ns(self._planned.leave_fl)
+        self._planned.row = None
+        if at_ns is not None:
+            rate = self._speed if self._planned.scene >= 0 else Fraction(0)
+            self._planned.row = self._append(at_ns, self._planned.scene, 0, rate, SegmentKind.START)
+
+    def _settle_entry(self, at_ns: int) -> None:
+        """Before a row is put on top: if the announced scene begins earlier than that row, it has begun."""
+        if self._planned is not None and self._planned.row is not None and self._planned.row.from_ns <= at_ns:
+            self._enter(self._now_ns)
+
+    def _rerate(self, rate: Fraction, now_ns: int) -> None:
+        at_ns = now_ns + LEAD_NS
+        self._settle_entry(at_ns)
+        if self.ended is not None or self._segment is None:
+            return
+        moment = self.moment(at_ns)
+        self._segment = self._append(at_ns, moment.scene, moment.at_fl, rate, SegmentKind.CONTINUE)
+        self._record("rate", now_ns, rate=[rate.numerator, rate.denominator])
+        self._announce()
+
+    def _seek(self, delta_fl: int, now_ns: int) -> None:
+        """Scrub within the scene; never over a decision that is still open, nor over the scene's end."""
+        at_ns = now_ns + LEAD_NS
+        self._settle_entry(at_ns)
+        if self.ended is not None or self._segment is None or self._program is None:
+            return
+        spec = self._program.window
+        limit_fl = self._program.duration.nominal_fl
+        if self._window is not None and spec is not None:
+            limit_fl = spec.close_fl if self._window.locked is None else spec.commit_fl
+        to_fl = min(max(0, self.moment(at_ns).at_fl + delta_fl), max(0, limit_fl - self._lap_lead_fl()))
+        if self._window is not None and spec is not None and self._window.locked is not None and to_fl < spec.close_fl:
+            self._reopen()
+        rate = Fraction(self._segment.rate_num, self._segment.rate_den)
+        self._segment = self._append(at_ns, self._segment.scene, to_fl, rate, SegmentKind.SEEK)
+        if self._window is not None and self._window.locked is None and spec is not None:
+            self._window.shown = to_fl >= spec.show_fl
+            self._window.is_open = to_fl >= spec.open_fl
+        self._drop_passed(to_fl)
+        self._announce()
+
+    def _reopen(self) -> None:
+        """Scrubbed back before the close: the decision is undone, from the checkpoint taken when it was made."""
+        assert self._window is not None and self._checkpoint is not None
+        self._story.restore(self._checkpoint)
+        self._queue.clear()
+        self._planned = None
+        self.choices.pop()
+        self._window.locked = None
+        self._window.votes.clear()
+        self._settled = self._story.present()
+        self._record("window", self._now_ns, state="reopened")
+
+    # ---- triggers ------------------------------------------------------------------------------------------
+
+    def _gaze_triggers(self, now_ns: int) -> None:
+        self._fire(self._triggers.dwelt(self.moment(now_ns).at_fl, now_ns), now_ns)
+
+    def _fire(self, fired: Iterable[tuple[Any, int]], now_ns: int) -> None:
+        assert self._program is not None or not list(fired)
+        for trigger, seat in fired:
+            assert self._program is not None and self._segment is not None
+            self._record("trigger", now_ns, trigger=trigger.id, seat=seat)
+            if trigger.do.reaction is not None:
+                index = next(i for i, r in enumerate(self._program.reactions) if r.id == trigger.do.reaction)
+                at_ns = now_ns + LEAD_NS
+                row = self._writer.react(scene=self._segment.scene, reaction=index,
+                                         seat=seat if trigger.scope == "seat" else -1, from_ns=at_ns)
+                self._record("reaction", now_ns, reaction=trigger.do.reaction, seat=row.seat,
+                             from_ns=row.from_ns - self._epoch_ns, run_fl=row.run_fl)
+            for name, value in trigger.do.set.items():
+                self._story.set_variable(name, value)
+                if self._window is not None and self._window.shown and self._window.locked is None:
+                    self._candidates()
+            if trigger.do.vote is not None:
+                self._vote(seat, trigger.do.vote, now_ns)
+
+    # ---- ends ----------------------------------------------------------------------------------------------
+
+    def _fail(self, error: StoryError, now_ns: int) -> None:
+        """A story that breaks ends the show in an orderly way: picture out, devices to rest, journal closed."""
+        scene = self._program.id if self._program else ""
+        if self._segment is not None:
+            self._append(now_ns + LEAD_NS, -1, 0, Fraction(0), SegmentKind.START)
+        self._end("failed", now_ns, str(error), scene=scene)
+
+    def _end(self, how: str, now_ns: int, reason: str = "", *, scene: str | None = None) -> None:
+        if scene is None:
+            scene = self._program.id if self._program else ""
+        self.ended = Ended(how, scene, now_ns, reason)
+        self._writer.set_candidates(())
+        self._record("end", now_ns, how=how, scene=scene, reason=reason)

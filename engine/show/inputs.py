@@ -1,0 +1,98 @@
+"""What people do to a show: the only things, besides time, that a run depends on.
+
+Each input is a small frozen value. The conductor stamps it with the host instant at which it took it, the journal
+keeps it, and a replay hands the same values back at the same instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.errors import JournalError
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A guest's gaze came to rest on something, or left everything (``target=None``).
+
+    ``target`` is ``"option:<id>"`` for a choice panel and ``"target:<id>"`` for a thing of the scene.
+    """
+
+    seat: int
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A guest chose an option outright: a click on its panel, a key, a seat button, a phone."""
+
+    seat: int
+    option: str
+    by: str = "mouse"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A hand, a controller or a mouse click reached a target of the scene."""
+
+    seat: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that a scene's trigger may be waiting for."""
+
+    seat: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A go from outside: a console, a PLC, a network message. Named by the rig's mapping."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What the operator does.
+
+    ``action`` is one of ``hold``, ``resume``, ``toggle_hold``, ``stop``, ``seek_by`` (``value`` in flicks),
+    ``intensity`` (``name`` a modality, ``value`` 0..1000 permille) and ``language`` (``value`` an index).
+    """
+
+    action: str
+    value: int = 0
+    name: str = ""
+
+
+Input = Look | Pick | Touch | Key | External | Operator
+
+_BY_NAME: dict[str, type[Any]] = {
+    "look": Look, "pick": Pick, "touch": Touch, "key": Key, "external": External, "operator": Operator,
+}
+
+
+def to_json(event: Input) -> dict[str, Any]:
+    """The journal's form of an input: its fields and a ``type``."""
+    return {"type": type(event).__name__.lower(), **asdict(event)}
+
+
+def from_json(row: Mapping[str, Any]) -> Input:
+    """The inverse of :func:`to_json`; unknown fields of a later version are ignored.
+
+    Raises
+    ------
+    JournalError
+        The type is not one of ours.
+    """
+    name = str(row.get("type", ""))
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        raise JournalError(f"input of type {name!r} is unknown; this version reads {', '.join(_BY_NAME)}")
+    fields = kind.__dataclass_fields__
+    result: Input = kind(**{key: value for key, value in row.items() if key in fields})
+    return result

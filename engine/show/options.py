@@ -1,0 +1,104 @@
+"""What a run is asked to do, checked before anything starts."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from engine.errors import UsageError
+from engine.time import parse_duration_fl
+
+MAX_SPEED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """One run.
+
+    Parameters
+    ----------
+    experience : str
+        Name or folder.
+    rig : Path or None
+        Rig file; None is the bundled studio on software twins.
+    view : {"auto", "window", "headless"}
+    seed : int or None
+        Seed of the rehearsing guest.
+    choices : tuple of str
+        Scripted option ids.
+    start : (str, int) or None
+        Scene and position in flicks to begin at.
+    speed : Fraction or None
+        None: 1 in a window, the manual clock off-screen. 0 stands for ``max``: the manual clock.
+    out : Path or None
+        Output folder.
+    """
+
+    experience: str
+    rig: Path | None = None
+    view: str = "auto"
+    seed: int | None = None
+    choices: tuple[str, ...] = ()
+    start: tuple[str, int] | None = None
+    speed: Fraction | None = None
+    language: str | None = None
+    out: Path | None = None
+    size: tuple[int, int] = (1280, 720)
+    fps: int = 60
+    picture: bool = True
+    sound: bool = True
+    quiet: bool = False
+
+
+def _speed(text: str | None) -> Fraction | None:
+    if text is None:
+        return None
+    if text == "max":
+        return Fraction(0)
+    try:
+        speed = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        speed = Fraction(-1)
+    if not 0 < speed <= MAX_SPEED:
+        raise UsageError(f"--speed {text}: give a number above 0 and up to {MAX_SPEED}, or max")
+    return speed
+
+
+def _start(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    scene, _, at = text.partition("@")
+    try:
+        at_fl = parse_duration_fl(at) if at else 0
+    except ValueError as error:
+        raise UsageError(f"--from {text}: {error}") from None
+    return scene, at_fl
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and 64 <= int(width) <= 7680 and 64 <= int(height) <= 4320):
+        raise UsageError(f"--size {text}: give WIDTHxHEIGHT in pixels, 64x64 to 7680x4320, for example 1280x720")
+    return int(width), int(height)
+
+
+def options_from_args(args: argparse.Namespace) -> PlayOptions:
+    """Check the words of a command line.
+
+    Raises
+    ------
+    UsageError
+        Naming the option, its value and what is allowed.
+    """
+    if not 1 <= args.fps <= 240:
+        raise UsageError(f"--fps {args.fps}: 1 to 240 is allowed")
+    return PlayOptions(
+        experience=args.experience, rig=Path(args.rig) if args.rig else None,
+        view="headless" if args.headless else args.view, seed=args.seed,
+        choices=tuple(word.strip() for word in args.choices.split(",") if word.strip()) if args.choices else (),
+        start=_start(args.start), speed=_speed(args.speed), language=args.language,
+        out=Path(args.out) if args.out else None, size=_size(args.size), fps=args.fps,
+        picture=not args.no_picture, sound=not args.no_sound, quiet=args.quiet,
+    )
