@@ -1,8 +1,8 @@
 """The one tree of errors, split by whose doing it was.
 
-Every message is written for a person: what happened, the actual value, what is allowed and the next step. Wrong
-input names its place as ``file:line``; a whole file's mistakes travel together as `Problem` rows, so that one run
-shows all of them.
+Every message is written for a person: what happened, the actual value, what is allowed and the next step.
+Wrong input names its place as ``file:line``; a whole file's mistakes travel together as `Problem` rows, so
+that one run shows all of them.
 
     SensoramaError            exit status 1   the show or a command failed
     +- InputError             exit status 2   a file or an argument is wrong; nothing has moved yet

@@ -2,8 +2,8 @@
 
 Axes
 ----
-Metres, right-handed, Z up: +X right, +Y forward, +Z up (the scene library's own frame, so nothing is swapped on
-the way to the picture). A guest sits at the seat's origin looking along +Y.
+Metres, right-handed, Z up: +X right, +Y forward, +Z up (the scene library's own frame, so nothing is swapped
+on the way to the picture). A guest sits at the seat's origin looking along +Y.
 
 Motion axes of a seat, in this order everywhere (`MOTION_AXES`):
 
@@ -26,9 +26,9 @@ Transforms: ``T_a_b`` maps a point given in b to a: ``p_a = T_a_b * p_b``. A sea
 Quantities
 ----------
 Authored files write quantities with their unit (``8mm``, ``-30deg``, ``250mm/s``, ``-6db``). The ``parse_*``
-functions turn them into the one unit the engine uses, named in the function. A number without a unit is refused,
-since 8 for a heave may mean 8 mm or 8 m and only one of them is safe; plain 0 is the same in every unit and
-passes. They raise ValueError with a text for people, which file readers wrap with the place.
+functions turn them into the one unit the engine uses, named in the function. A number without a unit is
+refused, since 8 for a heave may mean 8 mm or 8 m and only one of them is safe; plain 0 is the same in every
+unit and passes. They raise ValueError with a text for people, which file readers wrap with the place.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ def parse_quantity(value: object, dimension: Dimension, *, bare: bool = False) -
     Returns
     -------
     float
-        In the first unit of the dimension: m, deg, m/s, m/s2, m/s3, deg/s, deg/s2, deg/s3, dB, Hz, ratio, deg C, kg.
+        In the first unit of the dimension: m, deg, m/s, m/s2, m/s3, deg/s, deg/s2, deg/s3, dB, Hz, ratio, deg
+        C, kg.
 
     Raises
     ------
@@ -132,14 +133,14 @@ def parse_quantity(value: object, dimension: Dimension, *, bare: bool = False) -
     example_unit = next(iter(units))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(
-            f"{_shown(value)} is not a {dimension}; write a number with its unit, for example 1.5{example_unit}"
+            f"{_shown(value)} is not {_a(dimension)}; write a number with its unit, like 1.5{example_unit}"
         )
     if isinstance(value, int | float):
         return _plain_number(float(value), dimension, example_unit, bare)
     match = _QUANTITY.match(value)
     if match is None:
         raise ValueError(
-            f"'{value}' is not a {dimension}; write a number with its unit, for example 1.5{example_unit}"
+            f"'{value}' is not {_a(dimension)}; write a number with its unit, like 1.5{example_unit}"
         )
     number = float(match.group(1))
     unit = re.sub(r"\s+", "", match.group(2) or "").lower()
@@ -147,8 +148,8 @@ def parse_quantity(value: object, dimension: Dimension, *, bare: bool = False) -
         return _plain_number(number, dimension, example_unit, bare)
     if unit in units:
         return _finite(number * units[unit], value)
-    others = [str(other) for other, known in _UNITS.items() if unit in known]
-    what = f"is a {' or '.join(others)}, not a {dimension}" if others else f"has the unknown unit '{unit}'"
+    others = [_a(other) for other, known in _UNITS.items() if unit in known]
+    what = f"is {' or '.join(others)}, not {_a(dimension)}" if others else f"has the unknown unit '{unit}'"
     raise ValueError(f"'{value}' {what}; allowed units here: {', '.join(units)}")
 
 
@@ -156,9 +157,13 @@ def _plain_number(number: float, dimension: Dimension, example_unit: str, bare: 
     if number == 0.0 or bare or dimension is Dimension.RATIO:
         return _finite(number, number)
     raise ValueError(
-        f"{number:g} has no unit; a {dimension} needs one, for example {number:g}{example_unit}"
+        f"{number:g} has no unit; {_a(dimension)} needs one, for example {number:g}{example_unit}"
         f" (allowed: {', '.join(_UNITS[dimension])})"
     )
+
+
+def _a(dimension: Dimension) -> str:
+    return f"{'an' if dimension.startswith('a') else 'a'} {dimension}"
 
 
 def _finite(number: float, shown: object) -> float:

@@ -1,4 +1,4 @@
-"""Time: flicks, exact rates, timecode, clocks and the transport. Imports nothing of ours but errors and units."""
+"""Time: flicks, exact rates, timecode, clocks and the transport; above errors and units only."""
 
 from engine.time.clocks import Clock, ManualClock, MonotonicClock, wall_time_iso
 from engine.time.flicks import (

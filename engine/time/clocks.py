@@ -1,4 +1,6 @@
-"""Host clocks. Everything outside `engine.time` is given a `Clock`, or simply a time, and never asks the machine.
+"""Host clocks.
+
+Everything outside `engine.time` is given a `Clock`, or simply a time, and never asks the machine.
 
 `ManualClock` lets hours of show pass in milliseconds: sleeping on it jumps to the deadline.
 """
@@ -42,7 +44,7 @@ class MonotonicClock:
         return time.monotonic_ns()
 
     def sleep_until_ns(self, deadline_ns: int) -> None:
-        """Sleep to an absolute deadline; signals do not shorten it, except by the exception their handler raises."""
+        """Sleep to an absolute deadline; a signal shortens it only when its handler raises."""
         self._sleeper.sleep_until_ns(deadline_ns)
 
 

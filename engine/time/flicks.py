@@ -1,8 +1,8 @@
 """Show time: integer flicks, and the only conversions to and from other forms of time.
 
-A flick is 1/705 600 000 s: whole for every frame of 23.976 to 120 fps with their 1000/1001 forms and for every
-sample of 44.1, 48, 96 and 192 kHz audio. 2**53 flicks are 147 days, so a position also survives JSON. Nothing in
-here rounds silently: each function says what it does with a remainder.
+A flick is 1/705 600 000 s: whole for every frame of 23.976 to 120 fps with their 1000/1001 forms and for
+every sample of 44.1, 48, 96 and 192 kHz audio. 2**53 flicks are 147 days, so a position also survives JSON.
+Nothing in here rounds silently: each function says what it does with a remainder.
 
 Source: the flick unit as published by Oculus VR, 2018 (github.com/facebookarchive/flicks).
 """
@@ -90,9 +90,9 @@ def parse_duration_fl(value: object, *, signed: bool = False) -> int:
     Parameters
     ----------
     value : str or int
-        ``"18s"``, ``"250ms"``, ``"1min30s"``, ``"1.5h"``; clock form ``"[hh:]mm:ss[.fff]"``; timecode with its rate
-        ``"00:01:02:03@25"``, ``"00:01:00;02@29.97df"``; frames ``"3 frames@24"``; or plain 0. Any other number
-        without a unit is refused.
+        ``"18s"``, ``"250ms"``, ``"1min30s"``, ``"1.5h"``; clock form ``"[hh:]mm:ss[.fff]"``; timecode with
+        its rate ``"00:01:02:03@25"``, ``"00:01:00;02@29.97df"``; frames ``"3 frames@24"``; or plain 0. Any
+        other number without a unit is refused.
     signed : bool, default False
         Allow a leading minus.
 

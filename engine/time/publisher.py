@@ -9,7 +9,8 @@ from typing import Protocol
 
 from engine.time.segments import NO_SCENE, Controls, ReactionRow, Segment, SegmentKind, Transport
 
-# Rows kept. At a scrub of 30 rows a second 64 segments are two seconds of past, far more than any follower looks back.
+# Rows kept. At a scrub of 30 rows a second 64 segments are two seconds of past, far more than any follower
+# looks back.
 MAX_SEGMENTS = 64
 MAX_REACTIONS = 64
 MAX_CONTROLS = 8
@@ -48,8 +49,8 @@ class TransportWriter:
 
     Notes
     -----
-    One writer per block, one thread. Publish ahead of time: a row whose instant lies behind what followers have
-    already played rewrites their past, and they can only jump.
+    One writer per block, one thread. Publish ahead of time: a row whose instant lies behind what followers
+    have already played rewrites their past, and they can only jump.
     """
 
     def __init__(self, block: Block, transport: Transport | None = None) -> None:

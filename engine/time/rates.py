@@ -1,6 +1,7 @@
 """Exact frame rates: one table, looked up by label.
 
-Every rate here has a whole number of flicks per frame, so a frame's start is exact and adding frames never drifts.
+Every rate here has a whole number of flicks per frame, so a frame's start is exact and adding frames never
+drifts.
 """
 
 from __future__ import annotations

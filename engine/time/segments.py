@@ -2,8 +2,9 @@
 
 Rules
 -----
-*In force.* The segment in force at host instant t is the one with the HIGHEST INDEX whose ``from_ns <= t``: what was
-published last wins. A hold published for T_h therefore supersedes a commit already published for a later instant::
+*In force.* The segment in force at host instant t is the one with the HIGHEST INDEX whose ``from_ns <= t``:
+what was published last wins. A hold published for T_h therefore supersedes a commit already published for a
+later instant::
 
     index 4  scene A  |--------------------------------
     index 5  scene B                  |----------------     published ahead
@@ -12,8 +13,8 @@ published last wins. A hold published for T_h therefore supersedes a commit alre
 
 *Position* at t is ``at_fl + floor((t - from_ns) in flicks * rate)``, in integers, exact.
 
-*Run time* is the integral of max(rate, 0) over host time since the run began: a hold stops it, a seek does not move
-it. Reactions are placed on run time, so they stop with a hold and outlive a scene change.
+*Run time* is the integral of max(rate, 0) over host time since the run began: a hold stops it, a seek does
+not move it. Reactions are placed on run time, so they stop with a hold and outlive a scene change.
 
 *One-shots* fire when time runs over them: a cue at p fires if and only if a span with a positive rate has
 ``a_fl <= p < b_fl``. Spans are half open and neighbouring ones share their ends, so a pause at p followed by
@@ -284,8 +285,8 @@ class Transport:
     _effective_ns: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Rows that are ever in force: those that start before every later published row does. Their starts increase,
-        # so a bisection finds the one for an instant.
+        # Rows that are ever in force: those that start before every later published row does. Their starts
+        # increase, so a bisection finds the one for an instant.
         effective: list[Segment] = []
         for segment in reversed(self.segments):
             if not effective or segment.from_ns < effective[-1].from_ns:
@@ -321,7 +322,7 @@ class Transport:
         return self._effective[place] if place < len(self._effective) else None
 
     def pieces(self, from_ns: int, to_ns: int) -> list[tuple[Segment, int, int]]:
-        """Segments in force during [from_ns, to_ns), with the host interval of each; nothing before the start."""
+        """Segments in force during [from_ns, to_ns), with each one's host interval."""
         found: list[tuple[Segment, int, int]] = []
         place = max(bisect_right(self._effective_ns, from_ns) - 1, 0)
         while place < len(self._effective):
@@ -336,7 +337,7 @@ class Transport:
         return found
 
     def spans(self, from_ns: int, to_ns: int) -> list[Span]:
-        """Stretches of scenes passed during [from_ns, to_ns), in order; held ones too, with ``a_fl == b_fl``."""
+        """Stretches of scenes passed during [from_ns, to_ns); held ones too, with ``a_fl == b_fl``."""
         return [
             Span(segment, segment.at_fl_of(begin_ns), segment.at_fl_of(end_ns), begin_ns, end_ns)
             for segment, begin_ns, end_ns in self.pieces(from_ns, to_ns)

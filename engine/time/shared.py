@@ -8,10 +8,10 @@ Layout, native byte order, all offsets multiples of 8::
     slot 0   sequence, length, CRC-32 of (sequence, payload), payload
     slot 1   the same
 
-The writer fills the slot that is not on show, then moves word 1, a single aligned 8-byte store. A reader copies the
-slot word 1 names and believes it only when the slot's own sequence and checksum agree, so neither a writer caught in
-the middle (or killed there), nor a processor that reorders stores, nor a stray write can hand out a mixture: the
-reader keeps what it had and counts. It never waits.
+The writer fills the slot that is not on show, then moves word 1, a single aligned 8-byte store. A reader
+copies the slot word 1 names and believes it only when the slot's own sequence and checksum agree, so neither
+a writer caught in the middle (or killed there), nor a processor that reorders stores, nor a stray write can
+hand out a mixture: the reader keeps what it had and counts. It never waits.
 """
 
 from __future__ import annotations
@@ -110,10 +110,7 @@ def decode_transport(data: bytes) -> Transport:
             ends.append(ends[-1] + count * row.size)
         if ends[-1] != len(data):
             raise ValueError(f"a transport of {ends[-1]} bytes was announced, {len(data)} are there")
-        segments = tuple(
-            Segment(*row[:6], SegmentKind(row[6]), *row[7:])
-            for row in _SEGMENT.iter_unpack(data[ends[0] : ends[1]])
-        )
+        segments = tuple(_segment(row) for row in _SEGMENT.iter_unpack(data[ends[0] : ends[1]]))
         reactions = tuple(ReactionRow(*row) for row in _REACTION.iter_unpack(data[ends[1] : ends[2]]))
         controls = tuple(
             Controls(row[0], row[1], row[2], row[5:], row[3], int.from_bytes(row[4], "little"))
@@ -125,11 +122,18 @@ def decode_transport(data: bytes) -> Transport:
     return Transport(generation, sequence, segments, reactions, controls, candidates)
 
 
+def _segment(row: tuple[int, ...]) -> Segment:
+    index, from_ns, scene, at_fl, rate_num, rate_den, kind, beat, run_fl, run_from_fl = row
+    return Segment(
+        index, from_ns, scene, at_fl, rate_num, rate_den, SegmentKind(kind), beat, run_fl, run_from_fl
+    )
+
+
 class TransportBlock:
     """The transport in shared memory: one writer, any number of readers in other processes.
 
-    Made by `create` (which owns the memory and removes it in `close`) or by `attach`. Not to be shared between
-    threads: give each thread its own attachment.
+    Made by `create` (which owns the memory and removes it in `close`) or by `attach`. Not to be shared
+    between threads: give each thread its own attachment.
 
     Attributes
     ----------
@@ -146,9 +150,9 @@ class TransportBlock:
         self.name = name
         self.torn_reads = 0
         self.rejected_reads = 0
-        self._view = memory.buf if isinstance(memory, SharedMemory) else memoryview(memory)
-        assert self._view is not None
-        # Windows and macOS round the size up to whole pages; only our own part is a multiple of words for certain.
+        self._view: memoryview = _view_of(memory)
+        # Windows and macOS round the size up to whole pages; only our own part is a multiple of words for
+        # certain.
         self._words = self._view[:_FIRST_SLOT].cast("Q")
         self._cached = Transport()
         self._cached_sequence = 0
@@ -166,7 +170,7 @@ class TransportBlock:
             memory = SharedMemory(name=name, create=True, size=BLOCK_SIZE)
         except FileExistsError:
             raise InputError(
-                f"the shared memory block '{name}' exists already; another show is using it, choose another name"
+                f"the shared memory block '{name}' exists; another show is using it, choose another name"
             ) from None
         block = cls(memory, memory.name, owner=True)
         block._words[_WORD_MAGIC] = _MAGIC
@@ -204,12 +208,13 @@ class TransportBlock:
         sequence = self._words[_WORD_SEQUENCE] + 1
         start = self._slot_start(sequence)
         checksum = zlib.crc32(payload, zlib.crc32(_SEQUENCE.pack(sequence)))
+        body = start + _SLOT_HEADER.size
         _SLOT_HEADER.pack_into(self._view, start, sequence, len(payload), checksum)
-        self._view[start + _SLOT_HEADER.size : start + _SLOT_HEADER.size + len(payload)] = payload
+        self._view[body : body + len(payload)] = payload
         self._words[_WORD_SEQUENCE] = sequence
 
     def read(self) -> Transport:
-        """The last whole snapshot; the one from before when the block is damaged or the writer keeps winning."""
+        """The last whole snapshot; the one from before when the block is damaged or always in use."""
         for _ in range(_READ_ATTEMPTS):
             sequence = self._words[_WORD_SEQUENCE]
             if sequence == self._cached_sequence:
@@ -269,18 +274,26 @@ class TransportBlock:
             return None  # a checksum that agrees by chance (1 in 2**32); the value is not believed either
 
 
+def _view_of(memory: SharedMemory | mmap.mmap) -> memoryview:
+    if isinstance(memory, mmap.mmap):
+        return memoryview(memory)
+    if memory.buf is None:  # only after close
+        raise ValueError("the shared memory is closed")
+    return memory.buf
+
+
 def _open_untracked(name: str) -> SharedMemory | mmap.mmap:
     """Map existing shared memory without telling Python's resource tracker.
 
-    The tracker would remove the block when *this* process ends (CPython issue 82300). Python 3.13 has ``track=False``;
-    before, on POSIX, we map it ourselves, since registering and then unregistering would also cancel the creator's
-    own registration when both share one tracker, as spawned children do.
+    The tracker would remove the block when *this* process ends (CPython issue 82300). Python 3.13 has
+    ``track=False``; before, on POSIX, we map it ourselves, since registering and then unregistering would
+    also cancel the creator's own registration when both share one tracker, as spawned children do.
     """
     if sys.version_info >= (3, 13):
         return SharedMemory(name=name, track=False)
     if sys.platform == "win32":
         return SharedMemory(name=name)  # Windows has no tracker: the memory goes with its last handle
-    import _posixshmem
+    import _posixshmem  # type: ignore[import-not-found]  # in the standard library, unknown to the type stubs
 
     descriptor = _posixshmem.shm_open("/" + name.lstrip("/"), os.O_RDWR, mode=0o600)
     try:

@@ -2,9 +2,9 @@
 
 Inside, a frame is an integer index at an exact rate. A label is a way to write that index down.
 
-Drop-frame: at the start of every minute whose number is not a multiple of ten, labels 0..d-1 do not exist (d = 2 at
-29.97, 4 at 59.94, 8 at 119.88). Labels are dropped, never frames. A label that does not exist is refused; mapping
-it silently to a neighbour is how two machines come to disagree.
+Drop-frame: at the start of every minute whose number is not a multiple of ten, labels 0..d-1 do not exist (d
+= 2 at 29.97, 4 at 59.94, 8 at 119.88). Labels are dropped, never frames. A label that does not exist is
+refused; mapping it silently to a neighbour is how two machines come to disagree.
 
 Source: SMPTE ST 12-1:2014 clause 5.2; ST 12-3 for rates above 30.
 """
@@ -109,7 +109,7 @@ def timecode_from_fl(at_fl: int, rate: FrameRate) -> Timecode:
 
 
 def parse_timecode(text: str, rate: FrameRate) -> Timecode:
-    """Read ``hh:mm:ss:ff``; a semicolon (or a full stop) before the frames marks drop-frame and must fit the rate.
+    """Read ``hh:mm:ss:ff``; a semicolon or full stop before the frames marks drop-frame and must fit.
 
     Raises
     ------
