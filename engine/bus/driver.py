@@ -1,0 +1,375 @@
+"""What a device family has to provide, and the values it is configured with.
+
+Who does what
+-------------
+*The driver* says what its device can take (channels, groups, latency), turns channel values into bytes without any
+I/O (`encode`), and moves bytes (`open`, `send`, `close`). *The bus* decides when, with which values, inside which
+limits, and what happens when something fails. A driver never smooths, limits, retries or sleeps.
+
+`encode` is pure: same values, same bytes, for ever. That is what lets a run be replayed and compared by hash; what
+changes from packet to packet on the wire (sequence numbers) is stamped in `send`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+
+class Form(Enum):
+    """What a group of channels renders; decides how roles of each kind are laid onto it."""
+
+    MOTION = "motion"
+    """Six channels: surge, sway, heave, roll, pitch, yaw."""
+    RGB = "rgb"
+    """Three channels: red, green, blue, 0..1."""
+    LEVEL = "level"
+    """One channel, 0..1: a dimmer, a fan, a scent cell."""
+    HAPTIC = "haptic"
+    """Two channels: amplitude 0..1, frequency in Hz."""
+
+
+GROUP_SIZE: Mapping[Form, int] = {Form.MOTION: 6, Form.RGB: 3, Form.LEVEL: 1, Form.HAPTIC: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """MPEG-V's device model (ISO/IEC 23005-2): nothing happens for `dead_ns`, then a first-order lag `lag_ns`."""
+
+    dead_ns: int = 0
+    lag_ns: int = 0
+
+    @property
+    def lead_ns(self) -> int:
+        """How far ahead of the picture a command leaves; for a ramp through such a device this is exact."""
+        return self.dead_ns + self.lag_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One value a device takes.
+
+    Parameters
+    ----------
+    name : str
+        Unique within the device: ``"heave"``, ``"street.red"``.
+    unit : {"m", "deg", "ratio", "hz"}
+        Of every number below.
+    low, high : float
+        Range; the governor never lets a value outside reach `encode`.
+    safe : float
+        Where the channel goes on a stop or when something fails.
+    park : float
+        Where it starts from and is left at.
+    velocity, acceleration, jerk : float or None
+        Largest magnitudes per s, s^2, s^3. All three: jerk-limited. Only `velocity`: slew-limited. None: it may jump.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    safe: float = 0.0
+    park: float = 0.0
+    velocity: float | None = None
+    acceleration: float | None = None
+    jerk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Channels that render one role together.
+
+    Parameters
+    ----------
+    name : str
+        What a rig writes after ``group:``.
+    form : Form
+    channels : tuple of int
+        Indices into the driver's channels, as many as the form needs.
+    """
+
+    name: str
+    form: Form
+    channels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != GROUP_SIZE[self.form]:
+            raise ValueError(
+                f"group {self.name!r} of form {self.form.value} has {len(self.channels)} channels; "
+                f"it needs {GROUP_SIZE[self.form]}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a driver knows about its line.
+
+    Attributes
+    ----------
+    state : {"closed", "open", "gone"}
+    sent : int
+        Frames that left since the program started.
+    failures : int
+        Times the device went away or could not be opened.
+    note : str
+        Last error, or what is connected; for people.
+    """
+
+    state: str = "closed"
+    sent: int = 0
+    failures: int = 0
+    note: str = ""
+
+
+class SettingError(ValueError):
+    """A value of a device's section in the rig is wrong.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, actual value, allowed values.
+    path : tuple
+        Below the device: ``("settings", "fixtures", "street", "channels")``. The bus turns it into file:line.
+    """
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path: tuple[str | int, ...] = path
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """Limits the rig sets for one channel or group; None leaves the driver's own."""
+
+    low: float
+    high: float
+    velocity: float | None = None
+    acceleration: float | None = None
+    jerk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """One device of a rig, as a driver gets it.
+
+    Parameters
+    ----------
+    name : str
+        The rig's name for it.
+    port : str
+        ``"twin"``, a serial port, ``"udp://host:port"``, ``"socket://host:port"``.
+    rate_hz : float
+        How often it wants a command.
+    latency : Latency
+    seat : int
+        Index of its seat, -1 for the room.
+    limits : mapping of str to ChannelLimits
+        By channel or group name.
+    safe : mapping of str to float
+        By channel or group name.
+    settings : mapping
+        The driver's own, as written.
+    """
+
+    name: str
+    port: str = "twin"
+    rate_hz: float = 100.0
+    latency: Latency = field(default_factory=Latency)
+    seat: int = -1
+    limits: Mapping[str, ChannelLimits] = field(default_factory=dict)
+    safe: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TwinSpec:
+    """Where a family's software twin is found.
+
+    Parameters
+    ----------
+    factory : str
+        ``"module:callable"``; called with the `DeviceConfig`, gives a `Twin`.
+    line : {"serial", "udp"}
+        What it listens on when it runs as a program.
+    """
+
+    factory: str
+    line: Literal["serial", "udp"]
+
+
+class Twin(Protocol):
+    """A software stand-in for a device: fed the same bytes, it moves as the real one would.
+
+    Notes
+    -----
+    Pure with respect to time: it is told every instant and never asks a clock, so it serves in memory on a manual
+    clock and behind a port in real time alike.
+    """
+
+    def receive(self, data: bytes, at_ns: int) -> Sequence[bytes]:
+        """Take bytes as they come (packets, or any cut of a stream) at host instant `at_ns`; return replies."""
+        ...
+
+    def state_at(self, at_ns: int) -> Mapping[str, float]:
+        """Where everything is at `at_ns`, not before the last instant told."""
+        ...
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """One device.
+
+    Attributes
+    ----------
+    name : str
+        The rig's name for the device.
+    family : str
+        Name of the driver family.
+    channels : tuple of Channel
+        What `encode` takes, in this order.
+    groups : tuple of Group
+    rate_hz : float
+        How often it wants a command.
+    latency : Latency
+    keep_alive_ns : int
+        An unchanged command is repeated after this time; 0: every command goes out.
+    config : DeviceConfig
+        What it was made from.
+    twin : TwinSpec or None
+        Its software twin, if the family has one.
+
+    Notes
+    -----
+    `encode` and the attributes may be used from any thread. `open`, `send` and `close` are called from one thread of
+    the bus, which is the device's own, so they may take as long as the line takes.
+    """
+
+    name: str
+    family: str
+    channels: tuple[Channel, ...]
+    groups: tuple[Group, ...]
+    rate_hz: float
+    latency: Latency
+    keep_alive_ns: int
+    config: DeviceConfig
+    twin: TwinSpec | None
+
+    def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
+        """Frames that command `values` (one per channel, inside the ranges). Pure."""
+        ...
+
+    def open(self) -> None:
+        """Connect; does nothing when connected. Raises DeviceGone or DeviceBusy."""
+        ...
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Put frames on the line. Raises DeviceGone, after which the bus calls close and later open."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line; does nothing when closed, never raises."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """State of the line."""
+        ...
+
+
+def park_values(driver: Driver) -> tuple[float, ...]:
+    """Channel values a device starts from and is left at."""
+    return tuple(channel.park for channel in driver.channels)
+
+
+def park_frames(driver: Driver) -> tuple[bytes, ...]:
+    """The frames that park a device, as data: testable without the device."""
+    return driver.encode(park_values(driver))
+
+
+def safe_values(driver: Driver) -> tuple[float, ...]:
+    """Channel values a stop leads to."""
+    return tuple(channel.safe for channel in driver.channels)
+
+
+def with_rig_limits(channel: Channel, group: str, config: DeviceConfig) -> Channel:
+    """Narrow a driver's channel by what the rig says about it or its group.
+
+    Raises
+    ------
+    SettingError
+        When the rig allows more than the device can do, or a safe value lies outside the range.
+    """
+    for key in (channel.name, group):
+        limits = config.limits.get(key)
+        if limits is not None:
+            break
+    low, high = channel.low, channel.high
+    velocity, acceleration, jerk = channel.velocity, channel.acceleration, channel.jerk
+    if limits is not None:
+        if limits.low < channel.low or limits.high > channel.high:
+            raise SettingError(
+                f"range of {key} is {limits.low:g}..{limits.high:g} {channel.unit}; this device can do "
+                f"{channel.low:g}..{channel.high:g} {channel.unit}, narrow it",
+                "limits",
+                key,
+                "range",
+            )
+        if not limits.low < limits.high:
+            raise SettingError(
+                f"range of {key} is {limits.low:g}..{limits.high:g}; it is empty", "limits", key, "range"
+            )
+        low, high = limits.low, limits.high
+        velocity = limits.velocity if limits.velocity is not None else velocity
+        acceleration = limits.acceleration if limits.acceleration is not None else acceleration
+        jerk = limits.jerk if limits.jerk is not None else jerk
+    safe = channel.safe
+    for key in (channel.name, group):
+        if key in config.safe:
+            safe = config.safe[key]
+            if not low <= safe <= high:
+                raise SettingError(
+                    f"safe value of {key} is {safe:g} {channel.unit}, outside its range {low:g}..{high:g}",
+                    "safe",
+                    key,
+                )
+            break
+    return Channel(
+        channel.name,
+        channel.unit,
+        low,
+        high,
+        min(max(safe, low), high),
+        min(max(channel.park, low), high),
+        velocity,
+        acceleration,
+        jerk,
+    )
+
+
+def check_keys(config: DeviceConfig, channels: Sequence[Channel], groups: Sequence[Group]) -> None:
+    """Refuse limits and safe values for channels that do not exist.
+
+    Raises
+    ------
+    SettingError
+        Naming the key and what there is.
+    """
+    known = [channel.name for channel in channels] + [group.name for group in groups]
+    for section, keys in (("limits", config.limits), ("safe", config.safe)):
+        for key in keys:
+            if key not in known:
+                raise SettingError(
+                    f"{section} for {key!r}, which {config.name} does not have; it has {', '.join(known)}",
+                    section,
+                    key,
+                )
+
+
+def check_settings(config: DeviceConfig, allowed: Sequence[str]) -> None:
+    """Refuse settings the driver does not know, naming those it does."""
+    for key in config.settings:
+        if key not in allowed:
+            raise SettingError(f"unknown setting {key!r}; allowed: {', '.join(allowed)}", "settings", key)

@@ -1,0 +1,101 @@
+"""The bus in one process on a manual clock: tests, `check`, offline rendering, replay.
+
+Devices are their software twins in memory, fed the same bytes a wire would carry, each at its scheduled instant. Real
+ports are never opened here: time does not pass as it does for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.bus.driver import Twin, park_frames
+from engine.bus.loop import DEFAULT_TICK_HZ, BusCore, BusDevice, BusEvent, DeviceNote, EventSink, ShowState
+from engine.bus.twins import make_twin
+from engine.time.publisher import Block
+
+
+class InlineBus:
+    """Drives a `BusCore` up to instants it is told.
+
+    Parameters
+    ----------
+    devices : sequence of BusDevice
+    show : ShowState
+    block : Block
+        Where the transport is read.
+    epoch_ns : int
+    tick_hz : int, default 1000
+    watchdog_ns : int, default 0
+        0: the conductor is the caller and cannot fall silent. Above 0, `block.heartbeat_ns()` counts.
+    sink : callable or None
+        Takes events; None keeps them in `events`.
+
+    Attributes
+    ----------
+    core : BusCore
+    twins : mapping of str to Twin
+        By device name; a family without a twin has none.
+    events : list of BusEvent
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[BusDevice],
+        show: ShowState,
+        block: Block,
+        *,
+        epoch_ns: int,
+        tick_hz: int = DEFAULT_TICK_HZ,
+        watchdog_ns: int = 0,
+        sink: EventSink | None = None,
+    ) -> None:
+        self.events: list[BusEvent] = []
+        self._block = block
+        self.core = BusCore(
+            devices,
+            show,
+            epoch_ns=epoch_ns,
+            tick_hz=tick_hz,
+            watchdog_ns=watchdog_ns,
+            sink=self.events.append if sink is None else sink,
+        )
+        self._twins: list[Twin | None] = [make_twin(driver) for driver in self.core.drivers]
+        for twin, driver in zip(self._twins, self.core.drivers, strict=True):
+            if twin is not None:
+                for frame in park_frames(driver):
+                    twin.receive(frame, epoch_ns)
+
+    @property
+    def twins(self) -> Mapping[str, Twin]:
+        """The twins by device name."""
+        return {
+            driver.name: twin
+            for driver, twin in zip(self.core.drivers, self._twins, strict=True)
+            if twin is not None
+        }
+
+    def run_until(self, host_ns: int, notes: Sequence[DeviceNote] = ()) -> None:
+        """Command everything due up to and including `host_ns`, instant by instant.
+
+        Parameters
+        ----------
+        host_ns : int
+        notes : sequence of DeviceNote
+            Taken at the first instant; how tests and replays make a device vanish.
+        """
+        core, block = self.core, self._block
+        while (due_ns := core.next_due_ns()) <= host_ns:
+            for dispatch in core.advance(due_ns, block.read(), block.heartbeat_ns(), notes):
+                twin = self._twins[dispatch.device]
+                if twin is not None:
+                    for frame in dispatch.frames:
+                        twin.receive(frame, dispatch.due_ns)
+            notes = ()
+
+    def finish(self) -> None:
+        """Lead every device to park, as the end of a show does."""
+        core = self.core
+        core.retire()
+        limit_ns = core.next_due_ns() + round(core.safe_bound_s * 1e9) + 2_000_000_000
+        while not core.retired and (due_ns := core.next_due_ns()) <= limit_ns:
+            self.run_until(due_ns)

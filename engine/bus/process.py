@@ -1,0 +1,396 @@
+"""The bus as a process of its own: absolute deadlines, nothing in the loop that can wait for anybody.
+
+The parent starts `main` in a *spawned* process and talks over one pipe, in pairs ``(kind, payload)``:
+
+==========  ===============================================================================================
+to parent   ``ready`` (BusReady), ``event`` (BusEvent), ``health`` (dict, each second), ``failed`` (text),
+            ``ended`` (dict: hashes, lateness, frames sent)
+from it     ``retire``: lead devices to park, close, end
+==========  ===============================================================================================
+
+If the parent dies the pipe ends; if it merely hangs its heartbeat does. The first parks and ends, the second goes to
+the safe state and waits for it to come back.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Condition, Event, Thread
+from typing import Any
+
+from engine.bus.driver import Driver
+from engine.bus.lateness import LatenessHistogram
+from engine.bus.loop import BusCore, BusEvent, ShowState
+from engine.bus.registry import TWIN_PORT, create_drivers
+from engine.bus.setup import bus_devices
+from engine.bus.twins import TwinProgram
+from engine.bus.writer import PortWriter
+from engine.errors import SensoramaError
+from engine.experience.resolve import resolve
+from engine.experience.rig import Rig
+from engine.time.clocks import Clock, MonotonicClock
+from engine.time.realtime import become_realtime
+from engine.time.shared import TransportBlock
+from engine.timeline.roles import RoleTable
+
+_NS_PER_S = 1_000_000_000
+_EVENT_BACKLOG = 8192
+_OPEN_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What the bus plays: the evaluator and the roles it fills."""
+
+    state: ShowState
+    roles: RoleTable
+
+
+ShowLoader = Callable[[], Show]
+
+
+def load_package_show(package: str) -> Show:
+    """The show of an experience package, for `BusConfig.show` through `functools.partial`."""
+    from engine.experience.package import load_package
+    from engine.timeline.evaluate import Evaluator
+
+    loaded = load_package(package)
+    return Show(Evaluator(loaded.scenes, loaded.roles), loaded.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class BusConfig:
+    """Everything the process needs; plain values, since it crosses a spawn.
+
+    Parameters
+    ----------
+    block : str
+        Name of the transport's shared memory.
+    rig : Rig
+    show : callable
+        Gives the `Show`; must be picklable. See `package_config`.
+    epoch_ns : int or None
+        Host instant of tick 0; None: as soon as the lines are open.
+    record_dir : str or None
+        Where the software twins record what they receive.
+    realtime : bool, default True
+        Ask the system for real-time priority and the rest.
+    prepare_ns : int, default 400 us
+        How long before an instant its frames are computed, so that computing does not make them late.
+    """
+
+    block: str
+    rig: Rig
+    show: ShowLoader
+    epoch_ns: int | None = None
+    record_dir: str | None = None
+    realtime: bool = True
+    prepare_ns: int = 400_000
+
+
+def package_config(block: str, rig: Rig, package: str, **options: Any) -> BusConfig:
+    """The configuration for playing a package."""
+    return BusConfig(block=block, rig=rig, show=partial(load_package_show, package), **options)
+
+
+@dataclass(frozen=True, slots=True)
+class BusReady:
+    """Sent once, when the loop is about to start.
+
+    Attributes
+    ----------
+    epoch_ns : int
+    realtime : tuple of str
+        What the system granted, one line each.
+    devices : mapping of str to str
+        By device: "" when connected, else why not.
+    ports : mapping of str to str
+        By device: the port really in use (a twin's is made up at the start).
+    notices : tuple of str
+        Roles that are not rendered, or by a fallback.
+    safe_bound_s : float
+        Time within which everything is safe after a stop.
+    """
+
+    epoch_ns: int
+    realtime: tuple[str, ...]
+    devices: Mapping[str, str]
+    ports: Mapping[str, str]
+    notices: tuple[str, ...]
+    safe_bound_s: float
+
+
+def main(config: BusConfig, pipe: Connection) -> None:
+    """Run until retired, or until the parent is gone. The target of the spawned process."""
+    outbox = Outbox(pipe)
+    control = _Control(pipe)
+    try:
+        with _Plant(config) as plant:
+            _run(plant, config, outbox, control)
+    except SensoramaError as error:
+        outbox.post("failed", str(error))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C reaches every process of the terminal; the parent decides, and this end parks devices anyway
+    finally:
+        outbox.close()
+        pipe.close()
+
+
+class Outbox:
+    """Messages to the parent, sent by a thread of its own: a full pipe holds up that thread, never the loop."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._rows: deque[tuple[str, object]] = deque()
+        self._wake = Condition()
+        self._closing = False
+        self._broken = False
+        self.dropped = 0
+        self._thread = Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def post(self, kind: str, payload: object) -> None:
+        """Leave a message; when thousands wait already, it is counted as dropped instead."""
+        if self._broken or len(self._rows) >= _EVENT_BACKLOG:
+            self.dropped += 1
+            return
+        self._rows.append((kind, payload))
+        with self._wake:
+            self._wake.notify()
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Send what is left, for a bounded time."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._rows and not self._closing:
+                    self._wake.wait()
+                if not self._rows:
+                    return
+            row = self._rows.popleft()
+            try:
+                self._pipe.send(row)
+            except (OSError, ValueError):
+                self._broken = True  # the parent is gone; the control thread notices by itself
+                return
+
+
+class _Control:
+    """Listens to the parent: `retire_asked` is set by its word or by its death."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.retire_asked = Event()
+        self.orphaned = False
+        Thread(target=self._run, name="control", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                kind, _payload = self._pipe.recv()
+            except (EOFError, OSError):
+                self.orphaned = True
+                self.retire_asked.set()
+                return
+            if kind == "retire":
+                self.retire_asked.set()
+
+
+@dataclass(slots=True)
+class _Plant:
+    """Everything that has to be let go of, in the right order."""
+
+    config: BusConfig
+    block: TransportBlock | None = None
+    twins: TwinProgram | None = None
+    writers: list[PortWriter] = field(default_factory=list)
+
+    def __enter__(self) -> _Plant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self.writers:
+            writer.close()
+        if self.twins is not None:
+            self.twins.close()
+        if self.block is not None:
+            self.block.close()
+
+    def connect(self, clock: Clock) -> list[Driver]:
+        """Start twins, make drivers, open every line (all at once, each in its thread)."""
+        rig = self.config.rig
+        self.block = TransportBlock.attach(self.config.block)
+        drivers = create_drivers(rig.devices)
+        twinned = [driver for driver in drivers if driver.config.port == TWIN_PORT]
+        if twinned:
+            record = self.config.record_dir
+            self.twins = TwinProgram(twinned, None if record is None else Path(record))
+            drivers = create_drivers(rig.devices, self.twins.ports)
+        self.writers = [PortWriter(driver, clock) for driver in drivers]
+        for writer in self.writers:
+            writer.start()
+        return drivers
+
+
+def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) -> None:
+    clock = MonotonicClock()
+    rig = config.rig
+    show = config.show()
+    drivers = plant.connect(clock)
+    bindings = resolve(rig, show.roles)
+    devices = bus_devices(drivers, bindings, show.roles, rig)
+    opened = _await_lines(plant.writers, clock)
+    epoch_ns = config.epoch_ns if config.epoch_ns is not None else clock.now_ns() + 5_000_000
+    core = BusCore(
+        devices,
+        show.state,
+        epoch_ns=epoch_ns,
+        tick_hz=rig.tick_hz,
+        watchdog_ns=rig.watchdog_ns,
+        sink=lambda event: outbox.post("event", event),
+    )
+    # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that long.
+    sys.setswitchinterval(0.0002)
+    grant = become_realtime() if config.realtime else None
+    outbox.post(
+        "ready",
+        BusReady(
+            epoch_ns=epoch_ns,
+            realtime=() if grant is None else grant.notes,
+            devices=opened,
+            ports={driver.name: driver.config.port for driver in drivers},
+            notices=tuple(str(notice) for notice in bindings.notices),
+            safe_bound_s=core.safe_bound_s,
+        ),
+    )
+    try:
+        assert plant.block is not None
+        loop = Loop(core, plant.writers, plant.block, clock, outbox, prepare_ns=config.prepare_ns)
+        loop.run(control.retire_asked)
+        outbox.post("ended", {**loop.summary(), "orphaned": control.orphaned, "dropped": outbox.dropped})
+    finally:
+        if grant is not None:
+            grant.close()
+
+
+def _await_lines(writers: Sequence[PortWriter], clock: Clock) -> dict[str, str]:
+    """Wait, for a bounded time, until every line is open or known not to be; the notes stay for the loop."""
+    limit_ns = clock.now_ns() + round(_OPEN_LIMIT_S * _NS_PER_S)
+    while clock.now_ns() < limit_ns and any(writer.first_word() is None for writer in writers):
+        clock.sleep_until_ns(clock.now_ns() + 2_000_000)
+    opened = {}
+    for writer in writers:
+        word = writer.first_word()
+        if word is None:
+            opened[writer.driver.name] = f"{writer.driver.name}: still connecting after {_OPEN_LIMIT_S:g} s"
+        else:
+            opened[writer.driver.name] = word
+    return opened
+
+
+class Loop:
+    """Wakes for every instant at which a device is due, and for nothing else.
+
+    Parameters
+    ----------
+    core : BusCore
+    writers : sequence of PortWriter
+        In the order of the core's drivers.
+    block : TransportBlock
+    clock : Clock
+    outbox : Outbox
+    prepare_ns : int
+        See `BusConfig`.
+    """
+
+    def __init__(
+        self,
+        core: BusCore,
+        writers: Sequence[PortWriter],
+        block: TransportBlock,
+        clock: Clock,
+        outbox: Outbox,
+        *,
+        prepare_ns: int,
+    ) -> None:
+        self._core = core
+        self._writers = writers
+        self._block = block
+        self._clock = clock
+        self._outbox = outbox
+        self._prepare_ns = prepare_ns
+        self._next_health_ns = core.epoch_ns + _NS_PER_S
+        self.dispatch_late = [LatenessHistogram() for _ in writers]
+        self.wake_late = LatenessHistogram()
+
+    def run(self, retire_asked: Event) -> None:
+        """Run until told to retire and everything is parked, or the bound for that is over."""
+        core, clock = self._core, self._clock
+        give_up_ns: int | None = None
+        while True:
+            due_ns = core.next_due_ns()
+            clock.sleep_until_ns(due_ns - self._prepare_ns)
+            if give_up_ns is None and retire_asked.is_set():
+                core.retire()
+                give_up_ns = clock.now_ns() + round(core.safe_bound_s * _NS_PER_S) + _NS_PER_S
+            self.once(due_ns)
+            if give_up_ns is not None and (core.retired or clock.now_ns() > give_up_ns):
+                return
+
+    def once(self, due_ns: int) -> None:
+        """Compute ahead of `due_ns`, then hand everything over at it."""
+        core, clock, block = self._core, self._clock, self._block
+        now_ns = clock.now_ns()
+        notes = [note for writer in self._writers for note in writer.take_notes(now_ns)]
+        dispatches = core.advance(max(due_ns, now_ns), block.read(), block.heartbeat_ns(), notes)
+        clock.sleep_until_ns(due_ns)
+        self.wake_late.add(clock.now_ns() - due_ns)
+        for dispatch in dispatches:
+            self._writers[dispatch.device].offer(dispatch.frames, dispatch.due_ns)
+            self.dispatch_late[dispatch.device].add(clock.now_ns() - dispatch.due_ns)
+        if now_ns >= self._next_health_ns:
+            self._next_health_ns += _NS_PER_S * ((now_ns - self._next_health_ns) // _NS_PER_S + 1)
+            self._outbox.post("health", self._health(now_ns))
+
+    def summary(self) -> dict[str, object]:
+        """Hashes, lateness and counts, for the journal and the report."""
+        return {
+            "hashes": {driver.name: self._core.frame_hash(driver.name) for driver in self._core.drivers},
+            "dispatch": {
+                writer.driver.name: late.summary()
+                for writer, late in zip(self._writers, self.dispatch_late, strict=True)
+            },
+            "sent": {writer.driver.name: writer.sent_late.summary() for writer in self._writers},
+            "wake": self.wake_late.summary(),
+            "frames": {writer.driver.name: writer.driver.health.sent for writer in self._writers},
+            "parked": self._core.retired,
+        }
+
+    def _health(self, now_ns: int) -> dict[str, object]:
+        return {
+            "at_ns": now_ns,
+            "stopped": self._core.stopped,
+            "stale": self._core.stale,
+            "devices": {
+                writer.driver.name: {
+                    "state": writer.driver.health.state,
+                    "sent": writer.driver.health.sent,
+                    "failures": writer.driver.health.failures,
+                    "note": writer.driver.health.note,
+                    "dispatch_p99_ns": late.quantile_ns(0.99),
+                    "values": self._core.values(writer.driver.name),
+                }
+                for writer, late in zip(self._writers, self.dispatch_late, strict=True)
+            },
+        }

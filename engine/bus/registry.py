@@ -1,0 +1,147 @@
+"""Driver families by name: what is installed as an entry point, and the bundled ones.
+
+A family is a callable ``create(config: DeviceConfig) -> Driver``, registered as an entry point of the group
+``sensorama.drivers``. The bundled families are listed here too, so that a source checkout works without an install;
+an installed family of the same name wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Protocol
+
+from engine.bus.driver import ChannelLimits, DeviceConfig, Driver, Latency, SettingError
+from engine.errors import MissingExtra, Place, Problem, RigError
+from engine.experience.rig import DeviceSpec
+
+GROUP = "sensorama.drivers"
+TWIN_PORT = "twin"
+
+BUNDLED: Mapping[str, str] = MappingProxyType(
+    {
+        "amc": "devices.amc:create",
+        "artnet": "devices.artnet:create",
+        "shaker": "devices.shaker:create",
+        "sample": "devices.sample:create",
+    }
+)
+
+Factory = Callable[[DeviceConfig], Driver]
+
+
+class _Loadable(Protocol):
+    def load(self) -> Factory: ...
+
+
+class _Bundled:
+    """An entry point of our own, as `importlib.metadata` would give it."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def load(self) -> Factory:
+        module, _, attribute = self.value.partition(":")
+        factory: Factory = getattr(import_module(module), attribute)
+        return factory
+
+
+def known_families() -> tuple[str, ...]:
+    """Names of all driver families that can be used, sorted."""
+    return tuple(sorted({*BUNDLED, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def find_family(name: str, place: Place | None = None) -> Factory:
+    """The factory of a family.
+
+    Raises
+    ------
+    RigError
+        When there is none of that name (with the list of those there are), or it cannot be loaded.
+    """
+    found: _Loadable | None = next((point for point in entry_points(group=GROUP) if point.name == name), None)
+    if found is None and name in BUNDLED:
+        found = _Bundled(BUNDLED[name])
+    where = place if place is not None else Place("rig")
+    if found is None:
+        raise RigError(
+            [
+                Problem(
+                    where,
+                    f"unknown driver {name!r}",
+                    f"Drivers known here: {', '.join(known_families())}; others are added by installing a package "
+                    f"with an entry point in {GROUP!r}",
+                    code="unknown-driver",
+                )
+            ]
+        )
+    try:
+        return found.load()
+    except (ImportError, AttributeError) as error:
+        raise RigError(
+            [
+                Problem(
+                    where,
+                    f"driver {name!r} cannot be loaded: {error}",
+                    "Install what it needs, or reinstall it",
+                    code="driver-load",
+                )
+            ]
+        ) from error
+
+
+def config_of(spec: DeviceSpec, *, port: str | None = None) -> DeviceConfig:
+    """A driver's configuration from the rig's declaration; `port` replaces the declared one."""
+    return DeviceConfig(
+        name=spec.name,
+        port=spec.port if port is None else port,
+        rate_hz=spec.rate_hz,
+        latency=Latency(spec.latency.dead_ns, spec.latency.lag_ns),
+        seat=spec.seat,
+        limits={
+            name: ChannelLimits(limit.low, limit.high, limit.velocity, limit.acceleration, limit.jerk)
+            for name, limit in spec.limits.items()
+        },
+        safe=dict(spec.safe),
+        settings=dict(spec.settings),
+    )
+
+
+def create_driver(spec: DeviceSpec, *, port: str | None = None) -> Driver:
+    """The driver of one device of a rig. Opens nothing.
+
+    Raises
+    ------
+    RigError
+        For an unknown driver or a wrong setting, with file and line.
+    """
+    factory = find_family(spec.driver, spec.place_of("driver"))
+    try:
+        return factory(config_of(spec, port=port))
+    except SettingError as error:
+        raise RigError(
+            [Problem(spec.place_of(*error.path), f"{spec.name}: {error}", code="device-setting")]
+        ) from error
+    except MissingExtra as error:
+        raise RigError([Problem(spec.place_of("driver"), f"{spec.name}: {error}", code="extra")]) from error
+
+
+def create_drivers(specs: tuple[DeviceSpec, ...], ports: Mapping[str, str] = MappingProxyType({})) -> list[Driver]:
+    """All drivers of a rig, in its order; every mistake of all of them at once.
+
+    Raises
+    ------
+    RigError
+    """
+    drivers: list[Driver] = []
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            drivers.append(create_driver(spec, port=ports.get(spec.name)))
+        except RigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise RigError(problems)
+    return drivers

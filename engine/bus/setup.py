@@ -1,0 +1,76 @@
+"""From a rig, its bindings and its drivers to what `BusCore` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.bus.driver import Driver
+from engine.bus.loop import BusDevice
+from engine.bus.mapping import Route, make_route
+from engine.errors import InputError, Place, Problem, RigError
+from engine.experience.resolve import Bindings
+from engine.experience.rig import Rig
+from engine.timeline.roles import RoleTable
+
+
+def bus_devices(
+    drivers: Sequence[Driver], bindings: Bindings, roles: RoleTable, rig: Rig | None = None
+) -> tuple[BusDevice, ...]:
+    """Give every driver the routes it is to render.
+
+    Parameters
+    ----------
+    drivers : sequence of Driver
+    bindings : Bindings
+        Of the package's roles on the rig.
+    roles : RoleTable
+    rig : Rig, optional
+        For the places in messages.
+
+    Returns
+    -------
+    tuple of BusDevice
+        In the order of `drivers`; a device without a role is there too, and rests.
+
+    Raises
+    ------
+    RigError
+        For roles bound to groups that cannot render them, all at once.
+    """
+    by_name: Mapping[str, Driver] = {driver.name: driver for driver in drivers}
+    routes: dict[str, list[Route]] = {driver.name: [] for driver in drivers}
+    problems: list[Problem] = []
+    for binding in bindings.bindings:
+        if binding.device not in by_name:
+            continue
+        role = roles.roles[binding.role_index]
+        try:
+            routes[binding.device].append(
+                make_route(
+                    by_name[binding.device],
+                    role=role.name,
+                    role_index=binding.role_index,
+                    seat=binding.seat,
+                    kind=role.kind.value,
+                    start=roles.starts[binding.role_index],
+                    rest=role.rest_values,
+                    modality=role.modality,
+                    group=binding.group,
+                    rendered_as=binding.rendered_as,
+                    gain=binding.gain,
+                )
+            )
+        except InputError as error:
+            problems.append(Problem(_place(rig, binding.role, binding.device), error.message, code="route"))
+    if problems:
+        raise RigError(problems)
+    return tuple(BusDevice(driver, tuple(routes[driver.name])) for driver in drivers)
+
+
+def _place(rig: Rig | None, role: str, device: str) -> Place:
+    if rig is None:
+        return Place("rig")
+    for target in rig.roles.get(role, ()):
+        if target.device == device and target.place is not None:
+            return target.place
+    return Place(str(rig.path))
