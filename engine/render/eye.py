@@ -1,8 +1,8 @@
 """Vehicle, eye and head: poses, rays and their arithmetic. Pure; no graphics.
 
-Poses use the engine's axes: x right, y forward, z up; heading + = left, pitch + = nose up, roll + = right side down.
-`T_a_b` maps a point given in b to a. Example: a vehicle at (0, 10, 0) turned 90 degrees to the left holds its bow
-(0, 3, 0) at (-3, 10, 0) of the world.
+Poses use the engine's axes: x right, y forward, z up; heading + = left, pitch + = nose up, roll + = right
+side down. `T_a_b` maps a point given in b to a. Example: a vehicle at (0, 10, 0) turned 90 degrees to the
+left holds its bow (0, 3, 0) at (-3, 10, 0) of the world.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from engine.render.live import HeadPose
 Vector = tuple[float, float, float]
 Matrix = npt.NDArray[np.float64]
 
-# Comfort: what of the vehicle's rolling and pitching the picture shows (facts: shown roll <= 1, pitch <= 1.5 degrees).
+# Comfort: what of the vehicle's rolling and pitching the picture shows (facts: shown roll <= 1, pitch <= 1.5
+# degrees).
 SHOWN_ROLL_MAX_DEG = 1.0
 SHOWN_PITCH_MAX_DEG = 1.5
 SHOWN_HEAVE_MAX_M = 0.15
@@ -48,6 +49,23 @@ class Pose:
         return matrix
 
 
+AT_REST = Pose()
+"""No offset, no turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodePose:
+    """How a named node differs from its place in the model: offset in metres, angles added in degrees, scale factor."""
+
+    x_m: float = 0.0
+    y_m: float = 0.0
+    z_m: float = 0.0
+    heading_deg: float = 0.0
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+    scale: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Ray:
     """A half line: where from, and along which unit vector."""
@@ -72,7 +90,9 @@ def shown_motion(heave_m: float, roll_deg: float, pitch_deg: float) -> Pose:
 
 def head_matrix(eye: Vector, head: HeadPose) -> Matrix:
     """`T_vehicle_head`: the resting eye with the head pose on top."""
-    pose = Pose(eye[0] + head.x_m, eye[1] + head.y_m, eye[2] + head.z_m, head.yaw_deg, head.pitch_deg, head.roll_deg)
+    pose = Pose(
+        eye[0] + head.x_m, eye[1] + head.y_m, eye[2] + head.z_m, head.yaw_deg, head.pitch_deg, head.roll_deg
+    )
     return pose.matrix()
 
 
@@ -80,11 +100,20 @@ def head_ray(T_world_vehicle: Matrix, eye: Vector, head: HeadPose) -> Ray:
     """The ray of the head's forward axis, in the world."""
     T_world_head = T_world_vehicle @ head_matrix(eye, head)
     start, along = T_world_head[:3, 3], T_world_head[:3, 1]
-    return Ray((float(start[0]), float(start[1]), float(start[2])), (float(along[0]), float(along[1]), float(along[2])))
+    return Ray(
+        (float(start[0]), float(start[1]), float(start[2])),
+        (float(along[0]), float(along[1]), float(along[2])),
+    )
 
 
 def pointer_ray(
-    T_world_vehicle: Matrix, eye: Vector, head: HeadPose, *, x_ratio: float, y_ratio: float, fov_deg: tuple[float, float]
+    T_world_vehicle: Matrix,
+    eye: Vector,
+    head: HeadPose,
+    *,
+    x_ratio: float,
+    y_ratio: float,
+    fov_deg: tuple[float, float],
 ) -> Ray:
     """The ray through a point of the picture.
 
@@ -97,11 +126,18 @@ def pointer_ray(
     """
     T_world_head = T_world_vehicle @ head_matrix(eye, head)
     local = np.array(
-        [x_ratio * math.tan(math.radians(fov_deg[0] / 2)), 1.0, y_ratio * math.tan(math.radians(fov_deg[1] / 2))]
+        [
+            x_ratio * math.tan(math.radians(fov_deg[0] / 2)),
+            1.0,
+            y_ratio * math.tan(math.radians(fov_deg[1] / 2)),
+        ]
     )
     along = T_world_head[:3, :3] @ (local / np.linalg.norm(local))
     start = T_world_head[:3, 3]
-    return Ray((float(start[0]), float(start[1]), float(start[2])), (float(along[0]), float(along[1]), float(along[2])))
+    return Ray(
+        (float(start[0]), float(start[1]), float(start[2])),
+        (float(along[0]), float(along[1]), float(along[2])),
+    )
 
 
 def vertical_fov_deg(horizontal_deg: float, width_px: int, height_px: int) -> float:
@@ -122,7 +158,9 @@ def sphere_distance(ray: Ray, centre: Vector, radius_m: float) -> float | None:
     return max(along - half, 0.0)
 
 
-def rectangle_hit(ray: Ray, centre: Vector, right: Vector, up: Vector, half_width_m: float, half_height_m: float) -> float | None:
+def rectangle_hit(
+    ray: Ray, centre: Vector, right: Vector, up: Vector, half_width_m: float, half_height_m: float
+) -> float | None:
     """How far along the ray a rectangle is crossed; None when it is missed. `right` and `up` are unit vectors."""
     r, u = np.asarray(right), np.asarray(up)
     normal = np.cross(r, u)

@@ -1,9 +1,10 @@
 """Read plain GLB files straight into numpy arrays.
 
-Why our own reader beside panda3d-gltf: that loader walks every vertex in Python (tangents, texture coordinates), about
-ten seconds for a street of 250,000 triangles, while the street needs neither tangents nor textures. This module
-reads the subset that our world generators write (static meshes, vertex colours, factors-only materials) at memory
-speed, and says clearly when a file needs the full loader (`needs_full_loader`).
+Why our own reader beside panda3d-gltf: that loader walks every vertex in Python (tangents, texture
+coordinates), about ten seconds for a street of 250,000 triangles, while the street needs neither tangents nor
+textures. This module reads the subset that our world generators write (static meshes, vertex colours,
+factors-only materials) at memory speed, and says clearly when a file needs the full loader
+(`needs_full_loader`).
 
 Axes: glTF is Y up and -Z forward; the engine is Z up and Y forward. Points map as (x, y, z) -> (x, -z, y).
 The V of every texture coordinate is flipped (1 - v), as panda3d-gltf does, so that both loaders agree.
@@ -56,8 +57,8 @@ class Surface:
     blend : bool
         The material asks for alpha blending.
     stated : bool
-        The file itself gave metallic or roughness. Files of baked geometry often say nothing, and glTF's default (a
-        pure metal) would turn plaster black.
+        The file itself gave metallic or roughness. Files of baked geometry often say nothing, and glTF's
+        default (a pure metal) would turn plaster black.
     """
 
     base: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
@@ -126,9 +127,13 @@ def open_glb(path: Path) -> Container:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}). Check stage.model in the scene file") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}). Check stage.model in the scene file"
+        ) from error
     if len(raw) < 20 or raw[:4] != b"glTF":
-        raise InputError(f"{path}: not a GLB file (starts with {raw[:4]!r}, expected b'glTF'). Export as binary glTF 2.0")
+        raise InputError(
+            f"{path}: not a GLB file (starts with {raw[:4]!r}, expected b'glTF'). Export as binary glTF 2.0"
+        )
     version, length = struct.unpack_from("<II", raw, 4)
     if version != 2 or length > len(raw):
         raise InputError(
@@ -182,13 +187,17 @@ def is_baked(glb: Container) -> bool:
 def read_nodes(glb: Container) -> tuple[Node, ...]:
     """All nodes of the default scene, in engine axes."""
     tree = glb.tree
-    parts = [tuple(_part(glb, primitive) for primitive in mesh["primitives"]) for mesh in tree.get("meshes", ())]
+    parts = [
+        tuple(_part(glb, primitive) for primitive in mesh["primitives"]) for mesh in tree.get("meshes", ())
+    ]
 
     def node(number: int) -> Node:
         item = tree["nodes"][number]
         own = parts[item["mesh"]] if "mesh" in item else ()
         matrix = _T_ENGINE_GLTF @ _local_matrix(item) @ _T_ENGINE_GLTF.T
-        return Node(item.get("name", f"node_{number}"), matrix, own, tuple(node(c) for c in item.get("children", ())))
+        return Node(
+            item.get("name", f"node_{number}"), matrix, own, tuple(node(c) for c in item.get("children", ()))
+        )
 
     scenes = tree.get("scenes", ())
     roots = scenes[tree.get("scene", 0)].get("nodes", ()) if scenes else range(len(tree.get("nodes", ())))
@@ -224,8 +233,12 @@ def _accessor(glb: Container, number: int) -> npt.NDArray[Any]:
     stride = view.get("byteStride", 0) or kind.itemsize * width
     end = start + stride * (count - 1) + kind.itemsize * width if count else start
     if end > len(glb.binary):
-        raise InputError(f"{glb.path}: accessor {number} ends at byte {end} of {len(glb.binary)}. Export it again")
-    return np.ndarray((count, width), dtype=kind, buffer=glb.binary, offset=start, strides=(stride, kind.itemsize))
+        raise InputError(
+            f"{glb.path}: accessor {number} ends at byte {end} of {len(glb.binary)}. Export it again"
+        )
+    return np.ndarray(
+        (count, width), dtype=kind, buffer=glb.binary, offset=start, strides=(stride, kind.itemsize)
+    )
 
 
 def _floats(glb: Container, number: int) -> FloatArray:
@@ -258,17 +271,25 @@ def _part(glb: Container, primitive: Mapping[str, Any]) -> Part:
         color[:, : given.shape[1]] = given
     bake = None
     if "TEXCOORD_1" in attributes and "TEXCOORD_2" in attributes:
-        pairs = np.concatenate([_flipped(glb, attributes["TEXCOORD_1"]), _flipped(glb, attributes["TEXCOORD_2"])], axis=1)
+        pairs = np.concatenate(
+            [_flipped(glb, attributes["TEXCOORD_1"]), _flipped(glb, attributes["TEXCOORD_2"])], axis=1
+        )
         bake = _unit_bytes(pairs)
         if "COLOR_0" not in attributes or glb.tree["accessors"][attributes["COLOR_0"]]["type"] == "VEC3":
             color[:, 3] = 0  # no emission said
-    sway = _flipped(glb, attributes["TEXCOORD_3"]) if "TEXCOORD_3" in attributes else np.zeros((count, 2), dtype=np.float32)
+    sway = (
+        _flipped(glb, attributes["TEXCOORD_3"])
+        if "TEXCOORD_3" in attributes
+        else np.zeros((count, 2), dtype=np.float32)
+    )
     if "indices" in primitive:
         index = _accessor(glb, primitive["indices"]).reshape(-1).astype(np.uint32)
     else:
         index = np.arange(count, dtype=np.uint32)
     if index.size and int(index.max()) >= count:
-        raise InputError(f"{glb.path}: an index {int(index.max())} points past {count} vertices. Export it again")
+        raise InputError(
+            f"{glb.path}: an index {int(index.max())} points past {count} vertices. Export it again"
+        )
     return Part(vertex, normal, color, bake, sway, index, _surface(glb, primitive.get("material")))
 
 
@@ -284,7 +305,9 @@ def _surface(glb: Container, number: int | None) -> Surface:
     item = glb.tree["materials"][number]
     pbr = item.get("pbrMetallicRoughness", {})
     stated = "metallicFactor" in pbr or "roughnessFactor" in pbr
-    strength = item.get("extensions", {}).get("KHR_materials_emissive_strength", {}).get("emissiveStrength", 1.0)
+    strength = (
+        item.get("extensions", {}).get("KHR_materials_emissive_strength", {}).get("emissiveStrength", 1.0)
+    )
     red, green, blue = item.get("emissiveFactor", (0.0, 0.0, 0.0))
     base = tuple(float(v) for v in pbr.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0)))
     return Surface(

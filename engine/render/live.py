@@ -1,7 +1,7 @@
 """What the picture needs to know from outside the transport, and the input events it sends back.
 
-Nothing here decides anything: a viewer reports where somebody looks or what was pressed, and the conductor decides.
-All values travel through a pipe between processes, so they are plain frozen dataclasses.
+Nothing here decides anything: a viewer reports where somebody looks or what was pressed, and the conductor
+decides. All values travel through a pipe between processes, so they are plain frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class CaptionView:
     speaker : str
         Name before the text; empty for none.
     azimuth_deg : float or None
-        Where the speaker is, relative to the vehicle's front; a small mark points there when it lies off the picture.
+        Where the speaker is, relative to the vehicle's front; a small mark points there when it lies off the
+        picture.
     """
 
     text: str

@@ -1,7 +1,11 @@
 """A scene's `stage:` and the show's roles, resolved to the plain numbers of one picture. Pure; no graphics.
 
-Any number or colour of the stage may be bound to a role (`{role: light.street}`), so a cue dims the street in the
-picture and on the DMX rig by the same channel.
+Any number or colour of the stage may be bound to a role (`{role: light.street}`), so a cue dims the street in
+the picture and on the DMX rig by the same channel.
+
+Colours: sky, fog, water, particles and lamps are painted colours (sRGB display values, as "#RRGGBB" or three
+of 0..1); `ambient` and `gains` are amounts of light and count linearly, and so does whatever comes from a
+role.
 """
 
 from __future__ import annotations
@@ -19,6 +23,9 @@ Vector = tuple[float, float, float]
 RoleValues = Mapping[str, Sequence[float]]
 
 DYNAMIC_LIGHTS_MAX = 4
+
+FOG_ROLE = "look.fog"
+"""A role of this name, where a package declares it, multiplies the fog of every scene."""
 
 
 class ParticleKind(IntEnum):
@@ -122,7 +129,11 @@ class SceneLook:
 def direction(azimuth_deg: float, elevation_deg: float) -> Vector:
     """Unit vector at an azimuth (+ = left) and elevation (+ = up): (0, 0) is straight ahead, +Y."""
     azimuth, elevation = math.radians(azimuth_deg), math.radians(elevation_deg)
-    return (-math.sin(azimuth) * math.cos(elevation), math.cos(azimuth) * math.cos(elevation), math.sin(elevation))
+    return (
+        -math.sin(azimuth) * math.cos(elevation),
+        math.cos(azimuth) * math.cos(elevation),
+        math.sin(elevation),
+    )
 
 
 def linear(text: str) -> Color:
@@ -140,8 +151,12 @@ def linear(text: str) -> Color:
         values = [int(digits[i : i + 2], 16) / 255.0 for i in (0, 2, 4)]
     except ValueError:
         raise InputError(f"colour {text!r}: expected #RRGGBB, such as #FF9550") from None
-    r, g, b = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
-    return (r, g, b)
+    return (_decoded(values[0]), _decoded(values[1]), _decoded(values[2]))
+
+
+def _decoded(value: float) -> float:
+    """One sRGB component as linear light (IEC 61966-2-1)."""
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 def stage_tree(stage: Any) -> Mapping[str, Any]:
@@ -155,27 +170,41 @@ def stage_tree(stage: Any) -> Mapping[str, Any]:
 _UNITS: Mapping[str, float] = {"deg": 1.0, "mm": 1e-3, "cm": 1e-2, "m": 1.0, "": 1.0}
 
 
+def _get(tree: Mapping[str, Any], name: str) -> Any:
+    """A field by the author's word or by the scene model's name with its unit."""
+    for suffix in ("", "_m", "_deg", "_mps"):
+        value = tree.get(name + suffix)
+        if value is not None:
+            return value
+    return None
+
+
+def _role_of(value: Any) -> str | None:
+    """The role a value is bound to, if it is."""
+    name = value.get("role") if isinstance(value, Mapping) else getattr(value, "role", None)
+    return None if name is None else str(name)
+
+
 def _number(value: Any, roles: RoleValues, default: float = 0.0) -> float:
     if value is None:
         return default
-    if isinstance(value, Mapping):
-        state = roles.get(str(value["role"]))
-        if state is None:
-            return default
-        scale = float(value.get("scale", 1.0) or 1.0)
-        offset = float(value.get("offset", 0.0) or 0.0)
-        return max(float(v) for v in state) * scale + offset
+    role = _role_of(value)
+    if role is not None:
+        state = roles.get(role)
+        return default if state is None else max(float(v) for v in state)
     if isinstance(value, str):
         number = value.rstrip("abcdefghijklmnopqrstuvwxyz")
         return float(number) * _UNITS.get(value[len(number) :], 1.0)
     return float(value)
 
 
-def _color(value: Any, roles: RoleValues, default: Color) -> Color:
+def _light(value: Any, roles: RoleValues, default: Color) -> Color:
+    """Light: numbers are linear as they stand, "#RRGGBB" is decoded."""
     if value is None:
         return default
-    if isinstance(value, Mapping):
-        state = roles.get(str(value["role"]))
+    role = _role_of(value)
+    if role is not None:
+        state = roles.get(role)
         if state is None:
             return default
         if len(state) == 3:
@@ -186,8 +215,21 @@ def _color(value: Any, roles: RoleValues, default: Color) -> Color:
         return linear(value)
     if isinstance(value, (int, float)):
         return (float(value), float(value), float(value))
-    r, g, b = (_number(v, roles) for v in value)
+    r, g, b = (float(v) for v in value)
     return (r, g, b)
+
+
+def _color(value: Any, roles: RoleValues, default: Color) -> Color:
+    """A colour as painters write it: numbers are display values, "#RRGGBB" or three of 0..1; a role stays linear."""
+    found = _light(value, roles, default)
+    if value is None or isinstance(value, str) or _role_of(value) is not None:
+        return found
+    return (_decoded(found[0]), _decoded(found[1]), _decoded(found[2]))
+
+
+def _fog_share(roles: RoleValues) -> float:
+    state = roles.get(FOG_ROLE)
+    return 1.0 if state is None else max(float(state[0]), 0.0)
 
 
 def _vector(value: Any, roles: RoleValues, default: Vector = (0.0, 0.0, 0.0)) -> Vector:
@@ -223,40 +265,40 @@ def resolve_look(stage: Any, roles: RoleValues) -> SceneLook:
             zenith=_color(sky.get("zenith"), roles, linear("#08112a")),
             horizon=_color(sky.get("horizon"), roles, linear("#22345c")),
             glow=_color(sky.get("glow"), roles, (0.0, 0.0, 0.0)),
-            moon_azimuth_deg=_number(moon.get("azimuth"), roles, -20.0),
-            moon_elevation_deg=_number(moon.get("elevation"), roles, 28.0),
-            moon_size_deg=_number(moon.get("size"), roles, 2.8),
+            moon_azimuth_deg=_number(_get(moon, "azimuth"), roles, -20.0),
+            moon_elevation_deg=_number(_get(moon, "elevation"), roles, 28.0),
+            moon_size_deg=_number(_get(moon, "size"), roles, 2.8),
             moon_color=_color(moon.get("color"), roles, linear("#f4ecd8")),
             stars=int(_number(sky.get("stars"), roles, 300.0)),
             clouds=_number(sky.get("clouds"), roles, 0.3),
         ),
         fog=FogLook(
-            density=_number(fog.get("density"), roles, 0.010),
+            density=_number(fog.get("density"), roles, 0.010) * _fog_share(roles),
             falloff=_number(fog.get("falloff"), roles, 0.12),
             warm=_color(fog.get("warm"), roles, linear("#4a3428")),
             cool=_color(fog.get("cool"), roles, linear("#31466e")),
             base_m=_number(fog.get("base"), roles, 0.0),
         ),
-        ambient_sky=_color(ambient.get("sky"), roles, (0.05, 0.07, 0.11)),
-        ambient_ground=_color(ambient.get("ground"), roles, (0.03, 0.025, 0.03)),
-        moonlight=_color(ambient.get("moon"), roles, (0.34, 0.42, 0.58)),
+        ambient_sky=_light(ambient.get("sky"), roles, (0.05, 0.07, 0.11)),
+        ambient_ground=_light(ambient.get("ground"), roles, (0.03, 0.025, 0.03)),
+        moonlight=_light(ambient.get("moon"), roles, (0.34, 0.42, 0.58)),
         water=None if water is None else _water(water, roles),
         exposure=_number(tree.get("exposure"), roles, 1.0),
         gains=(
-            _color(gains.get("a"), roles, linear("#FF9550")),
-            _color(gains.get("b"), roles, linear("#FF9550")),
-            _color(gains.get("c"), roles, linear("#FF9550")),
+            _light(gains.get("a"), roles, linear("#FF9550")),
+            _light(gains.get("b"), roles, linear("#FF9550")),
+            _light(gains.get("c"), roles, linear("#FF9550")),
         ),
-        lights=tuple(_light(light, roles) for light in tree.get("lights") or ())[:DYNAMIC_LIGHTS_MAX],
+        lights=tuple(_lamp(light, roles) for light in tree.get("lights") or ())[:DYNAMIC_LIGHTS_MAX],
         particles=tuple(_particles(item, roles) for item in tree.get("particles") or ()),
         shadows=bool(tree.get("shadows", False)),
     )
 
 
 def _water(water: Mapping[str, Any], roles: RoleValues) -> WaterLook:
-    flow = water.get("flow") or (0.0, 0.0)
+    flow = _get(water, "flow") or (0.0, 0.0)
     return WaterLook(
-        height_m=_number(water.get("height"), roles),
+        height_m=_number(_get(water, "height"), roles),
         ripple=_number(water.get("ripple"), roles, 1.0),
         flow_mps=(_number(flow[0], roles), _number(flow[1], roles)),
         color=_color(water.get("color"), roles, linear("#0a1424")),
@@ -264,14 +306,14 @@ def _water(water: Mapping[str, Any], roles: RoleValues) -> WaterLook:
     )
 
 
-def _light(light: Mapping[str, Any], roles: RoleValues) -> LightLook:
+def _lamp(light: Mapping[str, Any], roles: RoleValues) -> LightLook:
     intensity = _number(light.get("intensity"), roles, 1.0)
     return LightLook(
-        at=_vector(light.get("at"), roles),
+        at=_vector(_get(light, "at"), roles),
         color=_color(light.get("color"), roles, linear("#ff9550")),
         intensity=intensity,
-        radius_m=max(_number(light.get("radius"), roles, 0.3), 0.05),
-        range_m=_number(light.get("range"), roles, 16.0),
+        radius_m=max(_number(_get(light, "radius"), roles, 0.3), 0.05),
+        range_m=_number(_get(light, "range"), roles, 16.0),
         node=str(light.get("node") or ""),
     )
 
@@ -281,8 +323,8 @@ def _particles(item: Mapping[str, Any], roles: RoleValues) -> ParticleLook:
     return ParticleLook(
         kind=ParticleKind[str(getattr(kind, "value", kind))],
         count=int(_number(item.get("count"), roles, 100.0)),
-        at=_vector(item.get("at"), roles),
-        size=_vector(item.get("size"), roles, (10.0, 10.0, 6.0)),
+        at=_vector(_get(item, "at"), roles),
+        size=_vector(_get(item, "size"), roles, (10.0, 10.0, 6.0)),
         color=_color(item.get("color"), roles, linear("#ffb060")),
         rate=_number(item.get("rate"), roles, 1.0),
         gain=_number(item.get("gain"), roles, 1.0),

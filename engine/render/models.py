@@ -1,7 +1,7 @@
 """Models from GLB files: our fast reader for plain geometry, panda3d-gltf with a cache for everything else.
 
-Loading happens in one worker thread; the main thread only attaches finished nodes. Reading is pure numpy and file work,
-building Geoms touches only objects that no other thread has seen yet, which Panda3D allows.
+Loading happens in one worker thread; the main thread only attaches finished nodes. Reading is pure numpy and
+file work, building Geoms touches only objects that no other thread has seen yet, which Panda3D allows.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from panda3d.core import (
     BamFile,
     CullFaceAttrib,
     Filename,
+    Geom,
     GeomNode,
     InternalName,
     LColor,
@@ -105,8 +107,12 @@ def _build(node: glb.Node, baked: bool) -> PandaNode:
     return made
 
 
-def _geom(part: glb.Part, baked: bool) -> object:
-    columns = {"vertex": part.vertex, "normal": part.normal, "color": part.color}
+def _geom(part: glb.Part, baked: bool) -> Geom:
+    columns: dict[str, npt.NDArray[np.generic]] = {
+        "vertex": part.vertex,
+        "normal": part.normal,
+        "color": part.color,
+    }
     if baked:
         bake = part.bake
         if bake is None:  # a plain part in a baked file: open to the sky, no lantern near
@@ -145,7 +151,9 @@ def _load_with_panda(path: Path, cache: Path) -> PandaNode:
     try:
         node = gltf.load_model(str(path))
     except (KeyError, IndexError, ValueError, RuntimeError, AssertionError) as error:
-        raise InputError(f"{path}: the glTF loader cannot read it ({error}). Check it with a glTF validator") from error
+        raise InputError(
+            f"{path}: the glTF loader cannot read it ({error}). Check it with a glTF validator"
+        ) from error
     root = NodePath(node)
     for found in root.find_all_matches("**/+GeomNode"):
         _drop_tangents(found.node())
@@ -173,8 +181,8 @@ class ModelStore:
 
     Notes
     -----
-    `request` may be called at any time and returns at once. `get` blocks until the model is there. Both belong to the
-    main thread; only the loading itself runs in the worker.
+    `request` may be called at any time and returns at once. `get` blocks until the model is there. Both
+    belong to the main thread; only the loading itself runs in the worker.
     """
 
     def __init__(self, cache: Path | None = None) -> None:

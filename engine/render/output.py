@@ -1,7 +1,8 @@
-"""Where the picture goes: a window, or a buffer without a display. One seam, so the rest of the code path is the same.
+"""Where the picture goes: a window, or a buffer without a display. One seam, so the rest of the code path is
+the same.
 
-Headless takes EGL without a display (`p3headlessgl`) first; where that does not exist (Windows, macOS) it takes an
-offscreen buffer of the window system's pipe. Which one was taken is said in `Output.notice`.
+Headless takes EGL without a display (`p3headlessgl`) first; where that does not exist (Windows, macOS) it
+takes an offscreen buffer of the window system's pipe. Which one was taken is said in `Output.notice`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from panda3d.core import (
 
 from engine.errors import OutputError, SensoramaError
 
-# Settings that must be in place before the first pipe is made. `gl-version 3 3` gives macOS a core context, without
-# which GLSL 330 does not exist there; elsewhere drivers give their best compatible context anyway.
+# Settings that must be in place before the first pipe is made. `gl-version 3 3` gives macOS a core context,
+# without which GLSL 330 does not exist there; elsewhere drivers give their best compatible context anyway.
 _PRC = """
 audio-library-name null
 notify-level-display error
@@ -109,7 +110,14 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
     ways: list[tuple[str, str, tuple[str, ...], bool]] = []
     if headless:
         if sys.platform.startswith("linux"):
-            ways.append(("EGL without a display", "p3headlessgl", ("eglGraphicsPipe", "HeadlessEglGraphicsPipe"), False))
+            ways.append(
+                (
+                    "EGL without a display",
+                    "p3headlessgl",
+                    ("eglGraphicsPipe", "HeadlessEglGraphicsPipe"),
+                    False,
+                )
+            )
         ways.append(("offscreen buffer of the window system", "pandagl", _window_pipe_names(), False))
     else:
         ways.append(("window", "pandagl", _window_pipe_names(), True))
@@ -119,7 +127,9 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
         if pipe is None:
             tried.append(f"{label}: no such pipe")
             continue
-        buffer = _make(graphics, pipe, size=size, samples=samples, is_window=is_window, vsync=vsync, title=title)
+        buffer = _make(
+            graphics, pipe, size=size, samples=samples, is_window=is_window, vsync=vsync, title=title
+        )
         if buffer is None:
             tried.append(f"{label}: it opens no output of {size[0]}x{size[1]}")
             continue
@@ -179,4 +189,6 @@ def _make(
 def require_open(output: Output) -> None:
     """Raise when the output has gone (window closed by the system, device lost)."""
     if not output.buffer.is_valid():
-        raise SensoramaError("the picture's output is gone (window closed or graphics device lost). Start the viewer again")
+        raise SensoramaError(
+            "the picture's output is gone (window closed or graphics device lost). Start the viewer again"
+        )

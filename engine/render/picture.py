@@ -2,10 +2,11 @@
 
 Design remarks
 --------------
-Light is baked into the vertices and moved by three gains, the scene is drawn once forward, and every shader maps tones
-itself, so there is no post-processing and both eyes of a headset see the same world. Water is a mirrored twin of the scene
-under a translucent surface. All inputs live in arrays that the shaders point at (PTA): changing a number costs no new
-render state, where setting shader inputs would recompose the state of every node each frame.
+Light is baked into the vertices and moved by three gains, the scene is drawn once forward, and every shader
+maps tones itself, so there is no post-processing and both eyes of a headset see the same world. Water is a
+mirrored twin of the scene under a translucent surface. All inputs live in arrays that the shaders point at
+(PTA): changing a number costs no new render state, where setting shader inputs would recompose the state of
+every node each frame.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from panda3d.core import (
 )
 
 from engine.render import meshes, sidecar
-from engine.render.eye import Matrix, Pose
+from engine.render.eye import AT_REST, Matrix, NodePose, Pose
 from engine.render.look import DYNAMIC_LIGHTS_MAX, ParticleLook, SceneLook, direction
 from engine.render.models import LoadedModel
 from engine.render.shading import load_shader, noise_texture
@@ -46,25 +47,23 @@ FAR_M = 1200.0
 # Order in Panda's "fixed" bin, after everything opaque.
 _SKY, _WATER, _MIST, _PARTICLES, _HALOS = 10, 20, 30, 40, 50
 
-_FLOATS = ("u_time_s", "u_exposure", "u_dither", "u_grain", "u_clouds", "u_has_water", "u_wet", "u_pixel_rad", "u_mist", "u_shadow_on")
+_FLOATS = (
+    "u_time_s",
+    "u_exposure",
+    "u_dither",
+    "u_grain",
+    "u_clouds",
+    "u_has_water",
+    "u_wet",
+    "u_pixel_rad",
+    "u_mist",
+    "u_shadow_on",
+)
 _VEC3 = (
     "u_head", "u_moon_dir", "u_moon", "u_sky_light", "u_ground_light", "u_fog_warm", "u_fog_cool", "u_bow", "u_gain_a", "u_gain_b",
     "u_gain_c", "u_zenith", "u_horizon", "u_glow", "u_water_color",
 )  # fmt: skip
 _VEC4 = ("u_fog", "u_water", "u_moon_disc")
-
-
-@dataclass(frozen=True, slots=True)
-class NodePose:
-    """How a named node differs from its place in the model: offset in metres, angles added in degrees, scale factor."""
-
-    x_m: float = 0.0
-    y_m: float = 0.0
-    z_m: float = 0.0
-    heading_deg: float = 0.0
-    pitch_deg: float = 0.0
-    roll_deg: float = 0.0
-    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ class Shot:
 
     at_s: float
     look: SceneLook
-    path: Pose = Pose()
-    motion: Pose = Pose()
+    path: Pose = AT_REST
+    motion: Pose = AT_REST
     T_vehicle_head: Matrix = field(default_factory=lambda: np.eye(4))
     speed_mps: float = 0.0
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
@@ -122,7 +121,7 @@ class Uniforms:
         """Set a float."""
         self._floats[name][0] = float(value)
 
-    def vec3(self, name: str, value: Sequence[float]) -> None:
+    def vec3(self, name: str, value: Sequence[float] | npt.NDArray[np.float64]) -> None:
         """Set a vec3."""
         self._vec3[name][0] = LVecBase3f(float(value[0]), float(value[1]), float(value[2]))
 
@@ -220,7 +219,8 @@ class Picture:
         Parameters
         ----------
         horizon_ratio : float
-            Where the level horizon lies, from the top; more than 0.5 shifts the lens, without tilting verticals.
+            Where the level horizon lies, from the top; more than 0.5 shifts the lens, without tilting
+            verticals.
         """
         self.lens.set_film_size(1.0, height_px / width_px)
         self.lens.set_fov(fov_deg)
@@ -231,7 +231,9 @@ class Picture:
         """Whether this scene's nodes exist."""
         return number in self._scenes
 
-    def add_scene(self, number: int, models: Sequence[LoadedModel], vehicle: LoadedModel | None, look: SceneLook) -> None:
+    def add_scene(
+        self, number: int, models: Sequence[LoadedModel], vehicle: LoadedModel | None, look: SceneLook
+    ) -> None:
         """Build the nodes of a scene, hidden. Main thread; the models are loaded."""
         top = NodePath(f"scene_{number}")
         world = top.attach_new_node("world")
@@ -282,7 +284,44 @@ class Picture:
     def _make_sky(self) -> NodePath:
         corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float32)
         index = np.array(
-            [0, 1, 3, 0, 3, 2, 4, 6, 7, 4, 7, 5, 0, 4, 5, 0, 5, 1, 2, 3, 7, 2, 7, 6, 0, 2, 6, 0, 6, 4, 1, 5, 7, 1, 7, 3],
+            [
+                0,
+                1,
+                3,
+                0,
+                3,
+                2,
+                4,
+                6,
+                7,
+                4,
+                7,
+                5,
+                0,
+                4,
+                5,
+                0,
+                5,
+                1,
+                2,
+                3,
+                7,
+                2,
+                7,
+                6,
+                0,
+                2,
+                6,
+                0,
+                6,
+                4,
+                1,
+                5,
+                7,
+                1,
+                7,
+                3,
+            ],
             dtype=np.uint32,
         )
         node = GeomNode("sky")
@@ -293,8 +332,8 @@ class Picture:
         return path
 
     def _make_water(self) -> NodePath:
-        # Rings that grow outwards: fine triangles are not needed, the shader works per fragment, but one huge quad loses
-        # depth precision at its edges on some drivers.
+        # Rings that grow outwards: fine triangles are not needed, the shader works per fragment, but one huge
+        # quad loses depth precision at its edges on some drivers.
         radii = np.array([0.0, 4.0, 16.0, 60.0, 200.0, 700.0])
         angles = np.linspace(0.0, 2.0 * np.pi, 25)[:-1]
         ring = np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
@@ -329,7 +368,10 @@ class Picture:
         strength = np.clip(rng.lognormal(-1.25, 0.65, 4000), 0.06, 1.0)
         tint = rng.uniform(0.0, 1.0, 4000)
         number = min(count, 4000)
-        centres = np.array([direction(a, e) for a, e in zip(azimuth[:number], elevation[:number], strict=True)], dtype=np.float32)
+        centres = np.array(
+            [direction(a, e) for a, e in zip(azimuth[:number], elevation[:number], strict=True)],
+            dtype=np.float32,
+        )
         colors = np.empty((number, 4), dtype=np.uint8)
         colors[:, 0] = 205 + 50 * tint[:number]
         colors[:, 1] = 214 + 20 * tint[:number]
@@ -348,7 +390,10 @@ class Picture:
         if not lamps.lamps:
             return
         centres = np.array([lamp.at for lamp in lamps.lamps], dtype=np.float32)
-        glow = np.array([(4.0 * max(lamp.radius_m, 0.05), lamp.group, lamp.phase, 0.42) for lamp in lamps.lamps], dtype=np.float32)
+        glow = np.array(
+            [(4.0 * max(lamp.radius_m, 0.05), lamp.group, lamp.phase, 0.42) for lamp in lamps.lamps],
+            dtype=np.float32,
+        )
         colors = np.array([[*_display(lamp.color), 255] for lamp in lamps.lamps], dtype=np.uint8)
         path = self._furniture(top, meshes.make_quads(centres, glow, colors, name="halos"), "glow", _HALOS)
         path.set_depth_write(False)
@@ -361,15 +406,23 @@ class Picture:
         centres = np.array([card.at for card in lamps.mist], dtype=np.float32)
         phases = np.random.default_rng(5).random(len(centres))
         glow = np.array(
-            [(card.width_m, card.height_m, phase, 0.8) for card, phase in zip(lamps.mist, phases, strict=True)], dtype=np.float32
+            [
+                (card.width_m, card.height_m, phase, 0.8)
+                for card, phase in zip(lamps.mist, phases, strict=True)
+            ],
+            dtype=np.float32,
         )
         corners = ((-1, 0), (1, 0), (1, 1), (-1, 1))
-        path = self._furniture(top, meshes.make_quads(centres, glow, corners=corners, name="mist"), "mist", _MIST)
+        path = self._furniture(
+            top, meshes.make_quads(centres, glow, corners=corners, name="mist"), "mist", _MIST
+        )
         path.set_depth_write(False)
         path.set_two_sided(True)
         path.set_transparency(TransparencyAttrib.M_alpha)
 
-    def _add_particles(self, top: NodePath, item: ParticleLook, order: int) -> tuple[ParticleLook, NodePath, PTA_float]:
+    def _add_particles(
+        self, top: NodePath, item: ParticleLook, order: int
+    ) -> tuple[ParticleLook, NodePath, PTA_float]:
         seeds = np.random.default_rng(100 + order).random((max(item.count, 1), 7)).astype(np.float32)
         node = meshes.make_quads(seeds[:, :3], seeds[:, 3:], name=f"particles_{item.kind.name}")
         path = self._furniture(top, node, "particle", _PARTICLES)
@@ -471,7 +524,9 @@ class Picture:
 
     def _apply_lamps(self, shot: Shot, scene: _SceneGraph, head: npt.NDArray[np.float64]) -> None:
         u = self._uniforms
-        chosen, weights = sidecar.nearest_lamps(scene.lamp_places, (float(head[0]), float(head[1]), float(head[2])))
+        chosen, weights = sidecar.nearest_lamps(
+            scene.lamp_places, (float(head[0]), float(head[1]), float(head[2]))
+        )
         powers = [min(max(gain), 1.4) for gain in shot.look.gains]
         for row, (number, weight) in enumerate(zip(chosen, weights, strict=True)):
             lamp = scene.lamps.lamps[int(number)]
@@ -482,7 +537,9 @@ class Picture:
     def _apply_nodes(self, shot: Shot, scene: _SceneGraph) -> None:
         for name, pose in shot.nodes.items():
             for path, rest in self._rest(scene, name):
-                turned = Pose(pose.x_m, pose.y_m, pose.z_m, pose.heading_deg, pose.pitch_deg, pose.roll_deg).matrix()
+                turned = Pose(
+                    pose.x_m, pose.y_m, pose.z_m, pose.heading_deg, pose.pitch_deg, pose.roll_deg
+                ).matrix()
                 turned[:3, :3] *= pose.scale
                 path.set_mat(panda_matrix(_numpy_matrix(rest) @ turned))
 
@@ -511,12 +568,14 @@ def panda_matrix(matrix: Matrix) -> LMatrix4:
 
 
 def _numpy_matrix(matrix: LMatrix4) -> Matrix:
-    return np.array([[matrix.get_cell(row, column) for row in range(4)] for column in range(4)], dtype=np.float64)
+    return np.array(
+        [[matrix.get_cell(row, column) for row in range(4)] for column in range(4)], dtype=np.float64
+    )
 
 
 def _display(color: Sequence[float]) -> tuple[int, int, int]:
     """Linear light as display code values, the brightest channel at full."""
-    top = max(max(color), 1e-6)
+    top = max(*color, 1e-6)
     r, g, b = (round(255 * (max(c, 0.0) / top) ** (1 / 2.2)) for c in color)
     return (r, g, b)
 

@@ -70,7 +70,8 @@ def _octaves(
 def noise_texture() -> Texture:
     """The noise as a repeating texture.
 
-    Nearest mip and no anisotropy: on software rendering anisotropic filtering of this one texture tripled the frame.
+    Nearest mip and no anisotropy: on software rendering anisotropic filtering of this one texture tripled the
+    frame.
     """
     pixels = noise_bytes()
     texture = Texture("noise")

@@ -73,7 +73,13 @@ def read_sidecar(path: Path) -> Sidecar:
 
 
 def _lamp(row: Sequence[float]) -> Lamp:
-    return Lamp((row[0], row[1], row[2]), row[3], (row[4], row[5], row[6]), int(row[7]), row[8] if len(row) > 8 else 0.0)
+    return Lamp(
+        (row[0], row[1], row[2]),
+        row[3],
+        (row[4], row[5], row[6]),
+        int(row[7]),
+        row[8] if len(row) > 8 else 0.0,
+    )
 
 
 def joined(sidecars: Sequence[Sidecar]) -> Sidecar:

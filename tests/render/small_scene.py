@@ -11,11 +11,20 @@ import numpy as np
 
 Mesh = dict[str, np.ndarray]
 
-LANTERNS = [(-4.4, 8.0, 3.2), (4.4, 11.0, 3.0), (-4.4, 17.0, 3.2), (4.4, 21.0, 3.1), (0.0, 26.0, 5.2), (-4.5, 30.0, 3.2)]
+LANTERNS = [
+    (-4.4, 8.0, 3.2),
+    (4.4, 11.0, 3.0),
+    (-4.4, 17.0, 3.2),
+    (4.4, 21.0, 3.1),
+    (0.0, 26.0, 5.2),
+    (-4.5, 30.0, 3.2),
+]
 LAMP = (1.0, 0.42, 0.12)
 
 
-def box(low: Sequence[float], high: Sequence[float], color: tuple[int, int, int], *, step: float = 1.0) -> Mesh:
+def box(
+    low: Sequence[float], high: Sequence[float], color: tuple[int, int, int], *, step: float = 1.0
+) -> Mesh:
     """A box of subdivided faces, so that baked light has vertices to live on."""
     low_a, high_a = np.array(low, float), np.array(high, float)
     vertex, normal, index = [], [], []
@@ -25,14 +34,23 @@ def box(low: Sequence[float], high: Sequence[float], color: tuple[int, int, int]
         nu = max(1, int((high_a[u] - low_a[u]) / step))
         nv = max(1, int((high_a[v] - low_a[v]) / step))
         for side in (-1, 1):
-            gu, gv = np.meshgrid(np.linspace(low_a[u], high_a[u], nu + 1), np.linspace(low_a[v], high_a[v], nv + 1), indexing="ij")
+            gu, gv = np.meshgrid(
+                np.linspace(low_a[u], high_a[u], nu + 1),
+                np.linspace(low_a[v], high_a[v], nv + 1),
+                indexing="ij",
+            )
             points = np.zeros((gu.size, 3))
             points[:, u], points[:, v] = gu.ravel(), gv.ravel()
             points[:, axis] = high_a[axis] if side > 0 else low_a[axis]
             facing = np.zeros((gu.size, 3))
             facing[:, axis] = side
             cell = np.arange(gu.size).reshape(nu + 1, nv + 1)
-            a, b, c, d = cell[:-1, :-1].ravel(), cell[1:, :-1].ravel(), cell[1:, 1:].ravel(), cell[:-1, 1:].ravel()
+            a, b, c, d = (
+                cell[:-1, :-1].ravel(),
+                cell[1:, :-1].ravel(),
+                cell[1:, 1:].ravel(),
+                cell[:-1, 1:].ravel(),
+            )
             faces = np.stack([a, b, c, a, c, d] if side > 0 else [a, c, b, a, d, c], axis=1).ravel()
             vertex.append(points)
             normal.append(facing)
@@ -128,7 +146,9 @@ def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> P
                 flipped = np.stack([pair[:, 0], 1.0 - pair[:, 1]], axis=1).astype("<f4")
                 attributes[f"TEXCOORD_{number}"] = accessor(flipped, "VEC2", 5126)
         index = accessor(mesh["index"].astype("<u4").reshape(-1), "SCALAR", 5125)
-        meshes.append({"name": name, "primitives": [{"attributes": attributes, "indices": index, "material": 0}]})
+        meshes.append(
+            {"name": name, "primitives": [{"attributes": attributes, "indices": index, "material": 0}]}
+        )
         items.append({"name": name, "mesh": len(meshes) - 1})
     material = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.7}}
     tree = {
@@ -148,7 +168,11 @@ def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> P
     total = 12 + 8 + len(text) + 8 + len(blob)
     head = struct.pack("<4sII", b"glTF", 2, total)
     path.write_bytes(
-        head + struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(blob), b"BIN\0") + bytes(blob)
+        head
+        + struct.pack("<I4s", len(text), b"JSON")
+        + text
+        + struct.pack("<I4s", len(blob), b"BIN\0")
+        + bytes(blob)
     )
     return path
 
@@ -194,13 +218,35 @@ STAGE = {
     "model": "models/canal.glb",
     "vehicle": "models/boat.glb",
     "eye": [0.0, -1.2, 1.62],
-    "sky": {"zenith": "#08112a", "horizon": "#22345c", "moon": {"azimuth": -14.0, "elevation": 17.0}, "stars": 200, "clouds": 0.3},
+    "sky": {
+        "zenith": "#08112a",
+        "horizon": "#22345c",
+        "moon": {"azimuth": -14.0, "elevation": 17.0},
+        "stars": 200,
+        "clouds": 0.3,
+    },
     "fog": {"density": 0.012, "falloff": 0.12, "warm": "#5a3a28", "cool": "#31466e"},
     "water": {"height": 0.0, "ripple": 1.0, "flow": [0.0, 0.4], "color": "#0a1424"},
     "gains": {"a": {"role": "light.street"}},
-    "lights": [{"at": [0.0, 2.4, 1.8], "color": "#ff9550", "intensity": 1.6, "radius": 0.3, "node": "vehicle"}],
+    "lights": [
+        {"at": [0.0, 2.4, 1.8], "color": "#ff9550", "intensity": 1.6, "radius": 0.3, "node": "vehicle"}
+    ],
     "particles": [
-        {"kind": "sparks", "count": 40, "at": [0, 20, 4], "size": [10, 30, 6], "color": "#ffb060", "rate": 1.0},
-        {"kind": "petals", "count": 40, "at": [0, 12, 4], "size": [10, 20, 7], "color": "#ffd890", "rate": 1.0},
+        {
+            "kind": "sparks",
+            "count": 40,
+            "at": [0, 20, 4],
+            "size": [10, 30, 6],
+            "color": "#ffb060",
+            "rate": 1.0,
+        },
+        {
+            "kind": "petals",
+            "count": 40,
+            "at": [0, 12, 4],
+            "size": [10, 20, 7],
+            "color": "#ffd890",
+            "rate": 1.0,
+        },
     ],
 }

@@ -113,7 +113,8 @@ void main() {
     float level = smoothstep(0.75, 1.0, n.z) * (1.0 - smoothstep(2.0, 4.0, v_at.z - u_water.x));
     vec3 rim = g4 * (u_sky_light + u_moon) * occ * mix(0.20, 0.05, level) * (0.4 + 0.6 * smoothstep(1.5, 4.0, v_at.z - u_water.x));
 
-    vec3 c = diffuse * light + shine + rim * (0.15 + albedo) + p3d_Material.emission.rgb;
+    // Baked files state emission for other programs; ours comes with the vertex and follows its lamp group.
+    vec3 c = diffuse * light + shine + rim * (0.15 + albedo) + p3d_Material.emission.rgb * (1.0 - u_baked);
     if (emission > 0.0) {
         // A lamp's paper glows as strongly as the group that its own light was baked into.
         float sum = e2.x + e2.y + e2.z + 1e-4;
