@@ -37,12 +37,19 @@ def content_roots(cwd: Path | None = None) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(root.resolve() for root in roots))
 
 
-def bundled_names(cwd: Path | None = None) -> tuple[str, ...]:
-    """List the names of all experiences that can be played by name, sorted."""
-    names: set[str] = set()
+def bundled_experiences(cwd: Path | None = None) -> tuple[tuple[str, Path], ...]:
+    """List the experiences that can be played by name.
+
+    Returns
+    -------
+    tuple of (str, Path)
+        Name and folder, sorted by name; of two with one name the one that `find_package` would take.
+    """
+    found: dict[str, Path] = {}
     for root in content_roots(cwd):
-        names.update(found.parent.name for found in (root / "experiences").glob(f"*/{MANIFEST_NAME}"))
-    return tuple(sorted(names))
+        for manifest in (root / "experiences").glob(f"*/{MANIFEST_NAME}"):
+            found.setdefault(manifest.parent.name, manifest.parent)
+    return tuple(sorted(found.items()))
 
 
 def find_package(path_or_name: str | Path, *, cwd: Path | None = None) -> Path:
@@ -89,6 +96,14 @@ def find_shared(relative: str, *, cwd: Path | None = None) -> Path | None:
     return None
 
 
+def shown_file(path: Path, *, cwd: Path | None = None) -> str:
+    """Name a file as its reader would type it: relative where it lies below the working folder."""
+    try:
+        return str(path.resolve().relative_to((Path.cwd() if cwd is None else cwd).resolve()))
+    except ValueError:
+        return str(path)
+
+
 def _not_found(asked: Path, given: Path, cwd: Path) -> Problem:
     if given.is_dir():
         return Problem(
@@ -96,7 +111,7 @@ def _not_found(asked: Path, given: Path, cwd: Path) -> Problem:
             f"the folder has no {MANIFEST_NAME}",
             "give the folder of an experience, or start one with `sensorama new NAME`",
         )
-    names = bundled_names(cwd)
+    names = [name for name, _ in bundled_experiences(cwd)]
     near = difflib.get_close_matches(asked.name, names, n=1)
     known = ", ".join(names) if names else "none"
     guess = f"did you mean {near[0]}? " if near else ""

@@ -6,26 +6,59 @@ exist, is every asset covered by a row) is the work of `package.py`; both kinds 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from engine.timeline.part import Part
+from engine.timeline.quantities import Vec3, read_color, read_number
+from engine.timeline.roles import COMPONENTS, RoleKind, RoleSpec
 
 # Version of the format this engine writes and reads. A later one gets a migration from this one.
 MANIFEST_VERSION = 1
 
-# ids travel into file names, journals, DMX fixture names and URLs: small letters, digits and underscore only.
-ID_PATTERN = r"^[a-z][a-z0-9_]*$"
-# Roles read as `family.name`: light.street, seat.motion.
-ROLE_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
-LOCALE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-
 Modality = Literal["motion", "haptic", "wind", "scent", "light", "water", "fog", "audio", "temperature"]
 
 
-class Strict(BaseModel):
-    """Base of all authored documents: unknown keys and silent conversions are refused."""
+class Strict(Part):
+    """A part whose values are taken as they stand: no text becomes a number, no number a text."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_default=True)
+    model_config = ConfigDict(strict=True)
+
+
+def _shaped(pattern: str, form: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """A text of a certain form, with a message that says which."""
+
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"{text!r} is not {form}")
+        return text
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+# ids travel into file names, journals, fixture names and URLs: hence so few characters.
+Name = Annotated[
+    str, *_shaped(r"[a-z][a-z0-9_]*", "a name; use small letters, digits and _, as in night_market")
+]
+RoleName = Annotated[
+    str,
+    *_shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a role; write family.name, as in light.street"),
+]
+Locale = Annotated[
+    str, *_shaped(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a locale; write for one en, zh or zh-Hant")
+]
 
 
 def _text_in_every_locale(value: dict[str, str]) -> dict[str, str]:
@@ -33,15 +66,21 @@ def _text_in_every_locale(value: dict[str, str]) -> dict[str, str]:
         raise ValueError("needs a text in at least one language, as {en: ..., zh: ...}")
     empty = [locale for locale, text in value.items() if not text.strip()]
     if empty:
-        raise ValueError(f"has an empty text for {', '.join(empty)}")
+        raise ValueError(f"the text for {', '.join(empty)} is empty")
     return value
 
 
 Localised = Annotated[
-    dict[Annotated[str, Field(pattern=LOCALE_PATTERN)], str],
+    dict[Locale, str],
     AfterValidator(_text_in_every_locale),
     Field(description="A text per locale, as {en: ..., zh: ...}."),
 ]
+
+
+def _read_rest(value: Any) -> float | Vec3 | None:
+    if value is None:
+        return None
+    return read_color(value) if isinstance(value, list | str) else read_number(value)
 
 
 class RoleDoc(Strict):
@@ -50,34 +89,32 @@ class RoleDoc(Strict):
     kind: Literal["level", "color", "motion", "haptic"] = Field(
         description="level: one number 0..1. color: three. motion: six axes. haptic: amplitude and frequency."
     )
-    per: Literal["seat", "room"] = Field("room", description="Whether every seat has one of its own.")
+    per: Literal["seat", "room"] = Field(default="room", description="Whether every seat has one of its own.")
     modality: Modality | None = Field(
-        None, description="Which of a guest's intensity controls scales it; none for picture_only roles."
+        default=None, description="Which of a guest's intensity controls scales it."
     )
-    picture_only: bool = Field(False, description="Drives the picture alone; a rig need not know it.")
-    rest: float | list[float] | None = Field(
-        None, description="Value where no cue has spoken yet, and where a stop leads. Default 0."
-    )
+    picture_only: bool = Field(default=False, description="Drives the picture alone; a rig need not know it.")
+    rest: Annotated[
+        float | Vec3 | None,
+        PlainValidator(_read_rest),
+        WithJsonSchema({"anyOf": [{"type": kind} for kind in ("number", "array", "string", "null")]}),
+    ] = Field(default=None, description="Value before any cue and after a stop. Default 0.")
 
     @model_validator(mode="after")
     def _rest_and_modality_fit(self) -> RoleDoc:
         if not self.picture_only and self.modality is None:
             raise ValueError("needs a modality (or picture_only: true)")
-        if isinstance(self.rest, list):
-            if self.kind != "color":
-                raise ValueError(f"rest of a {self.kind} role is one number, not a list of {len(self.rest)}")
-            if len(self.rest) != 3:
-                raise ValueError(f"rest of a color role is [r, g, b]; this list has {len(self.rest)}")
-        elif self.rest is not None and self.kind in {"motion", "haptic"} and self.rest != 0:
-            raise ValueError(f"rest of a {self.kind} role is always 0; this is {self.rest}")
+        if isinstance(self.rest, tuple) and self.kind != "color":
+            raise ValueError(f"rest of a {self.kind} role is one number, not a colour")
+        if self.kind in {"motion", "haptic"} and self.rest:
+            raise ValueError(f"rest of a {self.kind} role is always 0, not {self.rest}")
         return self
 
-    def rest_values(self) -> tuple[float, ...]:
-        """Give the rest value of each component, in the order of the role's kind."""
-        width = {"level": 1, "color": 3, "motion": 6, "haptic": 2}[self.kind]
-        if isinstance(self.rest, list):
-            return tuple(float(value) for value in self.rest)
-        return (float(self.rest or 0.0),) * width
+    def spec(self, name: str) -> RoleSpec:
+        """Give the role as the timeline knows it."""
+        kind = RoleKind(self.kind)
+        rest = self.rest if isinstance(self.rest, tuple) else (self.rest or 0.0,) * len(COMPONENTS[kind])
+        return RoleSpec(name, kind, self.per, self.modality or "", self.picture_only, rest)
 
 
 class Comfort(Strict):
@@ -85,10 +122,10 @@ class Comfort(Strict):
 
     flashes: Literal["none", "mild", "strong"] = "none"
     motion: Literal["none", "gentle", "moderate", "strong"] = "none"
-    darkness: bool = Field(False, description="Long dark passages.")
-    loud: bool = Field(False, description="Sudden or loud sounds.")
-    scent: bool = Field(False, description="Scents that can trouble people with allergies.")
-    water: bool = Field(False, description="Mist or spray that reaches the guest.")
+    darkness: bool = Field(default=False, description="Long dark passages.")
+    loud: bool = Field(default=False, description="Sudden or loud sounds.")
+    scent: bool = Field(default=False, description="Scents that can trouble people with allergies.")
+    water: bool = Field(default=False, description="Mist or spray that reaches the guest.")
     note: Localised | None = None
 
 
@@ -112,16 +149,16 @@ class Manifest(Strict):
     """The whole of `experience.yaml`."""
 
     sensorama: Literal[1] = Field(description="Version of this format.")
-    id: str = Field(pattern=ID_PATTERN)
+    id: Name
     title: Localised
     description: Localised | None = None
-    languages: list[Annotated[str, Field(pattern=LOCALE_PATTERN)]] = Field(
+    languages: list[Locale] = Field(
         min_length=1, description="Locales with captions; the first is the one others fall back to."
     )
-    story: str = Field("story.ink.json", description="Compiled ink; its source lies beside it as story.ink.")
-    font: str | None = Field(None, description="Caption font inside the package; default the engine's own.")
-    roles: dict[Annotated[str, Field(pattern=ROLE_PATTERN)], RoleDoc] = Field(default_factory=dict)
-    comfort: Comfort = Field(default_factory=Comfort)
+    story: str = Field(default="story.ink.json", description="Compiled ink; its source lies beside it.")
+    font: str | None = Field(default=None, description="Caption font; default the engine's own.")
+    roles: dict[RoleName, RoleDoc] = Field(default_factory=dict)
+    comfort: Comfort = Comfort()
     credits: list[Credit] = Field(default_factory=list)
     assets: dict[str, AssetRow] = Field(
         default_factory=dict,
@@ -137,17 +174,26 @@ class Manifest(Strict):
 
 
 class CaptionLine(Strict):
-    """A caption with what belongs to it, where plain text is not enough."""
+    """A caption; plain text alone, or with its speaker."""
 
     text: str
-    speaker: str | None = Field(None, description="A key of `speakers`, or the name itself.")
+    speaker: str | None = Field(default=None, description="A key of `speakers`, or the name itself.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler.resolve_ref_schema(handler(core))]}
 
 
 class Captions(Strict):
     """The whole of `captions/<locale>.yaml`."""
 
-    lines: dict[str, str | CaptionLine] = Field(default_factory=dict, description="Caption by line id.")
+    lines: dict[str, CaptionLine] = Field(default_factory=dict, description="Caption by line id.")
     options: dict[str, str] = Field(default_factory=dict, description="Text on the panel, by option id.")
     speakers: dict[str, str] = Field(
-        default_factory=dict, description="Name by speaker key (or by line id, where a line names no key)."
+        default_factory=dict, description="Name by speaker key; the story's `# speaker:` tags give the key."
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place, Problem, RigError, UsageError
+from engine.experience.bundled import shown_file
 from engine.time.flicks import fl_to_ns
 from engine.timeline.yamlsource import Places, load_yaml
 from engine.units import ANGULAR_AXES, LINEAR_AXES, MOTION_AXES, Dimension, parse_quantity
@@ -179,18 +180,56 @@ def load_rig(path: str | Path | None = None) -> Rig:
     """
     source = _find(DEFAULT_RIG if path is None else path)
     problems: list[Problem] = []
-    data, places = load_yaml(source, shown=_shown(source), problems=problems)
-    rig = None
-    if not problems:
-        from engine.experience.problems import validate
-        from engine.experience.rig_model import RigDoc
-
-        doc = validate(RigDoc, data, places, problems)
-        if doc is not None:
-            rig = _Builder(source, doc, data, places, problems).build()
+    data, places = load_yaml(source, shown=shown_file(source), problems=problems)
+    doc = _read(data, places, problems) if not problems else None
+    rig = None if doc is None else _Builder(source, doc, data, places, problems).build()
     if problems or rig is None:
         raise RigError(problems)
     return rig
+
+
+def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
+    """Read the document; where it has mistakes, give what is sound of it, so that the rest is checked too."""
+    from pydantic import BaseModel, ValidationError
+
+    from engine.experience.rig_model import AudioDoc, BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
+    from engine.timeline.parse import read_model
+
+    doc = read_model(RigDoc, data, places, problems, what="the rig file")
+    if doc is not None or not isinstance(data, dict):
+        return doc
+
+    def fits(model: type[BaseModel], value: Any) -> bool:
+        try:
+            model.model_validate(value)
+        except ValidationError:
+            return False
+        return True
+
+    def mapping(key: str) -> dict[str, Any]:
+        found = data.get(key)
+        return found if isinstance(found, dict) else {}
+
+    parts: tuple[tuple[str, type[BaseModel]], ...] = (("bus", BusDoc), ("audio", AudioDoc))
+    sound: dict[str, Any] = {
+        "sensorama_rig": 1,
+        "name": {"en": "rig"},
+        "seats": {name: seat if fits(SeatDoc, seat) else {} for name, seat in mapping("seats").items()},
+        "devices": {
+            name: device if fits(DeviceDoc, device) else {"driver": "none"}
+            for name, device in mapping("devices").items()
+        },
+        "roles": {
+            role: [target for target in targets if fits(TargetDoc, target)]
+            for role, targets in mapping("roles").items()
+            if isinstance(targets, list)
+        },
+    }
+    sound.update({key: data[key] for key, model in parts if fits(model, data.get(key))})
+    try:
+        return RigDoc.model_validate(sound)
+    except ValidationError:
+        return None
 
 
 def quantity(value: float | str, axis: str, order: int) -> float:
@@ -228,14 +267,6 @@ def _find(path: str | Path) -> Path:
         f"rig {str(path)!r}: no such file, and no rig of that name comes with the engine. "
         f"Give a file, or one of: {', '.join(bundled_rigs())}"
     )
-
-
-def _shown(source: Path) -> str:
-    """Name a file the way its reader would type it: relative where it lies below the working folder."""
-    try:
-        return str(source.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(source)
 
 
 class _Builder:
@@ -325,7 +356,7 @@ class _Builder:
                     self._say(at, f"{axis} has no limit of {field_name}", "a moving axis needs all four")
                 found[field_name] = None
                 continue
-            number = self._quantity(value, axis, order, (*at, field_name))
+            number = self._quantity(value, axis, order, (*at, field_name), on_error=1.0)
             if not number > 0:
                 message = f"{field_name} of {axis} is {value}; it must be above 0"
                 self._say((*at, field_name), message, "give the fastest that the device may move")
@@ -337,7 +368,7 @@ class _Builder:
         for index, doc in enumerate(self._doc.roles[role]):
             at: tuple[str | int, ...] = ("roles", role, index)
             place = self._places.of(at)
-            if isinstance(doc, str):
+            if doc.device is None:
                 targets.append(RoleTarget(None, place=place))
                 if index + 1 < len(self._doc.roles[role]):
                     self._say(at, f"`none` ends the list of {role}, but more follows it", "put `none` last")
@@ -359,12 +390,14 @@ class _Builder:
             return -1
         return self._seat_index[name]
 
-    def _quantity(self, value: float | str, axis: str, order: int, at: tuple[str | int, ...]) -> float:
+    def _quantity(
+        self, value: float | str, axis: str, order: int, at: tuple[str | int, ...], *, on_error: float = 0.0
+    ) -> float:
         try:
             return quantity(value, axis, order)
         except ValueError as error:
             self._say(at, str(error), "")
-            return 0.0
+            return on_error
 
     def _say(self, at: Sequence[str | int], message: str, hint: str) -> None:
         self._problems.append(Problem(self._places.of(tuple(at)), message, hint, code="rig"))

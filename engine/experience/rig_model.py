@@ -4,39 +4,56 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, PlainValidator, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from engine.experience.manifest import ID_PATTERN, LOCALE_PATTERN, ROLE_PATTERN, Localised, Strict
+from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
+from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.quantities import AngleDeg, DurationFl
 
 RIG_VERSION = 1
 
-Name = Annotated[str, Field(pattern=ID_PATTERN)]
+_MS = FLICKS_PER_SECOND // 1000
+
+
+def _read_quantity(value: Any) -> float | str:
+    # Which unit fits depends on the axis, which only the whole document tells: rig.py converts.
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"{value!r} is not a quantity; write one like 50mm, 8deg or 250mm/s")
+
+
 Quantity = Annotated[
-    float | str, Field(description="A number with its unit: 50mm, 8deg, 250mm/s; bare for a share 0..1.")
+    float | str,
+    PlainValidator(_read_quantity),
+    WithJsonSchema({
+        "anyOf": [{"type": "number"}, {"type": "string"}],
+        "description": "A number with its unit: 50mm, 8deg, 250mm/s; bare for a share 0..1.",
+    }),
 ]
 
 
 class BusDoc(Strict):
     """How fast the bus runs and when it gives up waiting."""
 
-    tick_hz: int = Field(1000, ge=50, le=4000)
-    watchdog: DurationFl = Field("500ms", description="Silence of the conductor after which devices go safe.")
+    tick_hz: int = Field(default=1000, ge=50, le=4000)
+    watchdog: DurationFl = Field(default=500 * _MS, description="Silence after which devices go safe.")
 
 
 class SeatDoc(Strict):
     """A guest's place. `at` is its origin in the room, metres, X right, Y forward, Z up."""
 
     at: list[float] = Field(default_factory=lambda: [0.0, 0.0, 0.0], min_length=3, max_length=3)
-    heading: AngleDeg = Field("0deg", description="Where the seat faces; + = to the left.")
-    language: Annotated[str, Field(pattern=LOCALE_PATTERN)] | None = None
+    heading: AngleDeg = Field(default=0.0, description="Where the seat faces; + = to the left.")
+    language: Locale | None = None
 
 
 class LatencyDoc(Strict):
     """MPEG-V's device model (ISO/IEC 23005-2): dead time, then a first-order lag."""
 
-    dead: DurationFl = Field("0s", description="Nothing happens for this long.")
-    lag: DurationFl = Field("0s", description="Time constant with which it then follows.")
+    dead: DurationFl = Field(default=0, description="Nothing happens for this long.")
+    lag: DurationFl = Field(default=0, description="Time constant with which it then follows.")
 
 
 class LimitsDoc(Strict):
@@ -52,10 +69,10 @@ class DeviceDoc(Strict):
     """One device: which driver, on which port, for which seat."""
 
     driver: str = Field(min_length=1, description="Entry point in the group sensorama.drivers.")
-    port: str = Field("twin", min_length=1, description="`twin`, a serial port, or udp://host:port.")
+    port: str = Field(default="twin", min_length=1, description="`twin`, a serial port, or udp://host:port.")
     seat: Name | None = None
-    rate_hz: float = Field(100.0, gt=0, le=4000)
-    latency: LatencyDoc = Field(default_factory=LatencyDoc)
+    rate_hz: float = Field(default=100.0, gt=0, le=4000)
+    latency: LatencyDoc = LatencyDoc()
     limits: dict[str, LimitsDoc] = Field(default_factory=dict)
     safe: dict[str, Quantity] = Field(
         default_factory=dict, description="Where a channel goes when something fails; default the rest value."
@@ -66,18 +83,31 @@ class DeviceDoc(Strict):
 class TargetDoc(Strict):
     """One candidate for a role."""
 
-    device: Name
-    group: str | None = Field(None, description="A part of the device: a fixture, a zone, an actuator.")
-    as_: str | None = Field(None, alias="as", description="How a role of another kind is rendered: rumble.")
-    gain: float = Field(1.0, ge=0.0, le=1.0)
+    device: Name | None
+    group: str | None = Field(default=None, description="A part of the device: a fixture, a zone.")
+    as_: str | None = Field(default=None, alias="as", description="How another kind of role is rendered.")
+    gain: float = Field(default=1.0, ge=0.0, le=1.0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_none(cls, value: Any) -> Any:
+        if value == "none":
+            return {"device": None}
+        if isinstance(value, str):
+            raise ValueError(f"{value!r} is not a choice; write {{device: {value}}}, or none to end the list")
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"const": "none"}, handler.resolve_ref_schema(handler(core))]}
 
 
 class AudioDoc(Strict):
     """Where the sound goes."""
 
     layout: Literal["stereo", "binaural"] = "stereo"
-    device: str | None = Field(None, description="Name of the sound device, as the system lists it.")
-    preroll: DurationFl = Field("200ms", description="Time to open and fill a source before it can sound.")
+    device: str | None = Field(default=None, description="Name of the sound device, as the system lists it.")
+    preroll: DurationFl = Field(default=200 * _MS, description="Time to open and fill a source.")
 
 
 class DisplayDoc(Strict):
@@ -89,7 +119,7 @@ class DisplayDoc(Strict):
     size: list[Annotated[int, Field(gt=0, le=16384)]] = Field(
         default_factory=lambda: [1280, 720], min_length=2, max_length=2
     )
-    preroll: DurationFl = Field("250ms", description="Time to make a prepared scene ready to show.")
+    preroll: DurationFl = Field(default=250 * _MS, description="Time to make a prepared scene ready to show.")
 
 
 class RigDoc(Strict):
@@ -97,11 +127,11 @@ class RigDoc(Strict):
 
     sensorama_rig: Literal[1] = Field(description="Version of this format.")
     name: Localised
-    bus: BusDoc = Field(default_factory=BusDoc)
+    bus: BusDoc = BusDoc()
     seats: dict[Name, SeatDoc] = Field(min_length=1)
     devices: dict[Name, DeviceDoc] = Field(default_factory=dict)
-    roles: dict[Annotated[str, Field(pattern=ROLE_PATTERN)], list[TargetDoc | Literal["none"]]] = Field(
+    roles: dict[RoleName, list[TargetDoc]] = Field(
         default_factory=dict, description="What each role drives, best first; `none` leaves it out silently."
     )
-    audio: AudioDoc = Field(default_factory=AudioDoc)
+    audio: AudioDoc = AudioDoc()
     displays: list[DisplayDoc] = Field(default_factory=list)
