@@ -1,6 +1,6 @@
 // Lantern Street. ink decides WHAT happens; scenes/<id>.yaml decides WHEN.
 // Every line has an id (the key of captions and voices) and a speaker; every option has an id.
-// All choices are sticky (+): a rewind may offer them again. Text here is the English of captions/en.yaml, on one line.
+// All choices are sticky (+): a rewind may offer them again. Text here is that of captions/en.yaml.
 // title: global tags also reach the very first line, so they stay clear of the keys scene, id and speaker.
 # title: Lantern Street
 
