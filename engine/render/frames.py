@@ -19,21 +19,14 @@ from engine.render.eye import AT_REST, NodePose, Pose, shown_motion
 from engine.render.live import CaptionView
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.segments import Transport
-from engine.timeline.program import NODE_COMPONENTS, Program
+from engine.timeline.evaluate import Evaluator, run_from_fl
+from engine.timeline.program import Program
 from engine.timeline.roles import RoleKind, RoleTable
 
 Floats = npt.NDArray[np.float64]
 
 # The vehicle's speed is the difference over this much scene time.
 _SPEED_STEP_FL = FLICKS_PER_SECOND // 20
-
-
-class Levels(Protocol):
-    """Role values at an instant; `engine.timeline.evaluate.Evaluator` is one."""
-
-    def levels(self, transport: Transport, host_ns: int, seat: int) -> Floats:
-        """State vector of a seat."""
-        ...
 
 
 class Content(Protocol):
@@ -102,7 +95,7 @@ class FrameState:
 
 def frame_state(
     content: Content,
-    levels: Levels,
+    evaluator: Evaluator,
     transport: Transport,
     host_ns: int,
     *,
@@ -116,8 +109,8 @@ def frame_state(
     ----------
     content : Content
         The package.
-    levels : Levels
-        Its evaluator.
+    evaluator : Evaluator
+        Of the same package.
     transport : Transport
         Snapshot.
     host_ns : int
@@ -127,27 +120,23 @@ def frame_state(
     language, second_language : str, optional
         Main language (default: that of the live controls), and a smaller one beside it.
     """
-    moment = transport.at(host_ns)
+    stage = evaluator.stage_values(transport, host_ns, seat)
+    moment = stage.moment
     if moment.scene < 0:
         return FrameState(-1)
     program = content.scenes[moment.scene]
-    vector = levels.levels(transport, host_ns, seat)
-    values = {
-        spec.name: tuple(float(v) for v in vector[content.roles.slice_of(spec.name)])
-        for spec in content.roles
-    }
-    channels = program.bank.evaluate(moment.at_fl, moment.segment.run_from_fl)
-    path, speed = _path(program, channels, moment.at_fl, moment.segment.run_from_fl)
-    nodes: dict[str, list[float]] = {}
-    _move_nodes(nodes, program, channels)
-    active = list(program.media.active(moment.at_fl, moment.segment.run_from_fl))
-    durations = _durations(content)
-    for overlay in transport.overlays(host_ns, durations):
-        if overlay.row.seat not in (-1, seat):
-            continue
-        reaction = content.scenes[overlay.row.scene].reactions[overlay.row.reaction]
-        _move_nodes(nodes, reaction, reaction.bank.evaluate(overlay.at_fl))
-        active += reaction.media.active(overlay.at_fl)
+    roles = content.roles
+    values = {spec.name: tuple(float(v) for v in stage.levels[roles.slice_of(spec.name)]) for spec in roles}
+    path = Pose(*(float(v) for v in stage.path))
+    active = list(program.media.active(moment.at_fl, run_from_fl(moment)))
+    for overlay in evaluator.overlays(transport, host_ns):
+        if overlay.row.seat in (-1, seat):
+            active += (
+                content.scenes[overlay.row.scene].reactions[overlay.row.reaction].media.active(overlay.at_fl)
+            )
+    # What the guest has turned down on the seat is turned down in the picture too; lamps in it are not the
+    # rig's lamps.
+    felt = evaluator.controlled(stage.levels, transport.controls_at(host_ns))
     main = language or _language(content, transport, host_ns)
     cues = sorted(
         (cue for cue, _offset in active if cue.kind in ("line", "caption")), key=lambda cue: cue.at_fl
@@ -161,48 +150,18 @@ def frame_state(
         at_fl=moment.at_fl,
         values=values,
         path=path,
-        motion=_motion(content.roles, vector),
-        speed_mps=speed,
-        nodes={name: NodePose(*pose) for name, pose in nodes.items()},
+        motion=_motion(roles, felt),
+        speed_mps=_speed(evaluator, moment.scene, moment.at_fl, path),
+        nodes={name: NodePose(*(float(v) for v in pose)) for name, pose in stage.nodes.items()},
         clips=clips,
         captions=captions,
     )
 
 
-def _durations(content: Content) -> _DurationOf:
-    return _DurationOf(content)
-
-
-@dataclass(frozen=True, slots=True)
-class _DurationOf:
-    content: Content
-
-    def __call__(self, scene: int, reaction: int) -> int:
-        return self.content.scenes[scene].reactions[reaction].duration.nominal_fl
-
-
-def _path(program: Program, channels: Floats, at_fl: int, run_from_fl: int) -> tuple[Pose, float]:
-    first = program.path_channel
-    if first is None:
-        return AT_REST, 0.0
-    pose = Pose(*(float(v) for v in channels[first : first + 6]))
-    later_fl = at_fl + _SPEED_STEP_FL
-    ahead = program.bank.evaluate(later_fl, run_from_fl)[first : first + 2]
-    moved = math.hypot(float(ahead[0]) - pose.x_m, float(ahead[1]) - pose.y_m)
-    return pose, moved * FLICKS_PER_SECOND / _SPEED_STEP_FL
-
-
-def _move_nodes(nodes: dict[str, list[float]], program: Program, channels: Floats) -> None:
-    for moved in program.nodes:
-        pose = nodes.setdefault(moved.node, [0.0] * (len(NODE_COMPONENTS) - 1) + [1.0])
-        for component, channel in zip(moved.components, moved.channels, strict=True):
-            value = float(channels[channel])
-            if moved.mix == "replace":
-                pose[component] = value
-            elif NODE_COMPONENTS[component] == "scale":
-                pose[component] *= value
-            else:
-                pose[component] += value
+def _speed(evaluator: Evaluator, scene: int, at_fl: int, path: Pose) -> float:
+    ahead = evaluator.path_pose_at(scene, at_fl + _SPEED_STEP_FL)
+    moved = math.hypot(float(ahead[0]) - path.x_m, float(ahead[1]) - path.y_m)
+    return moved * FLICKS_PER_SECOND / _SPEED_STEP_FL
 
 
 def _motion(roles: RoleTable, vector: Floats) -> Pose:

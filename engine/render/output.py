@@ -29,6 +29,7 @@ audio-library-name null
 notify-level-display error
 notify-level-egldisplay fatal
 notify-level-glgsg error
+notify-level-text error
 textures-power-2 none
 text-rwmode off
 gl-coordinate-system default

@@ -43,6 +43,7 @@ from engine.render.shading import load_shader, noise_texture
 
 NEAR_M = 0.06
 FAR_M = 1200.0
+_STREAK_FOCUS_M = 13.0
 
 # Order in Panda's "fixed" bin, after everything opaque.
 _SKY, _WATER, _MIST, _PARTICLES, _HALOS = 10, 20, 30, 40, 50
@@ -473,7 +474,7 @@ class Picture:
             return
         scene.vehicle.set_mat(panda_matrix(self._T_world_vehicle))
         self._apply_lights(shot, scene)
-        self._apply_lamps(shot, scene, head)
+        self._apply_lamps(shot, scene)
         self._apply_nodes(shot, scene)
         for (_item, path, gain), now in zip(scene.particles, look.particles, strict=True):
             gain[0] = now.gain
@@ -522,10 +523,13 @@ class Picture:
             r, g, b = (light.intensity * c for c in light.color)
             u.row("u_light_color", number, r, g, b, light.range_m)
 
-    def _apply_lamps(self, shot: Shot, scene: _SceneGraph, head: npt.NDArray[np.float64]) -> None:
+    def _apply_lamps(self, shot: Shot, scene: _SceneGraph) -> None:
         u = self._uniforms
+        # Streaks lie ahead: lamps are ranked from a point before the bow, which moves with the vehicle, not
+        # the head.
+        ahead = self._T_world_vehicle @ np.array([0.0, _STREAK_FOCUS_M, 0.0, 1.0])
         chosen, weights = sidecar.nearest_lamps(
-            scene.lamp_places, (float(head[0]), float(head[1]), float(head[2]))
+            scene.lamp_places, (float(ahead[0]), float(ahead[1]), float(ahead[2]) + 2.0)
         )
         powers = [min(max(gain), 1.4) for gain in shot.look.gains]
         for row, (number, weight) in enumerate(zip(chosen, weights, strict=True)):

@@ -20,7 +20,7 @@ STREAKS_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A lantern: where, how big (radius of its paper), linear colour, group (0 street, 1 windows, 2 hero), flicker phase."""
+    """A lantern: place, radius of its paper, linear colour, group (0 street, 1 windows, 2 hero), flicker phase."""
 
     at: Vector
     radius_m: float
@@ -40,8 +40,9 @@ class MistCard:
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """Lamps, mist cards and named points of a model."""
+    """Lamps, mist cards and named points of a model; `models`: every file of the scene, relative to the package."""
 
+    models: tuple[str, ...] = ()
     lamps: tuple[Lamp, ...] = ()
     mist: tuple[MistCard, ...] = ()
     points: Mapping[str, Vector] = field(default_factory=dict)
@@ -64,12 +65,13 @@ def read_sidecar(path: Path) -> Sidecar:
         return Sidecar()
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        models = tuple(str(name) for name in data.get("models", ()))
         lamps = tuple(_lamp(row) for row in data.get("lamps", ()))
         mist = tuple(MistCard((row[0], row[1], row[2]), row[3], row[4]) for row in data.get("mist", ()))
         points = {str(name): (at[0], at[1], at[2]) for name, at in data.get("points", {}).items()}
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(f"{path}: not a stage sidecar ({error}). Run the world generator again") from error
-    return Sidecar(lamps, mist, points)
+    return Sidecar(models, lamps, mist, points)
 
 
 def _lamp(row: Sequence[float]) -> Lamp:
@@ -88,7 +90,9 @@ def joined(sidecars: Sequence[Sidecar]) -> Sidecar:
     for sidecar in sidecars:
         points.update(sidecar.points)
     lamps = tuple(lamp for sidecar in sidecars for lamp in sidecar.lamps)
-    return Sidecar(lamps, tuple(card for sidecar in sidecars for card in sidecar.mist), points)
+    mist = tuple(card for sidecar in sidecars for card in sidecar.mist)
+    models = tuple(name for sidecar in sidecars for name in sidecar.models)
+    return Sidecar(models, lamps, mist, points)
 
 
 def nearest_lamps(

@@ -23,7 +23,7 @@ from panda3d.core import ClockObject, GraphicsOutput, GraphicsWindow, Texture, W
 from engine.errors import OutputError, SensoramaError
 from engine.experience.package import Package
 from engine.render import eye as eyes
-from engine.render import layout, panels
+from engine.render import layout, panels, sidecar
 from engine.render.frames import FrameState, frame_state
 from engine.render.keyboard import Keyboard
 from engine.render.live import (
@@ -41,6 +41,7 @@ from engine.render.models import LoadedModel, ModelStore
 from engine.render.output import open_output, require_open
 from engine.render.picture import Picture, Shot
 from engine.time.segments import Transport
+from engine.timeline.evaluate import Evaluator
 from engine.timeline.program import Program
 
 Pixels = npt.NDArray[np.uint8]
@@ -146,8 +147,6 @@ class Viewer:
     def __init__(
         self, package: Package, options: ViewerOptions, on_event: Callable[[InputEvent], None] | None = None
     ) -> None:
-        from engine.timeline.evaluate import Evaluator
-
         if options.quality not in QUALITIES:
             raise SensoramaError(f"quality {options.quality!r}: expected one of {', '.join(QUALITIES)}")
         quality = QUALITIES[options.quality]
@@ -186,6 +185,7 @@ class Viewer:
         self._gazed: tuple[str, str] = ("", "")
         self._last_head: HeadPose | None = None
         self._recent: list[int] = []
+        self._file_lists: dict[int, list[Path]] = {}
         self._choices: tuple[layout.Panel, ...] = ()
         self._frame = 0
         self._closed = False
@@ -226,12 +226,19 @@ class Viewer:
         return all(self._store.ready(self._files(self._package.scenes[number])) for number in scenes)
 
     def _files(self, program: Program) -> list[Path]:
-        tree = stage_tree(program.stage)
-        named = tree.get("model") or ()
-        names = [named] if isinstance(named, str) else list(named)
-        if tree.get("vehicle"):
-            names.append(tree["vehicle"])
-        return [self._package.file(name) for name in names]
+        """Files of a scene, the vehicle's last. A model split over several files lists them in its sidecar."""
+        number = program.index
+        if number not in self._file_lists:
+            tree = stage_tree(program.stage)
+            named = tree.get("model") or ()
+            names = [named] if isinstance(named, str) else list(named)
+            for name in list(names):
+                beside = sidecar.read_sidecar(sidecar.sidecar_path(self._package.file(name)))
+                names += [other for other in beside.models if other not in names]
+            if tree.get("vehicle"):
+                names.append(tree["vehicle"])
+            self._file_lists[number] = [self._package.file(name) for name in names]
+        return self._file_lists[number]
 
     def _have(self, number: int, values: dict[str, tuple[float, ...]]) -> None:
         """Make sure the scene's nodes exist; waits for its files if they were not preloaded."""

@@ -13,9 +13,9 @@ void main() {
     vec3 to_head = u_head - v_at;
     float away = length(to_head);
     vec3 v = to_head / away;
-    float calm = 1.0 / (1.0 + 0.012 * away);
+    float calm = 1.0 / (1.0 + 0.006 * away);
     vec2 s = water_slope(v_at.xy) * calm;
-    vec3 n = normalize(vec3(-s * 1.6, 1.0));
+    vec3 n = normalize(vec3(-s * 3.2, 1.0));
     float grazing = 1.0 - max(dot(n, v), 0.0);
     float g2 = grazing * grazing;
     float fresnel = 0.05 + 0.95 * g2 * g2 * grazing;
@@ -30,7 +30,7 @@ void main() {
         // A lamp is no point: its own width keeps the streak as broad as its mirror image.
         float size = u_lamp_at[i].w * u_lamp_at[i].w / r2;
         float k = 260.0 / (1.0 + 900.0 * size);
-        streak += u_lamp_color[i].rgb * (u_lamp_color[i].w * exp(-k * dot(q, q)) * 9.0 / (9.0 + 0.12 * r2));
+        streak += u_lamp_color[i].rgb * (u_lamp_color[i].w * exp(-k * dot(q, q)) * 16.0 / (9.0 + 0.03 * r2));
     }
     vec3 hm = normalize(u_moon_dir + v);
     vec2 qm = -hm.xy / max(hm.z, 0.02) - s * 2.4;
@@ -39,7 +39,7 @@ void main() {
     vec3 fog = fog_color(v_at, -v);
     vec3 body = u_water_color * (0.55 + 6.0 * luminance(u_sky_light)) + u_moon * 0.012 * max(n.x + n.y + 0.4, 0.0);
     vec3 under = tone(mix(body, fog, f)) * alpha;
-    vec3 glitter = (streak * 0.55 + moon) * (1.0 - f) * (0.25 + 0.75 * fresnel);
+    vec3 glitter = (streak * 0.9 + moon) * (1.0 - f) * (0.40 + 0.60 * fresnel);
     // Added in display values, along a curve that never burns out.
     vec3 spark = 1.0 - exp(-1.6 * u_exposure * glitter);
     o_color = vec4(dithered(under + spark * (1.0 - 0.35 * alpha)), alpha);
