@@ -22,7 +22,7 @@ from engine.show.triggers import TriggerWatch
 from engine.show.window import OPTION, TARGET, DecisionWindow, tally
 from engine.story.ink import Beat, Settled, Story
 from engine.time import MODALITIES, Moment, Segment, SegmentKind, TransportWriter, ns_to_fl
-from engine.timeline import Program
+from engine.timeline.program import Program
 
 #: How far ahead of now an unplanned change (hold, seek, reaction) is published: time enough for every follower to
 #: read it before it holds, and well below what a person notices between a key and its effect.
@@ -220,6 +220,10 @@ class Conductor:
                 self._seek(event.value, now_ns)
             case "stop":
                 self.stop(now_ns)
+            case "interrupt":
+                self.stop(now_ns, how="interrupted", reason=event.name)
+            case "fail":
+                self.stop(now_ns, how="failed", reason=event.name)
             case "intensity":
                 now = self._writer.transport.controls_at(now_ns).intensities
                 i = MODALITIES.index(event.name)
@@ -247,6 +251,17 @@ class Conductor:
     def program(self) -> Program | None:
         """The scene that is playing."""
         return self._program
+
+    @property
+    def next_is_choice(self) -> bool:
+        """Whether the present scene ends with a decision."""
+        return self._window is not None
+
+    @property
+    def next_scene(self) -> str:
+        """The scene that is announced to follow; empty while it is not known, or is the end."""
+        planned = self._planned
+        return "" if planned is None or planned.scene < 0 else self._package.scenes[planned.scene].id
 
     def next_commit_ns(self) -> int | None:
         """When the present scene is going to be left, as far as that is known now."""
@@ -349,7 +364,7 @@ class Conductor:
         self._program = program
         self.beats.append((program.id, planned.row.from_ns))
         self._record("beat", now_ns, beat=self._beat_no, scene=program.id, lines=[line.id for line in beat.lines])
-        self._triggers = TriggerWatch(program.triggers)
+        self._triggers = TriggerWatch(program.triggers, program.targets)
         self._agenda = []
         last_beat = not self._queue
         options = self._settled.options if self._settled is not None and last_beat else ()
@@ -433,7 +448,7 @@ class Conductor:
             return
         self._record("vote", now_ns, guest=seat, option=option)
         decision = window.decision()
-        if not decision.undecided and window.spec.rule_type == "first":
+        if not decision.undecided and window.spec.rule == "first":
             self._lock(decision.option, decision.reason, now_ns)
 
     def _lap(self, now_ns: int) -> None:
@@ -557,18 +572,17 @@ class Conductor:
         for trigger, seat in fired:
             assert self._program is not None and self._segment is not None
             self._record("trigger", now_ns, trigger=trigger.id, seat=seat)
-            if trigger.do.reaction is not None:
-                index = next(i for i, r in enumerate(self._program.reactions) if r.id == trigger.do.reaction)
+            if trigger.do.reaction >= 0:
                 at_ns = now_ns + LEAD_NS
-                row = self._writer.react(scene=self._segment.scene, reaction=index,
+                row = self._writer.react(scene=self._segment.scene, reaction=trigger.do.reaction,
                                          seat=seat if trigger.scope == "seat" else -1, from_ns=at_ns)
-                self._record("reaction", now_ns, reaction=trigger.do.reaction, seat=row.seat,
+                self._record("reaction", now_ns, reaction=self._program.reactions[trigger.do.reaction].id, seat=row.seat,
                              from_ns=row.from_ns - self._epoch_ns, run_fl=row.run_fl)
-            for name, value in trigger.do.set.items():
+            for name, value in trigger.do.set:
                 self._story.set_variable(name, value)
                 if self._window is not None and self._window.shown and self._window.locked is None:
                     self._candidates()
-            if trigger.do.vote is not None:
+            if trigger.do.vote:
                 self._vote(seat, trigger.do.vote, now_ns)
 
     # ---- ends ----------------------------------------------------------------------------------------------

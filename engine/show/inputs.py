@@ -60,7 +60,8 @@ class External:
 class Operator:
     """What the operator does.
 
-    ``action`` is one of ``hold``, ``resume``, ``toggle_hold``, ``stop``, ``seek_by`` (``value`` in flicks),
+    ``action`` is one of ``hold``, ``resume``, ``toggle_hold``, ``stop``, ``interrupt`` and ``fail`` (``name`` says why: the run ends
+    for a reason outside the show), ``seek_by`` (``value`` in flicks),
     ``intensity`` (``name`` a modality, ``value`` 0..1000 permille) and ``language`` (``value`` an index).
     """
 

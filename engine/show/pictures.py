@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.time import FLICKS_PER_SECOND
-from engine.timeline import Program
+from engine.timeline.program import Program
 
 #: Distance of the contact sheet's pictures in run time.
 SHEET_FL = 15 * FLICKS_PER_SECOND // 2

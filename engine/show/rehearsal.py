@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.show.inputs import Input, Look, Pick, Touch
 from engine.show.window import OPTION, TARGET
 from engine.time import FLICKS_PER_SECOND
-from engine.timeline import Program, WindowSpec
+from engine.timeline.program import Program, WindowSpec
 
 #: Word in a script of choices that leaves a window to its default.
 NOBODY = "-"
@@ -61,7 +61,7 @@ class Rehearsal:
             return
         else:
             option = drawn
-        dwell_fl = window.dwell_ns * FLICKS_PER_SECOND // 1_000_000_000
+        dwell_fl = window.dwell_fl
         room_fl = max(0, window.close_fl - window.open_fl - dwell_fl)
         at_fl = window.open_fl + int(room_fl * share)
         if "gaze" in window.inputs:
@@ -73,18 +73,19 @@ class Rehearsal:
     def _look_around(self, program: Program, end_fl: int, draw: Random) -> Iterator[tuple[int, Input]]:
         free_fl = 0
         for trigger in sorted(program.triggers, key=lambda t: t.from_fl):
-            if trigger.target is None or trigger.on not in ("gaze", "touch"):
+            if trigger.target < 0 or trigger.on not in ("gaze", "touch"):
                 continue
-            need_fl = (trigger.dwell_ns * FLICKS_PER_SECOND // 1_000_000_000) if trigger.on == "gaze" else 0
+            target = program.targets[trigger.target].id
+            need_fl = trigger.dwell_fl if trigger.on == "gaze" else 0
             first_fl = max(trigger.from_fl, free_fl)
             last_fl = min(trigger.to_fl, end_fl) - need_fl - FLICKS_PER_SECOND // 2
             if last_fl <= first_fl:
                 continue
             at_fl = first_fl + int((last_fl - first_fl) * draw.uniform(0.0, 0.35))
             if trigger.on == "touch":
-                yield at_fl, Touch(0, trigger.target)
+                yield at_fl, Touch(0, target)
                 free_fl = at_fl + FLICKS_PER_SECOND
             else:
-                yield at_fl, Look(0, TARGET + trigger.target)
+                yield at_fl, Look(0, TARGET + target)
                 free_fl = at_fl + need_fl + FLICKS_PER_SECOND // 2
                 yield free_fl, Look(0, None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from engine.timeline import TriggerSpec
+from engine.time import fl_to_ns
+from engine.timeline.program import TargetSpec, TriggerSpec
 
 #: Instants and counts of what one trigger did in this visit of the scene.
 _Key = tuple[str, int]
@@ -19,12 +20,16 @@ class TriggerWatch:
     """
 
     triggers: Iterable[TriggerSpec]
+    targets: Sequence[TargetSpec] = ()
     _looks: dict[int, tuple[str, int]] = field(default_factory=dict)
     _spent: set[_Key] = field(default_factory=set)
     _last_ns: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.triggers = tuple(self.triggers)
+
+    def _on(self, trigger: TriggerSpec, target: str) -> bool:
+        return trigger.target >= 0 and self.targets[trigger.target].id == target
 
     def look(self, seat: int, target: str | None, now_ns: int) -> None:
         """A guest's gaze came to rest on a target, or on none."""
@@ -44,8 +49,8 @@ class TriggerWatch:
             begin_ns = host_ns(trigger.from_fl)
             if begin_ns is None:
                 continue
-            at_ns = max(since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + trigger.cooldown_ns)
-            at_ns = max(since_ns + trigger.dwell_ns, at_ns)
+            at_ns = max(since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + fl_to_ns(trigger.cooldown_fl))
+            at_ns = max(since_ns + fl_to_ns(trigger.dwell_fl), at_ns)
             end_ns = host_ns(trigger.to_fl)
             if end_ns is not None and at_ns >= end_ns:
                 continue
@@ -57,8 +62,7 @@ class TriggerWatch:
         found = []
         for seat, (target, since_ns) in self._looks.items():
             for trigger in self.triggers:
-                done = (trigger.id, seat) in self._spent or (trigger.once and trigger.id in self._last_ns)
-                if trigger.on == "gaze" and trigger.target == target and not done:
+                if trigger.on == "gaze" and self._on(trigger, target) and (trigger.id, seat) not in self._spent:
                     found.append((trigger, seat, since_ns))
         return found
 
@@ -66,7 +70,7 @@ class TriggerWatch:
         """The gaze triggers whose dwell is complete now, with the seat that looked."""
         fired = []
         for trigger, seat, since_ns in self._gazed():
-            if now_ns - since_ns >= trigger.dwell_ns:
+            if now_ns - since_ns >= fl_to_ns(trigger.dwell_fl):
                 if self._ready(trigger, at_fl, now_ns):
                     fired.append((trigger, seat))
                 elif at_fl < trigger.from_fl or trigger.id in self._last_ns:
@@ -77,7 +81,7 @@ class TriggerWatch:
     def touched(self, seat: int, target: str, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
         """The touch triggers on that target."""
         return [(t, seat) for t in self.triggers
-                if t.on == "touch" and t.target == target and self._ready(t, at_fl, now_ns)]
+                if t.on == "touch" and self._on(t, target) and self._ready(t, at_fl, now_ns)]
 
     def pressed(self, seat: int, key: str, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
         """The key triggers on that key."""
@@ -92,7 +96,7 @@ class TriggerWatch:
         if not trigger.from_fl <= at_fl < trigger.to_fl:
             return False
         last_ns = self._last_ns.get(trigger.id)
-        if last_ns is not None and (trigger.once or now_ns - last_ns < trigger.cooldown_ns):
+        if last_ns is not None and now_ns - last_ns < fl_to_ns(trigger.cooldown_fl):
             return False
         self._last_ns[trigger.id] = now_ns
         return True

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.story.decide import Decision, Rule, Vote, decide
-from engine.timeline import WindowSpec
+from engine.time import fl_to_ns
+from engine.timeline.program import WindowSpec
 
 OPTION = "option:"
 TARGET = "target:"
@@ -63,7 +64,7 @@ class DecisionWindow:
             if self._standing(seat) == option:
                 continue
             start_ns = max(since_ns, self.opened_ns)
-            due.append((start_ns + self.spec.dwell_ns, seat, option))
+            due.append((start_ns + fl_to_ns(self.spec.dwell_fl), seat, option))
         return sorted(due)
 
     def _standing(self, seat: int) -> str | None:
@@ -81,7 +82,7 @@ class DecisionWindow:
 
     def decision(self) -> Decision:
         """What the votes so far amount to under the scene's rule."""
-        rule = Rule(type=self.spec.rule_type, quorum=self.spec.quorum, tie=self.spec.tie)
+        rule = Rule(type=self.spec.rule, quorum=self.spec.quorum, tie=self.spec.tie)
         return decide(self.votes, self.options, rule, self.default, self.guests)
 
     def dwell_ratio(self, option: str, now_ns: int) -> float:
@@ -94,7 +95,7 @@ class DecisionWindow:
         for looked_at, since_ns in self._gaze.values():
             if looked_at == option:
                 start_ns = max(since_ns, self.opened_ns)
-                best = max(best, (now_ns - start_ns) / max(1, self.spec.dwell_ns))
+                best = max(best, (now_ns - start_ns) / max(1, fl_to_ns(self.spec.dwell_fl)))
         return min(1.0, max(0.0, best))
 
 

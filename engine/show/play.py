@@ -1,0 +1,86 @@
+"""``sensorama play``: chooses how to run, says what it chose, and sees the run to its end whatever happens."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from fractions import Fraction
+
+from engine.errors import OutputError, SensoramaError, UsageError
+from engine.show.conductor import Ended
+from engine.show.options import PlayOptions
+from engine.show.setup import Phases, produce
+from engine.show.status import StatusView
+from engine.time import MonotonicClock
+
+EXIT_STATUS = {"ending": 0, "failed": 1, "stopped": 4, "interrupted": 130}
+
+
+def has_display() -> bool:
+    """Whether a window could be opened: always assumed on Windows and macOS, elsewhere if a display is named."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def play(options: PlayOptions) -> int:
+    """Play once.
+
+    Returns
+    -------
+    int
+        Exit status: 0 at an ending, 1 failed, 4 stopped by a person, 130 interrupted.
+
+    Raises
+    ------
+    InputError
+        Something given is wrong; nothing has started.
+    OutputError
+        What a run leaves cannot be written; everything is at rest.
+    """
+    clock = MonotonicClock()
+    phases = Phases(clock)
+    with StatusView(quiet=options.quiet) as view:
+        windowed = options.view == "window" or (options.view == "auto" and has_display())
+        if options.view == "window" and not has_display():
+            raise UsageError("--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
+                             "leave --view out to render off-screen")
+        if options.view == "auto" and not windowed:
+            view.say("no display: rendering off-screen, faster than real time (--view window insists on a window)")
+        production = produce(options, phases)
+        for problem in production.package.warnings:
+            view.say(str(problem))
+        for notice in production.bindings.notices:
+            view.say(str(notice))
+        live = windowed or (options.speed is not None and options.speed > 0)
+        session = secrets.token_hex(8)
+        if live:
+            from engine.show.live import play_live
+
+            ended, folder, warnings = play_live(options, production, phases, view, windowed=windowed, session=session)
+        else:
+            from engine.show.offline import play_offline
+
+            ended, folder, warnings = play_offline(options, production, phases, view, session=session)
+        for warning in warnings:
+            view.say(f"warning: {warning}")
+    _last_line(ended, str(folder.report))
+    return EXIT_STATUS[ended.how]
+
+
+def _last_line(ended: Ended, report: str) -> None:
+    words = {
+        "ending": f"ended at '{ended.scene}'", "stopped": f"stopped by a person in '{ended.scene}'; devices are in their safe state",
+        "interrupted": f"interrupted in '{ended.scene}'; devices are in their safe state",
+        "failed": f"FAILED in '{ended.scene}': {ended.reason}",
+    }
+    print(f"the show {words[ended.how]}; report: {report}", flush=True)
+
+
+def speed_of(options: PlayOptions) -> Fraction:
+    """Show seconds per host second of a live run."""
+    return options.speed if options.speed else Fraction(1)
+
+
+__all__ = ["EXIT_STATUS", "OutputError", "SensoramaError", "has_display", "play", "speed_of"]

@@ -1,0 +1,103 @@
+"""Everything a run needs, loaded and checked before anything starts or moves."""
+
+from __future__ import annotations
+
+import locale
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from engine import __version__
+from engine.bus.loop import BusDevice
+from engine.bus.registry import create_drivers
+from engine.bus.setup import bus_devices
+from engine.errors import UsageError
+from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
+from engine.show.options import PlayOptions
+from engine.story.ink import Story
+from engine.time import Clock
+from engine.timeline.evaluate import Evaluator
+
+
+@dataclass(slots=True)
+class Phases:
+    """How long each phase of the start took, for the journal and the start-up benchmark."""
+
+    clock: Clock
+    rows: dict[str, float] = field(default_factory=dict)
+    _from_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self._from_ns = self.clock.now_ns()
+
+    def done(self, name: str) -> None:
+        """The phase `name` ends now; the next begins."""
+        now_ns = self.clock.now_ns()
+        self.rows[name] = self.rows.get(name, 0.0) + (now_ns - self._from_ns) / 1e6
+        self._from_ns = now_ns
+
+
+@dataclass(slots=True)
+class Production:
+    """One experience on one rig, ready to be played once."""
+
+    package: Package
+    rig: Rig
+    bindings: Bindings
+    devices: tuple[BusDevice, ...]
+    story: Story
+    language: str
+
+    def evaluator(self) -> Evaluator:
+        """The pure function of the show's state."""
+        return Evaluator(self.package.scenes, self.package.roles)
+
+
+def produce(options: PlayOptions, phases: Phases) -> Production:
+    """Load package, rig and story, and bind them together.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the file that is wrong, as file:line.
+    """
+    package = load_package(options.experience)
+    phases.done("package")
+    rig = load_rig(options.rig)
+    bindings = resolve(rig, package.roles)
+    devices = bus_devices(create_drivers(rig.devices), bindings, package.roles, rig)
+    phases.done("rig")
+    story = Story.load(package.story_json, str(package.story_path), seed=options.seed or 0)
+    phases.done("story")
+    if options.start is not None and options.start[0] not in package.scene_index:
+        raise UsageError(f"--from {options.start[0]}: there is no such scene; "
+                         f"there are {', '.join(sorted(package.scene_index))}")
+    if options.start is not None:
+        nominal_fl = package.scene(options.start[0]).duration.nominal_fl
+        if options.start[1] >= nominal_fl:
+            raise UsageError(f"--from {options.start[0]}: the scene lasts {nominal_fl / 705_600_000:g} s, "
+                             f"{options.start[1] / 705_600_000:g} s lies behind its end")
+    return Production(package, rig, bindings, devices, story, _language(options.language, package))
+
+
+def _language(asked: str | None, package: Package) -> str:
+    if asked is not None:
+        if asked not in package.languages:
+            raise UsageError(f"--language {asked}: {package.id} has {', '.join(package.languages)}")
+        return asked
+    of_system = (locale.getlocale()[0] or "").split("_")[0].lower()
+    names = {"chinese": "zh", "english": "en"}
+    code = names.get(of_system, of_system)
+    return code if code in package.languages else package.languages[0]
+
+
+def versions() -> Mapping[str, str]:
+    """Versions of what a run depends on."""
+    found = {"sensorama": __version__, "python": platform.python_version(), "system": platform.platform()}
+    for name in ("panda3d", "numpy", "inkpython"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
