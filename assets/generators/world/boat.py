@@ -180,14 +180,13 @@ def own_boat() -> tuple[Mesh, Mesh, tuple[float, float, float]]:
     oar = [(-0.84, -1.6, 0.56), (-0.84, 1.2, 0.6), (-0.72, 2.3, 0.66)]
     mesh.add(tube(oar, 0.026, PLANK_PALE, sides=6))
     mesh.add(box((-0.70, 2.55, 0.67), (0.13, 0.6, 0.02), PLANK_PALE))
-    mesh.add(beam((0.0, 2.75, 0.5), (0.0, 2.75, 0.75), 0.1, 0.1, LACQUER_DARK))
     # The lantern pole: a bent bamboo left of the stem, bound with cord.
     pole = [(-0.38, 2.78, 0.5), (-0.385, 2.8, 1.2), (-0.40, 2.84, 1.72), (-0.5, 2.92, 1.9), (-0.72, 3.0, 1.93)]
     mesh.add(tube(pole, [0.032, 0.028, 0.024, 0.02, 0.014], BAMBOO, sides=8, caps=True))
     for z in (0.75, 1.0, 1.25, 1.5):
         mesh.add(revolve([(0.036, 0), (0.036, 0.02)], BAMBOO.toned(0.6), sides=8), (-0.385 - 0.005 * z, 2.79, z))
     mesh.add(revolve([(0.05, 0), (0.055, 0.05), (0.05, 0.1)], ROPE, sides=8), (-0.38, 2.78, 0.55))
-    prow = lantern("drum", "orange", size=0.74, group="c", power=1.6, fine=True, sway_m=0.0)
+    prow = lantern("drum", "orange", size=0.62, group="c", power=1.6, fine=True, sway_m=0.0)
     hang = (-0.70, 3.0, 1.93)
     mesh.points["prow"] = (hang[0], hang[1], hang[2] - 0.35)
     return mesh, prow, hang

@@ -42,8 +42,8 @@ def deck_height(x: Floats, span: float, base: float, rise: float) -> Floats:
 def rail_post(height: float = 1.0) -> Mesh:
     """Square post with a lotus-bud head."""
     mesh = Mesh().add(box((0, 0, height / 2), (0.2, 0.2, height), STONE, faces="xXyY"))
-    mesh.add(box((0, 0, height + 0.03), (0.26, 0.26, 0.06), STONE, faces="xXyYzZ"))
-    mesh.add(ball((0, 0, height + 0.2), (0.12, 0.12, 0.17), STONE_PALE, sides=7, rings=5))
+    mesh.add(box((0, 0, height + 0.03), (0.26, 0.26, 0.06), STONE, faces="xXyY"))
+    mesh.add(ball((0, 0, height + 0.2), (0.12, 0.12, 0.17), STONE_PALE, sides=6, rings=4))
     return mesh
 
 

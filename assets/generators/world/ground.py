@@ -78,10 +78,10 @@ def balustrade(length: float, seed: int, *, gap: float = 2.0, height: float = 0.
             mesh.add(rail_post(height), (x, 0, 0))
         if k < count and not free(x + step / 2):
             a, b = x + 0.1, x + step - 0.1
-            mesh.add(box(((a + b) / 2, 0, 0.22), (b - a, 0.1, 0.44), STONE, faces="yYZ", grain=0.9))
-            mesh.add(box(((a + b) / 2, 0, height - 0.08), (b - a, 0.15, 0.13), STONE_PALE, faces="yYzZ", grain=0.9))
+            mesh.add(box(((a + b) / 2, 0, 0.22), (b - a, 0.1, 0.44), STONE, faces="yY", grain=1.2))
+            mesh.add(box(((a + b) / 2, 0, height - 0.08), (b - a, 0.15, 0.13), STONE_PALE, faces="yYZ", grain=1.2))
             for f in (0.22, 0.5, 0.78):
-                mesh.add(box((a + (b - a) * f, 0, 0.55), (0.13, 0.08, 0.24), STONE_PALE, faces="xXyY"))
+                mesh.add(box((a + (b - a) * f, 0, 0.55), (0.13, 0.08, 0.24), STONE_PALE, faces="xXy"))
     return mesh
 
 

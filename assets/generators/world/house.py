@@ -94,7 +94,7 @@ def jar(seed: int) -> Mesh:
     coat = paint(("#5A3B2A", "#6E5436", "#3E5A50", "#8A6A45", "#2E3F52")[int(random.integers(5))], "lacquer")
     h = random.uniform(0.3, 0.52)
     r = random.uniform(0.12, 0.19)
-    return revolve([(r * 0.6, 0), (r, h * 0.45), (r * 0.8, h * 0.8), (r * 0.45, h * 0.9), (r * 0.55, h)], coat, sides=7)
+    return revolve([(r * 0.6, 0), (r, h * 0.45), (r * 0.8, h * 0.8), (r * 0.45, h * 0.9), (r * 0.55, h)], coat, sides=6)
 
 
 def umbrella(seed: int) -> Mesh:
@@ -173,9 +173,9 @@ def _bay(kind: str, width: float, height: float, level: float, seed: int, frame:
         mesh.add(panel((-width / 2, 0, 0.02), (width, 0, 0), (0, deep, 0), PLANK_PALE, grain=0.8))
         for shelf, z in enumerate((1.25, 1.85)):
             mesh.add(box((0, deep - 0.18, z), (width * 0.92, 0.3, 0.04), PLANK_PALE, faces="yzZ"))
-            for k in range(int(width / 0.42)):
-                x = -width * 0.42 + k * 0.4
-                if random.uniform() < 0.8:
+            for k in range(int(width / 0.5)):
+                x = -width * 0.42 + k * 0.47
+                if random.uniform() < 0.7:
                     mesh.add(jar(seed * 31 + k + 9 * shelf), (x, deep - 0.18, z + 0.02), scale=0.8)
         if kind == "goods":
             mesh.add(goods(width * 0.92, 0.6, seed), (0, -0.35, 0))

@@ -55,7 +55,7 @@ def lantern(
     a lamp of plastic. `fine` is for lanterns within two metres.
     """
     coat, glow_rgb = _BODIES[colour]
-    sides = 16 if fine else 10
+    sides = 16 if fine else 9
     drop = 0.16
     ribs = 0.0
     if shape == "globe":
@@ -93,7 +93,7 @@ def lantern(
         r_top = 0.05
     for r, z, h in ((r_top, high, 0.05), (r_low, low - 0.05, 0.06)):
         rim = [(r * 0.7, h + 0.01), (r + 0.015, h), (r + 0.015, 0.0), (r * 0.6, -0.01)][::-1]
-        mesh.add(revolve(rim, LACQUER_DARK, sides=min(sides, 8)), (0, 0, centre + z))
+        mesh.add(revolve(rim, LACQUER_DARK, sides=8 if fine else 6), (0, 0, centre + z))
     mesh.add(tube([(0, 0, 0.02), (0, 0, centre + high)], 0.012, ROPE, sides=3))
     tail = centre + low - 0.06
     mesh.add(tube([(0, 0, tail), (0, 0, tail - 0.1)], 0.015, GOLD, sides=4))

@@ -107,12 +107,12 @@ def _ribs(roof: Roof, which: str, gap: float) -> Mesh:
         base += rows * 3
         if roof.detail == 2:
             out = np.array([0, -1.0, 0]) if which == "front" else np.array([1.0, 0, 0])
-            angle = np.linspace(0, 2 * math.pi, 6, endpoint=False)
+            angle = np.linspace(0, 2 * math.pi, 5, endpoint=False)
             ring = np.cos(angle)[:, None] * axis + np.sin(angle)[:, None] * np.array([0, 0, 1.0])
             pos.append(line[0] + out * 0.02 + [0, 0, 0.035] + ring * 0.085)
-            nrm.append(np.tile(out, (6, 1)))
-            tri.append(np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 5]]) + base)
-            base += 6
+            nrm.append(np.tile(out, (5, 1)))
+            tri.append(np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4]]) + base)
+            base += 5
     if pos:
         mesh.add(raw(np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), TILE_RIB))
     return mesh
@@ -128,13 +128,14 @@ def owl_tail(size: float) -> Mesh:
     return Mesh().add(loft(np.array(rings), RIDGE), scale=size)
 
 
-def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0.15) -> Mesh:
+def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0.15, round_about: bool = False) -> Mesh:
     """Build a roof.
 
     Parameters
     ----------
     soffit_inset : how far inside the eave the wall head stands, m
     soffit_drop : height of the wall head relative to the eave, m
+    round_about : ribs on the back slope too
     """
     near = roof.detail >= 1
     mesh = Mesh()
@@ -148,9 +149,11 @@ def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0
         mesh.add(surface(front, TILE, outward=(0, -0.3, 1)), turn_deg=turn)
         mesh.add(surface(side, TILE, outward=(0.3, 0, 1)), turn_deg=turn)
     if roof.detail == 2:
-        for turn in (0.0, 180.0):
-            mesh.add(_ribs(roof, "front", 0.32), turn_deg=turn)
-            mesh.add(_ribs(roof, "side", 0.32), turn_deg=turn)
+        # The back slope of a street house is never seen from the water; towers ask for `round_about`.
+        for turn in (0.0, 180.0) if round_about else (0.0,):
+            mesh.add(_ribs(roof, "front", 0.34), turn_deg=turn)
+        for mirror in (1.0, -1.0):
+            mesh.add(_ribs(roof, "side", 0.36), scale=(mirror, 1, 1))
     elif roof.detail == 1:
         mesh.add(_ribs(roof, "front", 0.40))
         for mirror in (1.0, -1.0):
@@ -199,7 +202,7 @@ def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0
 
 def _rafters(line: Floats, low: Floats, inner: Floats) -> Mesh:
     length = float(np.abs(low[-1] - low[0]).max())
-    count = int(length / 0.42)
+    count = int(length / 0.5)
     t = (np.arange(count) + 0.5) / count * 2 - 1
     a = np.stack([np.interp(t, line, low[:, k]) for k in range(3)], 1) - [0, 0, 0.02]
     b = np.stack([np.interp(t, line, inner[:, k]) for k in range(3)], 1) - [0, 0, 0.02]
