@@ -35,7 +35,7 @@ That flute played our wedding. I paid him in fish. # id: tea_C1 # speaker: boatm
 Smell that? Osmanthus tea. Her name, A-Gui, is that flower. # id: tea_C2 # speaker: boatman
 Shen! Still rowing in the dark? # id: tea_C3 # speaker: tea_seller
 Not tonight. Tonight someone holds the light. # id: tea_C4 # speaker: boatman
-A cup to carry home to her, or her song, to carry in you? # id: tea_C5 # speaker: tea_seller
+A hot cup for her, or her song, to carry in you? # id: tea_C5 # speaker: tea_seller
 Now we have what we came for. # id: tea_C6 # speaker: boatman
 + [Take the cup # id: cup # default]
     ~ expected = true

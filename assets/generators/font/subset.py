@@ -1,9 +1,9 @@
 """Subset a font to the characters that captions need, under a name of our own.
 
-What stays: Latin with accents, punctuation of both scripts, the 3,755 level-1 hanzi of GB/T 2312 (nearly all of
-running simplified Chinese), and every character that a caption, an option or a title of the bundled experiences
-uses. So an author can write new captions without building a font, and a package that needs a rarer character is
-told so by the glyph check.
+What stays: Latin with accents, punctuation of both scripts, the 3,755 level-1 hanzi of GB/T 2312 (nearly all
+of running simplified Chinese), and every character that a caption, an option or a title of the bundled
+experiences uses. So an author can write new captions without building a font, and a package that needs a
+rarer character is told so by the glyph check.
 
 Hinting and layout features are dropped: captions are drawn from large textures, one glyph after the other.
 """
@@ -95,7 +95,7 @@ def build(source: Path, characters: frozenset[str]) -> tuple[bytes, list[str]]:
     Returns
     -------
     tuple of bytes and list of str
-        The subset font, the same bytes for the same input, and the wanted characters that the full font lacks.
+        The subset font, the same bytes for the same input; and the wanted characters the full font lacks.
     """
     font = TTFont(source, recalcTimestamp=False)
     missing = sorted(characters - {chr(code) for code in font.getBestCmap()})
