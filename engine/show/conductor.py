@@ -129,7 +129,8 @@ class Conductor:
 
     # ---- life ----------------------------------------------------------------------------------------------
 
-    def start(self, now_ns: int, *, scene: str | None = None, at_fl: int = 0, from_ns: int | None = None) -> None:
+    def start(self, now_ns: int, *, scene: str | None = None, at_fl: int = 0, from_ns: int | None = None,
+              epoch_ns: int | None = None) -> None:
         """Settle the story and publish the first segment.
 
         Parameters
@@ -140,10 +141,13 @@ class Conductor:
             Where to begin instead of the story's own beginning (a rehearsal): scene id and position.
         from_ns : int, optional
             When the first segment takes force, at or after `now_ns`; a lead after it by default.
+        epoch_ns : int, optional
+            Host instant from which recorded instants count; `now_ns` by default.
         """
         if self._segment is not None:
             raise UsageError("this conductor has started already; make a new one for a new run")
-        self._epoch_ns = self._now_ns = now_ns
+        self._now_ns = now_ns
+        self._epoch_ns = now_ns if epoch_ns is None else epoch_ns
         if scene is not None:
             self._story.jump(scene)
         try:
