@@ -9,6 +9,9 @@ from engine.errors import PackageError, Place, Problem
 
 MANIFEST_NAME = "experience.yaml"
 
+# Captions of a package that brings no font: Latin and 4,200 Chinese characters, see assets/fonts/README.md.
+DEFAULT_FONT = "assets/fonts/sensorama-caption.ttf"
+
 # engine/experience/bundled.py -> engine; its parent is the checkout, or site-packages.
 _ENGINE = Path(__file__).resolve().parents[1]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.errors import Place, Problem
 from engine.experience.asset_rows import matches, rows_of_files
+from engine.experience.story_source import StorySource
 from engine.timeline.yamlsource import Places
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class PackageParts:
     manifest: Manifest | None
     manifest_places: Places
     languages: tuple[str, ...]
-    story_name: str
+    source: StorySource
     mentions: StoryMentions | None
     captions: Mapping[str, tuple[Captions, Places]]
     scenes: Mapping[str, SceneSource]
@@ -73,11 +73,6 @@ def find_problems(parts: PackageParts) -> list[Problem]:
     ]
 
 
-def ink_source(story_name: str) -> str:
-    """Name the ink source of a compiled story: story.ink.json -> story.ink."""
-    return story_name.removesuffix(".json") if story_name.endswith(".ink.json") else f"{story_name}.ink"
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give a hint that names the nearest known word, or some of them when none is near."""
     words = sorted(known)
@@ -87,33 +82,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if not words:
         return ""
     return f"there are: {', '.join(words[:12])}{', ...' if len(words) > 12 else ''}"
-
-
-def story_place(parts: PackageParts, key: str, value: str) -> Place:
-    """Find where the ink source has a tag; its compiled form where there is no source."""
-    source = ink_source(parts.story_name)
-    if source not in parts.files:
-        return Place(parts.shown(parts.story_name))
-    for number, line in enumerate(_source_lines(parts), 1):
-        if (key, value) in _tags(line):
-            return Place(parts.shown(source), number)
-    return Place(parts.shown(source))
-
-
-_TAG = re.compile(r"#\s*([\w-]+)\s*:\s*([^#\]\n]*)")
-
-
-def _tags(line: str) -> list[tuple[str, str]]:
-    # A comment ends the line for ink too, except inside a URL.
-    text = re.split(r"(?<!:)//", line, maxsplit=1)[0]
-    return [(key, value.strip()) for key, value in _TAG.findall(text)]
-
-
-def _source_lines(parts: PackageParts) -> list[str]:
-    source = ink_source(parts.story_name)
-    if source not in parts.files:
-        return []
-    return (parts.folder / source).read_text(encoding="utf-8-sig", errors="replace").splitlines()
 
 
 def _manifest_texts(parts: PackageParts) -> Iterator[Problem]:
@@ -182,7 +150,7 @@ def _scenes(parts: PackageParts) -> Iterator[Problem]:
     for scene in parts.mentions.scenes:
         if scene not in parts.scenes:
             yield Problem(
-                story_place(parts, "scene", scene),
+                parts.source.place("scene", scene),
                 f"the story plays the scene {scene}, but scenes/{scene}.yaml does not exist",
                 nearest(scene, parts.scenes),
                 code="missing-scene",
@@ -215,18 +183,27 @@ def _lines(parts: PackageParts) -> Iterator[Problem]:
 
 
 def _options(parts: PackageParts) -> Iterator[Problem]:
-    """Every option of the story has a text in every language."""
-    if parts.mentions is None:
-        return
-    for locale, (captions, places) in parts.captions.items():
+    """Every option has a text in every language, and scenes name options that the story has."""
+    used: dict[str, Place] = {}
+    if parts.mentions is not None:
         for option in parts.mentions.option_ids:
+            used[option] = parts.source.place("id", option)
+    for _, reference in _references(parts, "option"):
+        if parts.mentions is not None and reference.value not in parts.mentions.option_ids:
+            yield Problem(
+                reference.place,
+                f"the story has no option {reference.value}",
+                nearest(reference.value, parts.mentions.option_ids),
+                code="unknown-option",
+            )
+        elif reference.value not in used:
+            used[reference.value] = reference.place
+    for locale, (captions, places) in parts.captions.items():
+        for option, used_at in used.items():
             if option not in captions.options:
-                yield Problem(
-                    places.of(("options",)),
-                    f"options has no {locale} text for {option}",
-                    f"add it, or correct the id at {story_place(parts, 'id', option)}",
-                    code="missing-caption",
-                )
+                message = f"options has no {locale} text for {option}"
+                hint = f"add it, or correct the id at {used_at}"
+                yield Problem(places.of(("options",)), message, hint, code="missing-caption")
 
 
 def _stale_story(parts: PackageParts) -> Iterator[Problem]:
@@ -239,19 +216,17 @@ def _stale_story(parts: PackageParts) -> Iterator[Problem]:
         "id": frozenset((*mentions.line_ids, *mentions.option_ids)),
         "speaker": frozenset(mentions.speakers.values()),
     }
-    source = ink_source(parts.story_name)
-    for number, line in enumerate(_source_lines(parts), 1):
-        for key, value in _tags(line):
-            # Tags may hold inline ink ({x}): their text is only known when the story runs.
-            if key in compiled and value not in compiled[key] and "{" not in value:
-                yield Problem(
-                    Place(parts.shown(source), number),
-                    f"the compiled story does not know # {key}: {value}; it is older than its source",
-                    "run `sensorama compile`",
-                    "warning",
-                    "stale-story",
-                )
-                return
+    for number, key, value in parts.source.tags():
+        # Tags may hold inline ink ({x}): their text is only known when the story runs.
+        if key in compiled and value not in compiled[key] and "{" not in value:
+            yield Problem(
+                Place(parts.shown(parts.source.name), number),
+                f"the compiled story does not know # {key}: {value}; it is older than its source",
+                "run `sensorama compile`",
+                "warning",
+                "stale-story",
+            )
+            return
 
 
 def _references(parts: PackageParts, kind: str) -> Iterator[tuple[str, PlacedReference]]:

@@ -9,6 +9,7 @@ that stands in the manifest, but with a mistake) is not reported twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,9 +22,10 @@ from engine.experience.bundled import MANIFEST_NAME, shown_file
 from engine.experience.coherence import PackageParts, PlacedReference, SceneSource
 from engine.experience.ink_tags import StoryMentions, parse_story, story_mentions
 from engine.experience.lines import LineTable, LocaleText
-from engine.experience.manifest import AssetRow, Captions, Manifest
+from engine.experience.manifest import LOCALE_PATTERN, AssetRow, Captions, Manifest
 from engine.experience.media_lengths import MediaLengths
 from engine.experience.references import references
+from engine.experience.story_source import StorySource, ink_source
 from engine.timeline.compile import compile_scene
 from engine.timeline.parse import parse_scene, read_model
 from engine.timeline.program import Program
@@ -81,7 +83,7 @@ class Loader:
             manifest=manifest,
             manifest_places=places,
             languages=languages,
-            story_name=story_name,
+            source=StorySource(self._folder, story_name, self._files, self._shown),
             mentions=mentions,
             captions={locale: found for locale, found in captions.items() if found is not None},
             scenes=sources,
@@ -117,7 +119,7 @@ class Loader:
         return load_yaml(self._folder / name, shown=self._shown(name), problems=self.problems)
 
     def _story(self, name: str, places: Places) -> tuple[str, StoryMentions | None]:
-        source = coherence.ink_source(name)
+        source = ink_source(name)
         if name not in self._files:
             have = source in self._files
             hint = f"compile {source} with `sensorama compile`" if have else f"write {source} and compile it"
@@ -205,7 +207,8 @@ def _languages(data: Any, manifest: Manifest | None) -> tuple[str, ...]:
         return tuple(manifest.languages)
     found = data.get("languages") if isinstance(data, dict) else None
     named = found if isinstance(found, list) else []
-    return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
+    fitting = (name for name in named if isinstance(name, str) and re.fullmatch(LOCALE_PATTERN, name))
+    return tuple(dict.fromkeys(fitting))
 
 
 def _locale_text(locale: str, captions: Captions, mentions: StoryMentions, folder: Path) -> LocaleText:

@@ -56,8 +56,9 @@ RoleName = Annotated[
     str,
     *_shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a role; write family.name, as in light.street"),
 ]
+LOCALE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 Locale = Annotated[
-    str, *_shaped(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a locale; write for one en, zh or zh-Hant")
+    str, *_shaped(LOCALE_PATTERN, "a locale; write for one en, zh or zh-Hant")
 ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import PackageError, Problem
-from engine.experience.bundled import find_package
+from engine.experience.bundled import DEFAULT_FONT, find_package, find_shared
 from engine.experience.content_hash import content_files, content_hash
 from engine.experience.lines import LineTable
 
@@ -96,8 +96,8 @@ class Package:
 
     @property
     def font(self) -> Path | None:
-        """The caption font; None for the engine's own."""
-        return None if self.manifest.font is None else self.path / self.manifest.font
+        """The caption font: the package's, else the engine's; None where this installation has none."""
+        return find_shared(DEFAULT_FONT) if self.manifest.font is None else self.path / self.manifest.font
 
     def scene(self, scene_id: str) -> Program:
         """Give a compiled scene by id; KeyError when there is none."""

@@ -32,7 +32,9 @@ def schemas() -> dict[str, dict[str, Any]]:
     from engine.experience.rig_model import RigDoc
     from engine.timeline.model import SceneFile
 
-    models: dict[str, type[BaseModel]] = {"experience": Manifest, "scene": SceneFile, "rig": RigDoc, "captions": Captions}
+    models: dict[str, type[BaseModel]] = {
+        "experience": Manifest, "scene": SceneFile, "rig": RigDoc, "captions": Captions,
+    }  # fmt: skip
     return {
         f"{name}.json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
