@@ -258,6 +258,7 @@ class _Checks:
             used.update(cue.file for cue in scene.media_cues())
             if scene.stage is not None:
                 used.update((*scene.stage.model, scene.stage.vehicle or ""))
+        used.discard("")
         for name in self._files:
             if not is_asset(name) or name in used or name.startswith("audio/voice/"):
                 continue

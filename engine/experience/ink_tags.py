@@ -53,9 +53,7 @@ def parse_story(text: str) -> Any:
     if not isinstance(version, int):
         raise ValueError("is JSON, but not compiled ink: it has no inkVersion")
     if not OLDEST_INK_VERSION <= version <= INK_VERSION:
-        raise ValueError(
-            f"has inkVersion {version}; this engine runs {OLDEST_INK_VERSION} to {INK_VERSION}"
-        )
+        raise ValueError(f"has inkVersion {version}; this engine runs {OLDEST_INK_VERSION} to {INK_VERSION}")
     if not isinstance(story.get("root"), list):
         raise ValueError("is compiled ink without a root; it was cut short")
     return story

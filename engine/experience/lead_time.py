@@ -58,7 +58,7 @@ def needed_lead(scene: Program, roles: RoleTable, rig: Rig, bindings: Bindings) 
 
 
 def first_changes(scene: Program, roles: RoleTable) -> dict[str, int]:
-    """Give the scene time, in flicks, at which each role first leaves its rest (roles that never do: none)."""
+    """Give the scene time, in flicks, at which each role first leaves its rest, if ever."""
     firsts: dict[str, int] = {}
     bank = scene.bank
     runs = list(pairwise(bank.starts.tolist()))

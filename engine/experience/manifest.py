@@ -57,9 +57,7 @@ RoleName = Annotated[
     *_shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a role; write family.name, as in light.street"),
 ]
 LOCALE_PATTERN = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
-Locale = Annotated[
-    str, *_shaped(LOCALE_PATTERN, "a locale; write for one en, zh or zh-Hant")
-]
+Locale = Annotated[str, *_shaped(LOCALE_PATTERN, "a locale; write for one en, zh or zh-Hant")]
 
 
 def _text_in_every_locale(value: dict[str, str]) -> dict[str, str]:

@@ -115,9 +115,7 @@ def resolve(rig: Rig, roles: RoleTable, *, unavailable: Collection[str] = ()) ->
             continue
         found, missing = _candidates(role, targets, devices, len(rig.seats), frozenset(unavailable))
         bindings.extend(
-            Binding(
-                role.name, index, seat, device.name, target.group, target.rendered_as, target.gain, rank
-            )
+            Binding(role.name, index, seat, device.name, target.group, target.rendered_as, target.gain, rank)
             for seat, device, target, rank in found
         )
         message = _message(rig, found, missing)
@@ -159,9 +157,7 @@ def _candidates(
     return [found[seat] for seat in sorted(found)], missing
 
 
-def _rank(
-    targets: tuple[RoleTarget, ...], position: int, seat: int, devices: dict[str, DeviceSpec]
-) -> int:
+def _rank(targets: tuple[RoleTarget, ...], position: int, seat: int, devices: dict[str, DeviceSpec]) -> int:
     """Count the better candidates that this seat could have had; other seats' devices are none."""
     return sum(
         1
@@ -180,8 +176,10 @@ def _message(rig: Rig, found: list[_Found], missing: list[int]) -> str:
         )
         parts.append(f"played by its fallback {players}")
     if missing:
-        where = "" if ROOM in missing or len(missing) == len(rig.seats) else " on " + ", ".join(
-            f"seat {rig.seats[seat].name}" for seat in missing
+        where = (
+            ""
+            if ROOM in missing or len(missing) == len(rig.seats)
+            else " on " + ", ".join(f"seat {rig.seats[seat].name}" for seat in missing)
         )
         parts.append(f"left out{where}, no device of the rig {rig.path.name} can play it")
     return "; ".join(parts)

@@ -28,7 +28,10 @@ DEFAULT_RIG = "studio"
 # What a limit of each order measures: position, velocity, acceleration, jerk.
 _LINEAR = (Dimension.LENGTH, Dimension.SPEED, Dimension.ACCELERATION, Dimension.JERK)
 _ANGULAR = (
-    Dimension.ANGLE, Dimension.ANGULAR_SPEED, Dimension.ANGULAR_ACCELERATION, Dimension.ANGULAR_JERK,
+    Dimension.ANGLE,
+    Dimension.ANGULAR_SPEED,
+    Dimension.ANGULAR_ACCELERATION,
+    Dimension.ANGULAR_JERK,
 )
 
 
@@ -272,9 +275,7 @@ def _find(path: str | Path) -> Path:
 class _Builder:
     """Turns a checked document into values, collecting what only the whole document shows to be wrong."""
 
-    def __init__(
-        self, source: Path, doc: RigDoc, data: Any, places: Places, problems: list[Problem]
-    ) -> None:
+    def __init__(self, source: Path, doc: RigDoc, data: Any, places: Places, problems: list[Problem]) -> None:
         self._source = source
         self._doc = doc
         self._data = data

@@ -27,10 +27,12 @@ def _read_quantity(value: Any) -> float | str:
 Quantity = Annotated[
     float | str,
     PlainValidator(_read_quantity),
-    WithJsonSchema({
-        "anyOf": [{"type": "number"}, {"type": "string"}],
-        "description": "A number with its unit: 50mm, 8deg, 250mm/s; bare for a share 0..1.",
-    }),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number"}, {"type": "string"}],
+            "description": "A number with its unit: 50mm, 8deg, 250mm/s; bare for a share 0..1.",
+        }
+    ),
 ]
 
 

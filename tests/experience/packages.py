@@ -53,6 +53,16 @@ def write(name: str, content: str | bytes) -> Break:
     return apply
 
 
+def each(*breaks: Break) -> Break:
+    """Break a package in several ways."""
+
+    def apply(folder: Path) -> None:
+        for break_it in breaks:
+            break_it(folder)
+
+    return apply
+
+
 def line_of(path: Path, text: str) -> int:
     """Find the first line of a file that holds some text, from 1."""
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):

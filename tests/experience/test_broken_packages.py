@@ -36,103 +36,183 @@ MISTAKES = (
     Mistake("missing id", replace(MANIFEST, "id: small\n", ""), MANIFEST, "sensorama: 1", "`id` is missing"),
     Mistake("id", replace(MANIFEST, "id: small", "id: My Show"), MANIFEST, "id: My", "small letters, digits"),
     Mistake("format", replace(MANIFEST, "sensorama: 1", "sensorama: 7"), MANIFEST, "sensorama: 7", "7"),
-    Mistake("role kind", replace(MANIFEST, "kind: level, per", "kind: leval, per"), MANIFEST, "leval", "level"),
-    Mistake("modality", replace(MANIFEST, ", modality: wind", ""), MANIFEST, "air.wind", "needs a modality"),
-    Mistake("rest", replace(MANIFEST, "[0.02, 0.02, 0.04]", "[0, 0]"), MANIFEST, "light.hero", "not a colour"),
     Mistake(
-        "rest of motion", replace(MANIFEST, "modality: motion", "modality: motion, rest: 1"),
-        MANIFEST, "seat.motion", "always 0",
+        "role kind", replace(MANIFEST, "kind: level, per", "kind: leval, per"), MANIFEST, "leval", "level"
+    ),
+    Mistake("modality", replace(MANIFEST, ", modality: wind", ""), MANIFEST, "air.wind", "needs a modality"),
+    Mistake(
+        "rest", replace(MANIFEST, "[0.02, 0.02, 0.04]", "[0, 0]"), MANIFEST, "light.hero", "not a colour"
+    ),
+    Mistake(
+        "rest of motion",
+        replace(MANIFEST, "modality: motion", "modality: motion, rest: 1"),
+        MANIFEST,
+        "seat.motion",
+        "always 0",
     ),
     Mistake("role name", replace(MANIFEST, "  air.wind:", "  wind:"), MANIFEST, "  wind:", "family.name"),
     Mistake("title", replace(MANIFEST, ", zh: Small", ""), MANIFEST, "title:", "no text for zh"),
     Mistake(
-        "language", replace(MANIFEST, "[en, zh]", "[en, zh, fr]"), MANIFEST, "languages:", "captions/fr.yaml",
+        "language",
+        replace(MANIFEST, "[en, zh]", "[en, zh, fr]"),
+        MANIFEST,
+        "languages:",
+        "captions/fr.yaml",
     ),
-    Mistake("locale", replace(MANIFEST, "[en, zh]", "[en, zh, Français]"), MANIFEST, "languages:", "not a locale"),
+    Mistake(
+        "locale", replace(MANIFEST, "[en, zh]", "[en, zh, Français]"), MANIFEST, "languages:", "not a locale"
+    ),
     Mistake("font", append(MANIFEST, "font: fonts/x.ttf\n"), MANIFEST, "font:", "fonts/x.ttf does not exist"),
     Mistake("duplicate key", append(MANIFEST, "id: other\n"), MANIFEST, "id: other", "occurs twice"),
-    Mistake("asset without row", write("audio/a.flac", b"fLaC"), MANIFEST, "assets:", "audio/a.flac has no row"),
     Mistake(
-        "asset row", replace(MANIFEST, "assets: {}", 'assets: {"audio/*": {source: me, licence: X, made_by: cat}}'),
-        MANIFEST, "assets:", "'cat' is not one of human, generator, ai",
+        "asset without row", write("audio/a.flac", b"fLaC"), MANIFEST, "assets:", "audio/a.flac has no row"
     ),
     Mistake(
-        "row without licence", replace(MANIFEST, "assets: {}", 'assets: {"audio/*": {source: me, made_by: ai}}'),
-        MANIFEST, "assets:", "`licence` is missing",
+        "asset row",
+        replace(MANIFEST, "assets: {}", 'assets: {"audio/*": {source: me, licence: X, made_by: cat}}'),
+        MANIFEST,
+        "assets:",
+        "'cat' is not one of human, generator, ai",
+    ),
+    Mistake(
+        "row without licence",
+        replace(MANIFEST, "assets: {}", 'assets: {"audio/*": {source: me, made_by: ai}}'),
+        MANIFEST,
+        "assets:",
+        "`licence` is missing",
     ),
     # The story.
     Mistake("no compiled story", remove("story.ink.json"), MANIFEST, "story:", "sensorama compile"),
     Mistake(
-        "ink version", replace("story.ink.json", '"inkVersion":21', '"inkVersion":17'),
-        "story.ink.json", "", "inkVersion 17; this engine runs 18 to 21",
+        "ink version",
+        replace("story.ink.json", '"inkVersion":21', '"inkVersion":17'),
+        "story.ink.json",
+        "",
+        "inkVersion 17; this engine runs 18 to 21",
     ),
     Mistake("story is no JSON", write("story.ink.json", "=== hall"), "story.ink.json", "", "is not JSON"),
     Mistake("story is no ink", write("story.ink.json", "{}"), "story.ink.json", "", "no inkVersion"),
     Mistake(
-        "story cut short", write("story.ink.json", '{"inkVersion":21}'), "story.ink.json", "", "without a root",
+        "story cut short",
+        write("story.ink.json", '{"inkVersion":21}'),
+        "story.ink.json",
+        "",
+        "without a root",
     ),
-    Mistake("story in another encoding", write("story.ink.json", b'"\xff"'), "story.ink.json", "", "not UTF-8"),
+    Mistake(
+        "story in another encoding", write("story.ink.json", b'"\xff"'), "story.ink.json", "", "not UTF-8"
+    ),
     Mistake("scene missing", remove(LAMP), "story.ink", "# scene: lamp", "scenes/lamp.yaml does not exist"),
     # Captions.
     Mistake(
-        "caption missing", replace("captions/zh.yaml", "  quay_A2: 有人一直在等你。\n", ""),
-        "captions/zh.yaml", "lines:", "no zh caption for quay_A2",
+        "caption missing",
+        replace("captions/zh.yaml", "  quay_A2: 有人一直在等你。\n", ""),
+        "captions/zh.yaml",
+        "lines:",
+        "no zh caption for quay_A2",
     ),
     Mistake(
-        "option text missing", replace("captions/en.yaml", "  stay: Stay with the water\n", ""),
-        "captions/en.yaml", "options:", "no en text for stay",
+        "option text missing",
+        replace("captions/en.yaml", "  stay: Stay with the water\n", ""),
+        "captions/en.yaml",
+        "options:",
+        "no en text for stay",
     ),
-    Mistake("captions missing", remove("captions/zh.yaml"), MANIFEST, "languages:", "captions/zh.yaml does not"),
     Mistake(
-        "captions as list", write("captions/en.yaml", "- one\n"), "captions/en.yaml", "- one", "mapping",
+        "captions missing", remove("captions/zh.yaml"), MANIFEST, "languages:", "captions/zh.yaml does not"
     ),
     Mistake(
-        "captions in another encoding", write("captions/en.yaml", b"lines:\n  a: \xc0\xc1\n"),
-        "captions/en.yaml", "  a:", "not UTF-8",
+        "captions as list",
+        write("captions/en.yaml", "- one\n"),
+        "captions/en.yaml",
+        "- one",
+        "mapping",
+    ),
+    Mistake(
+        "captions in another encoding",
+        write("captions/en.yaml", b"lines:\n  a: \xc0\xc1\n"),
+        "captions/en.yaml",
+        "  a:",
+        "not UTF-8",
     ),
     # Scenes.
     Mistake("no YAML", append(QUAY, "targets: {a: [}\n"), QUAY, "targets: {a", "not valid YAML"),
     Mistake("unknown role", replace(QUAY, "role: air.wind", "role: air.wnid"), QUAY, "air.wnid", "air.wind"),
     Mistake(
-        "unknown role in the picture", replace(QUAY, "gains: {a: {role: light.hero", "gains: {a: {role: light.x"),
-        QUAY, "light.x", "light.x",
+        "unknown role in the picture",
+        replace(QUAY, "gains: {a: {role: light.hero", "gains: {a: {role: light.x"),
+        QUAY,
+        "light.x",
+        "light.x",
     ),
     Mistake(
-        "role of another kind", replace(QUAY, "role: air.wind, kind: level", "role: seat.motion, kind: level"),
-        QUAY, "role: seat.motion, kind: level", "kind",
+        "role of another kind",
+        replace(QUAY, "role: air.wind, kind: level", "role: seat.motion, kind: level"),
+        QUAY,
+        "role: seat.motion, kind: level",
+        "kind",
     ),
     Mistake("track kind", replace(QUAY, "kind: line", "kind: lines"), QUAY, "kind: lines", "line"),
-    Mistake("misspelt field", replace(QUAY, "line: quay_A1, for:", "lien: quay_A1, for:"), QUAY, "lien", "line"),
-    Mistake("missing model", replace(QUAY, "stage:\n", "stage:\n  model: models/q.glb\n"), QUAY, "q.glb", "q.glb"),
     Mistake(
-        "missing sound", replace(QUAY, "tracks:\n", "tracks:\n  - {kind: audio, cues: [{at: 0s, file: audio/x.flac}]}\n"),
-        QUAY, "audio/x.flac", "audio/x.flac does not exist",
+        "misspelt field", replace(QUAY, "line: quay_A1, for:", "lien: quay_A1, for:"), QUAY, "lien", "line"
     ),
     Mistake(
-        "absolute path", replace(QUAY, "stage:\n", "stage:\n  vehicle: /srv/boat.glb\n"),
-        QUAY, "/srv/boat.glb", "from the package's folder",
+        "missing model", replace(QUAY, "stage:\n", "stage:\n  model: models/q.glb\n"), QUAY, "q.glb", "q.glb"
     ),
     Mistake(
-        "path out of the package", replace(QUAY, "stage:\n", "stage:\n  vehicle: ../boat.glb\n"),
-        QUAY, "../boat.glb", "from the package's folder",
+        "missing sound",
+        replace(QUAY, "tracks:\n", "tracks:\n  - {kind: audio, cues: [{at: 0s, file: audio/x.flac}]}\n"),
+        QUAY,
+        "audio/x.flac",
+        "audio/x.flac does not exist",
+    ),
+    Mistake(
+        "absolute path",
+        replace(QUAY, "stage:\n", "stage:\n  vehicle: /srv/boat.glb\n"),
+        QUAY,
+        "/srv/boat.glb",
+        "from the package's folder",
+    ),
+    Mistake(
+        "path out of the package",
+        replace(QUAY, "stage:\n", "stage:\n  vehicle: ../boat.glb\n"),
+        QUAY,
+        "../boat.glb",
+        "from the package's folder",
     ),
     Mistake("time without unit", replace(QUAY, "duration: 18s", "duration: 18"), QUAY, "duration:", "18s"),
     Mistake("window order", replace(QUAY, "open: 8s", "open: 6s"), QUAY, "show: 7s", "show < open < close"),
     Mistake("late commit", replace(QUAY, "commit: 18s", "commit: 20s"), QUAY, "commit: 20s", "duration"),
     Mistake("unknown rule", replace(QUAY, "type: first", "type: fist"), QUAY, "rule:", "first"),
-    Mistake("no caption for a line", replace(QUAY, "line: quay_A2", "line: quay_A9"), "captions/en.yaml", "lines:",
-            "no en caption for quay_A9"),
     Mistake(
-        "overlap", replace(QUAY, "{at: 4.5s, line: quay_A2", "{at: 2s, line: quay_A2"), QUAY, "{at: 2s", "before",
+        "no caption for a line",
+        replace(QUAY, "line: quay_A2", "line: quay_A9"),
+        "captions/en.yaml",
+        "lines:",
+        "no en caption for quay_A9",
     ),
     Mistake(
-        "unknown option", replace(QUAY, "    stay: {azimuth", "    stray: {azimuth"), QUAY, "stray:", "did you mean stay?",
+        "overlap",
+        replace(QUAY, "{at: 4.5s, line: quay_A2", "{at: 2s, line: quay_A2"),
+        QUAY,
+        "{at: 2s",
+        "before",
     ),
     Mistake(
-        "unknown target", append(QUAY, "triggers:\n  - {on: touch, target: bell, do: {vote: stay}}\n"),
-        QUAY, "target: bell", "bell",
+        "unknown option",
+        replace(QUAY, "    stay: {azimuth", "    stray: {azimuth"),
+        QUAY,
+        "stray:",
+        "did you mean stay?",
     ),
-)  # fmt: skip
+    Mistake(
+        "unknown target",
+        append(QUAY, "triggers:\n  - {on: touch, target: bell, do: {vote: stay}}\n"),
+        QUAY,
+        "target: bell",
+        "bell",
+    ),
+)
 
 
 def _problems(folder: Path) -> list[Problem]:
@@ -172,13 +252,26 @@ def test_all_mistakes_come_in_one_run(tmp_path: Path) -> None:
         for mistake in MISTAKES
         if mistake.name
         in {
-            "unknown key", "role kind", "font", "asset without row", "language", "ink version",
-            "caption missing", "option text missing", "unknown role", "missing model", "missing sound",
-            "window order", "unknown target", "unknown option",
+            "unknown key",
+            "role kind",
+            "font",
+            "asset without row",
+            "language",
+            "ink version",
+            "caption missing",
+            "option text missing",
+            "unknown role",
+            "missing model",
+            "missing sound",
+            "window order",
+            "unknown target",
+            "unknown option",
         }
-    ]  # fmt: skip
+    ]
     # A scene that is no YAML, beside one that is only wrong.
-    chosen.append(Mistake("no YAML", append(LAMP, "targets: {a: [}\n"), LAMP, "targets: {a", "not valid YAML"))
+    chosen.append(
+        Mistake("no YAML", append(LAMP, "targets: {a: [}\n"), LAMP, "targets: {a", "not valid YAML")
+    )
     folder = good_package(tmp_path)
     for mistake in chosen:
         mistake.break_it(folder)
@@ -198,7 +291,9 @@ def test_a_problem_prints_as_file_line_message_hint(tmp_path: Path) -> None:
     replace(QUAY, "role: air.wind", "role: air.wnid")(folder)
     (problem,) = _problems(folder)
     line = line_of(folder / QUAY, "air.wnid")
-    assert str(problem).startswith(f"scenes/quay.yaml:{line}: unknown role 'air.wnid'. did you mean air.wind?")
+    assert str(problem).startswith(
+        f"scenes/quay.yaml:{line}: unknown role 'air.wnid'. did you mean air.wind?"
+    )
 
 
 def test_no_scene_at_all(tmp_path: Path) -> None:
@@ -212,10 +307,13 @@ def test_no_scene_at_all(tmp_path: Path) -> None:
     ("break_it", "code"),
     [
         (write("scenes/attic.yaml", "duration: 5s\n"), "unused-scene"),
-        (replace(MANIFEST, "assets: {}", 'assets: {"video/*": {source: me, licence: X, made_by: ai}}'), "unused-row"),
+        (
+            replace(MANIFEST, "assets: {}", 'assets: {"video/*": {source: me, licence: X, made_by: ai}}'),
+            "unused-row",
+        ),
         (append("story.ink", "\n=== roof\n# scene: roof\nHigh. # id: roof_A1\n-> END\n"), "stale-story"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_stop_a_show_is_a_warning(tmp_path: Path, break_it: Break, code: str) -> None:
     folder = good_package(tmp_path)
     break_it(folder)

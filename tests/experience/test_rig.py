@@ -75,8 +75,10 @@ def test_quantities_become_metres_degrees_and_nanoseconds(tmp_path: Path) -> Non
     seat = rig.device("seat_a")
     assert seat.limits["heave"] == AxisLimits(-0.05, 0.05, 0.25, 2.5, 30.0)
     assert (seat.latency.dead_ns, seat.latency.lag_ns, seat.latency.lead_ns) == (
-        20_000_000, 30_000_000, 50_000_000,
-    )  # fmt: skip
+        20_000_000,
+        30_000_000,
+        50_000_000,
+    )
     assert seat.safe == {"heave": -0.05}
     assert seat.seat == 0 and rig.device("lights").seat == -1
     assert (rig.tick_hz, rig.watchdog_ns) == (500, 400_000_000)
