@@ -55,7 +55,7 @@ AT_REST = Pose()
 
 @dataclass(frozen=True, slots=True)
 class NodePose:
-    """How a named node differs from its place in the model: offset in metres, angles added in degrees, scale factor."""
+    """How a named node differs from its place in the model: metres and degrees added, scale multiplied."""
 
     x_m: float = 0.0
     y_m: float = 0.0
@@ -161,7 +161,7 @@ def sphere_distance(ray: Ray, centre: Vector, radius_m: float) -> float | None:
 def rectangle_hit(
     ray: Ray, centre: Vector, right: Vector, up: Vector, half_width_m: float, half_height_m: float
 ) -> float | None:
-    """How far along the ray a rectangle is crossed; None when it is missed. `right` and `up` are unit vectors."""
+    """How far along the ray a rectangle is crossed; None when missed. `right` and `up` are unit vectors."""
     r, u = np.asarray(right), np.asarray(up)
     normal = np.cross(r, u)
     slope = float(normal @ np.asarray(ray.along))

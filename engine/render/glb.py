@@ -137,7 +137,8 @@ def open_glb(path: Path) -> Container:
     version, length = struct.unpack_from("<II", raw, 4)
     if version != 2 or length > len(raw):
         raise InputError(
-            f"{path}: GLB version {version}, {len(raw)} of {length} bytes; expected version 2, complete. Export it again"
+            f"{path}: GLB version {version}, {len(raw)} of {length} bytes; "
+            "expected version 2, complete. Export it again"
         )
     tree: Mapping[str, Any] | None = None
     binary = memoryview(b"")

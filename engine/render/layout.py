@@ -31,6 +31,11 @@ LEAST_DEG = 1.2
 # Columns of a line: a hanzi takes two, a Latin letter one. 14 hanzi or 32 letters read in one glance.
 HANZI_COLUMNS = 28
 LATIN_COLUMNS = 34
+# The second language is smaller, so a line of the same width holds more of it.
+SECOND_HANZI_COLUMNS = 36
+SECOND_LATIN_COLUMNS = 46
+# Under choice panels there is room for one long line rather than two.
+WIDE_FACTOR = 1.7
 
 CAPTION_ELEVATION_DEG = -12.6  # of the caption's upper edge
 CAPTION_UNDER_CHOICE_DEG = -15.6
@@ -44,7 +49,7 @@ _NO_LINE_START = "，。！？；：、）」』”’…—·,.!?;:)"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a panel: text, height of an em in metres, ink, how far its baseline lies under the panel's top."""
+    """One line: text, height of an em in metres, ink, how far its baseline lies under the panel's top."""
 
     text: str
     size_m: float
@@ -191,16 +196,16 @@ def _block(
 
 
 def _texts(
-    text: str, second: str, hanzi_deg: float, latin_deg: float
+    text: str, second: str, hanzi_deg: float, latin_deg: float, *, wide: bool = False
 ) -> list[tuple[str, float, tuple[float, float, float, float]]]:
     hanzi = is_hanzi_text(text)
     size = hanzi_deg if hanzi else latin_deg
-    rows = [(line, size, INK) for line in wrapped(text, HANZI_COLUMNS if hanzi else LATIN_COLUMNS)]
+    factor = WIDE_FACTOR if wide else 1.0
+    limit = (HANZI_COLUMNS if hanzi else LATIN_COLUMNS) * factor
+    rows = [(line, size, INK) for line in wrapped(text, round(limit))]
     if second:
-        # The smaller line: letters are wider apart than hanzi of the same size, so they get more columns.
-        rows += [
-            (line, SECOND_DEG, SECOND_INK) for line in wrapped(second, 34 if is_hanzi_text(second) else 46)
-        ]
+        second_limit = (SECOND_HANZI_COLUMNS if is_hanzi_text(second) else SECOND_LATIN_COLUMNS) * factor
+        rows += [(line, SECOND_DEG, SECOND_INK) for line in wrapped(second, round(second_limit))]
     return rows
 
 
@@ -230,13 +235,13 @@ def choice_panels(options: Sequence[OptionView]) -> tuple[Panel, ...]:
                 lines,
                 fill_ratio=min(max(option.fill_ratio, 0.0), 1.0),
                 chosen=option.chosen,
-            )  # fmt: skip
+            )
         )
     return tuple(panels)
 
 
 def follow_yaw_deg(head_yaw_deg: float) -> float:
-    """How far a caption turns with the head: not at all within 25 degrees, then just enough to stay in view."""
+    """How far a caption turns with the head: not within 25 degrees, then just enough to stay in view."""
     yaw = math.remainder(head_yaw_deg, 360.0)
     if abs(yaw) <= FOLLOW_YAW_DEG:
         return 0.0
@@ -258,7 +263,7 @@ def caption_panels(
         )
         margin = height_m(0.45)
         lines, widest, used = _block(
-            _texts(text, caption.second_text, CAPTION_DEG, CAPTION_LATIN_DEG),
+            _texts(text, caption.second_text, CAPTION_DEG, CAPTION_LATIN_DEG, wide=choosing),
             distance_m=DISTANCE_M,
             top_m=margin,
         )

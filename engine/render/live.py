@@ -136,7 +136,7 @@ class KeyEvent:
 
 @dataclass(frozen=True, slots=True)
 class HeadEvent:
-    """The head pose a frame was drawn with (mouse look included); sent when it moved by more than 0.05 degrees or 1 mm."""
+    """The head pose a frame was drawn with, mouse look included; sent after 0.05 degrees or 1 mm of movement."""
 
     host_ns: int
     head: HeadPose

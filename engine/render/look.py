@@ -43,7 +43,7 @@ class ParticleKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SkyLook:
-    """Sky: linear colours, the moon's place (azimuth + = left), number of stars, share of clouds."""
+    """Sky: linear colours, the moon's place (azimuth + = left; size 0: no moon in the sky), stars, clouds."""
 
     zenith: Color
     horizon: Color
@@ -74,7 +74,7 @@ class FogLook:
 
 @dataclass(frozen=True, slots=True)
 class WaterLook:
-    """Water: surface height, ripple strength, flow in m/s, body colour; `follows`: sinks and rises with the vehicle."""
+    """Water: surface height, ripple strength, flow in m/s, body colour; `follows`: moves with the vehicle."""
 
     height_m: float
     ripple: float
@@ -220,7 +220,7 @@ def _light(value: Any, roles: RoleValues, default: Color) -> Color:
 
 
 def _color(value: Any, roles: RoleValues, default: Color) -> Color:
-    """A colour as painters write it: numbers are display values, "#RRGGBB" or three of 0..1; a role stays linear."""
+    """A painted colour: display values, "#RRGGBB" or three of 0..1; what comes from a role stays linear."""
     found = _light(value, roles, default)
     if value is None or isinstance(value, str) or _role_of(value) is not None:
         return found
@@ -267,7 +267,7 @@ def resolve_look(stage: Any, roles: RoleValues) -> SceneLook:
             glow=_color(sky.get("glow"), roles, (0.0, 0.0, 0.0)),
             moon_azimuth_deg=_number(_get(moon, "azimuth"), roles, -20.0),
             moon_elevation_deg=_number(_get(moon, "elevation"), roles, 28.0),
-            moon_size_deg=_number(_get(moon, "size"), roles, 2.8),
+            moon_size_deg=_number(_get(moon, "size"), roles, 2.8) if moon else 0.0,
             moon_color=_color(moon.get("color"), roles, linear("#f4ecd8")),
             stars=int(_number(sky.get("stars"), roles, 300.0)),
             clouds=_number(sky.get("clouds"), roles, 0.3),

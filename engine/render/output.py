@@ -142,7 +142,8 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
             tried.append(f"{label}: OpenGL {major}.{minor} on {renderer}, 3.3 needed")
             graphics.remove_window(buffer)
             continue
-        notice = f"picture: {label}, {renderer}, OpenGL {major}.{minor}, {size[0]}x{size[1]}, {given} samples (asked {samples})"
+        asked = "" if given == samples else f" ({samples} asked)"
+        notice = f"picture: {label}, {renderer}, OpenGL {major}.{minor}, {size[0]}x{size[1]}, {given} samples{asked}"
         return Output(graphics, buffer, notice, given, renderer, is_window)
     wanted = "headless picture" if headless else "window"
     hint = (

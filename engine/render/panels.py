@@ -1,4 +1,4 @@
-"""Panels of `layout` as nodes: ground, text from the package's font, bars, marks. Drawn last, without depth test."""
+"""Panels of `layout` as nodes: ground, text in the package's font, bars, marks; last, without depth test."""
 
 from __future__ import annotations
 

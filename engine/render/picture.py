@@ -61,9 +61,22 @@ _FLOATS = (
     "u_shadow_on",
 )
 _VEC3 = (
-    "u_head", "u_moon_dir", "u_moon", "u_sky_light", "u_ground_light", "u_fog_warm", "u_fog_cool", "u_bow", "u_gain_a", "u_gain_b",
-    "u_gain_c", "u_zenith", "u_horizon", "u_glow", "u_water_color",
-)  # fmt: skip
+    "u_head",
+    "u_moon_dir",
+    "u_moon",
+    "u_sky_light",
+    "u_ground_light",
+    "u_fog_warm",
+    "u_fog_cool",
+    "u_bow",
+    "u_gain_a",
+    "u_gain_b",
+    "u_gain_c",
+    "u_zenith",
+    "u_horizon",
+    "u_glow",
+    "u_water_color",
+)
 _VEC4 = ("u_fog", "u_water", "u_moon_disc")
 
 

@@ -97,7 +97,7 @@ class _Inbox:
 
 
 def main(config: ViewerConfig, pipe: Connection) -> None:
-    """Run until retired, until the window is closed, or until the parent is gone. The spawned process's target."""
+    """Run until retired, the window is closed, or the parent is gone. The target of the spawned process."""
     try:
         _run(config, pipe, MonotonicClock())
     except SensoramaError as error:

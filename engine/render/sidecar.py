@@ -20,7 +20,7 @@ STREAKS_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A lantern: place, radius of its paper, linear colour, group (0 street, 1 windows, 2 hero), flicker phase."""
+    """A lantern: place, paper radius, linear colour, group (0 street, 1 windows, 2 hero), flicker phase."""
 
     at: Vector
     radius_m: float
@@ -40,7 +40,7 @@ class MistCard:
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """Lamps, mist cards and named points of a model; `models`: every file of the scene, relative to the package."""
+    """Lamps, mist cards and named points; `models`: every file of the scene, relative to the package."""
 
     models: tuple[str, ...] = ()
     lamps: tuple[Lamp, ...] = ()

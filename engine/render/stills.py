@@ -60,7 +60,8 @@ def read_png(data: bytes) -> npt.NDArray[np.uint8]:
             width, height, depth, color, _method, _filter, interlace = struct.unpack(">IIBBBBB", body)
             if (depth, color, interlace) != (8, 2, 0):
                 raise InputError(
-                    f"PNG of depth {depth}, colour type {color}: expected 8-bit RGB. Make it with Viewer.still"
+                    f"PNG of depth {depth}, colour type {color}: expected 8-bit RGB. "
+                    "Make it with Viewer.still"
                 )
         elif kind == b"IDAT":
             packed += body

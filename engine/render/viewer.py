@@ -21,6 +21,7 @@ import numpy.typing as npt
 from panda3d.core import ClockObject, GraphicsOutput, GraphicsWindow, Texture, WindowProperties
 
 from engine.errors import OutputError, SensoramaError
+from engine.experience.bundled import find_shared
 from engine.experience.package import Package
 from engine.render import eye as eyes
 from engine.render import layout, panels, sidecar
@@ -45,6 +46,9 @@ from engine.timeline.evaluate import Evaluator
 from engine.timeline.program import Program
 
 Pixels = npt.NDArray[np.uint8]
+
+# Used where a package brings no font of its own.
+_SHARED_FONT = "assets/fonts/sensorama-caption.ttf"
 
 # Scene graphs kept ready besides the shown one and the candidates.
 _KEPT_SCENES = 4
@@ -173,7 +177,7 @@ class Viewer:
         if not self._output.is_window:
             self._copy_frames()
         self._store = ModelStore(options.cache)
-        self._panels = panels.Panels(panels.load_font(package.font))
+        self._panels = panels.Panels(panels.load_font(package.font or find_shared(_SHARED_FONT)))
         self._panels.hang_veil(self._picture.camera)
         self._warm_texts()
         self._keyboard = (
@@ -226,7 +230,7 @@ class Viewer:
         return all(self._store.ready(self._files(self._package.scenes[number])) for number in scenes)
 
     def _files(self, program: Program) -> list[Path]:
-        """Files of a scene, the vehicle's last. A model split over several files lists them in its sidecar."""
+        """Files of a scene, the vehicle's last; a model split over several files lists them in its sidecar."""
         number = program.index
         if number not in self._file_lists:
             tree = stage_tree(program.stage)
@@ -298,13 +302,20 @@ class Viewer:
         self._follow_size()
         options = self._options
         state = frame_state(
-            self._package, self._evaluator, transport, host_ns,
-            seat=options.seat, language=options.language, second_language=options.second_language,
-        )  # fmt: skip
+            self._package,
+            self._evaluator,
+            transport,
+            host_ns,
+            seat=options.seat,
+            language=options.language,
+            second_language=options.second_language,
+        )
         self._state = state
         self.preload(transport.candidates)
         clock = ClockObject.get_global_clock()
         clock.set_frame_time(host_ns * 1e-9)
+        # A slave clock does not count frames, and shaders take their inputs anew only in a new frame.
+        clock.set_frame_count(clock.get_frame_count() + 1)
         look = self._show(state, transport, shown_head, live)
         self._output.engine.render_frame()
         self._frame += 1
@@ -333,9 +344,15 @@ class Viewer:
         look = resolve_look(program.stage, values)
         eye = self._eye(program)
         shot = Shot(
-            at_s=state.at_s, look=look, path=state.path, motion=state.motion, T_vehicle_head=eyes.head_matrix(eye, head),
-            speed_mps=state.speed_mps, nodes=state.nodes, clips=state.clips,
-        )  # fmt: skip
+            at_s=state.at_s,
+            look=look,
+            path=state.path,
+            motion=state.motion,
+            T_vehicle_head=eyes.head_matrix(eye, head),
+            speed_mps=state.speed_mps,
+            nodes=state.nodes,
+            clips=state.clips,
+        )
         self._picture.apply(shot)
         self._choices = layout.choice_panels(live.options)
         captions = layout.caption_panels(
@@ -419,7 +436,7 @@ class Viewer:
         return ("target", best[1]) if best is not None else ("", "")
 
     def hits(self, ray_ratio: tuple[float, float] = (0.0, 0.0)) -> tuple[str, str]:
-        """What lies at a point of the last picture (-1..1 right and up): (kind, name), ("", "") for nothing."""
+        """What lies at a point of the last picture (-1..1 right and up): (kind, name), or two empty words."""
         if self._state.scene < 0:
             return ("", "")
         program = self._package.scenes[self._state.scene]

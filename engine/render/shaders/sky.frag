@@ -26,6 +26,7 @@ vec3 sky(vec3 d) {
         c = mix(c, u_horizon * 0.85 + u_moon * (0.05 + 0.30 * wide), cloud * 0.75);
         tight *= 1.0 - 0.5 * cloud;
     }
+    if (u_moon_disc.w >= 1.0) return c;  // no moon in this sky
     c += u_moon * (0.17 * wide + 0.34 * tight);
     float edge = dot(d, u_moon_dir);
     float soft = (1.0 - u_moon_disc.w) * 0.10;
