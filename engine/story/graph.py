@@ -325,7 +325,9 @@ class _Walker:
                 targets = [] if str(item["->"]).startswith("$") else list(self._computed)
             else:
                 targets = self._targets(container, str(item["->"]))
-            return targets + (onward if item.get("c") or threaded else [])
+            # The echo of an option's text: a detour through its container "s", back by "$r" to the next item.
+            echo = str(item["->"]).endswith(".s")
+            return targets + (onward if item.get("c") or threaded or echo else [])
         for key in ("->t->", "f()"):
             if key in item:
                 targets = (

@@ -32,9 +32,9 @@ NEWEST_INK_VERSION = 21
 
 SNAPSHOT_SCHEMA = "sensorama.story/1"
 
-# A settle of a large story takes some thousand steps. A divert in a circle without a choice would take
-# for ever; half a million steps are about two seconds.
-MAX_STEPS_PER_SETTLE = 500_000
+# A settle of a large story takes some thousand steps. A divert in a circle without a choice would take for
+# ever; a hundred thousand steps are about a second.
+MAX_STEPS_PER_SETTLE = 100_000
 
 InkValue = bool | int | float | str
 
@@ -135,19 +135,34 @@ def tag_value(tags: Sequence[str], key: str) -> str | None:
 
 
 class _BoundedInk(inkpython.Story):
-    """inkpython's story with a bound on the steps of one settle, so that no story can hang the show."""
+    """inkpython's story, with a bound on the steps of one settle, and a memory of where it was.
+
+    The bound: no story can hang the show. The memory: after a fault the runtime has forgotten its place.
+    """
 
     steps_left = MAX_STEPS_PER_SETTLE
+    _last: tuple[Any, int] | None = None
 
     def Step(self) -> None:
+        pointer = self.state.currentPointer
+        if not pointer.isNull:
+            self._last = (pointer.container, pointer.index)
         self.steps_left -= 1
         if self.steps_left < 0:
             raise StoryError(
                 f"it runs in a circle: {MAX_STEPS_PER_SETTLE} steps without a choice or an end; "
                 "put a choice into the circle, or end it",
-                str(self.state.currentPathString or self.state.previousPathString or ""),
+                self.last_path(),
             )
         super().Step()
+
+    def last_path(self) -> str:
+        """ink path of the last step; empty before the first."""
+        if self._last is None:
+            return ""
+        container, index = self._last
+        path = str(container.path)
+        return f"{path}.{index}" if index >= 0 else path
 
 
 class Story:
@@ -314,9 +329,9 @@ class Story:
             data = json.loads(snapshot)
             if data["schema"] != SNAPSHOT_SCHEMA:
                 raise ValueError(f"schema {data['schema']!r}, expected {SNAPSHOT_SCHEMA!r}")
+            self._ink.steps_left = MAX_STEPS_PER_SETTLE
             if self._broken:
                 self._mend()
-            self._ink.steps_left = MAX_STEPS_PER_SETTLE
             self._ink.state.LoadJson(json.dumps(data["ink"], ensure_ascii=False))
             self._settled = None if data["present"] is None else _settled_from_json(data["present"])
         except Exception as error:  # the library takes what it is given without checking it
@@ -404,8 +419,7 @@ class Story:
         return starts
 
     def _path(self) -> str:
-        state = self._ink.state
-        return str(state.currentPathString or state.previousPathString or "")
+        return self._ink.last_path()
 
     def _fault(self, error: Exception) -> StoryError:
         """What a fault becomes. Anything may come: the runtime's own, Python's, an EXTERNAL's."""

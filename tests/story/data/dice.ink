@@ -1,0 +1,5 @@
+-> roll
+=== roll
+# scene: roll
+{RANDOM(1, 1000)} {RANDOM(1, 1000)} {RANDOM(1, 1000)} # id: roll_1
+-> END
