@@ -8,7 +8,7 @@ Choose a fault. # id: hub_1
 + [Run out # id: run_out]
     Nothing follows. # id: out_1 # scene: out
 + [Divide # id: divide]
-    ~ temp x = 1 / zero
+    ~ temp quotient = 1 / zero
     Never said. # id: never # scene: out
     -> END
 + [Circle # id: circle] -> circle

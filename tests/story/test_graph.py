@@ -1,0 +1,131 @@
+"""The static graph: every way that a play can take is in it, and the walk agrees with plays."""
+
+import random
+
+import pytest
+
+from engine.errors import InputError, StoryError
+from engine.story.graph import END, START, Edge, StoryGraph, build_graph
+
+
+@pytest.fixture
+def graph(data):
+    def build(name: str) -> StoryGraph:
+        return build_graph((data / f"{name}.ink.json").read_text(encoding="utf-8"), f"{name}.ink.json")
+
+    return build
+
+
+def test_scenes_options_and_edges_of_a_small_story(graph) -> None:
+    found = graph("hall")
+    assert [node.id for node in found.scenes] == ["hall", "stay_cold", "lift"]
+    assert [
+        (option.id, option.text, option.is_default, option.conditional)
+        for option in found.scene("hall").options
+    ] == [
+        ("follow", "Follow", False, False),
+        ("stay", "Stay", True, False),
+        ("shout", "Shout aloud", False, True),
+    ]
+    assert set(found.edges) == {
+        Edge(START, "hall"),
+        Edge("hall", "lift", "follow"),
+        Edge("hall", "stay_cold", "stay", is_default=True),
+        Edge("hall", "lift", "shout", conditional=True),
+        Edge("stay_cold", "hall"),
+        Edge("lift", END),
+    }
+    assert found.problems == ()
+    assert found.endings() == ("lift",)
+
+
+def test_every_shape_of_flow_is_followed(graph) -> None:
+    """Conditions, a computed divert, a tunnel, stitches, nested choices, a gather, a thread, a fallback."""
+    ways = {(edge.source, edge.target, edge.option) for edge in graph("shapes").edges}
+    assert ways == {
+        (START, "opening", ""),
+        ("opening", "lake", ""),
+        ("opening", "pier", ""),
+        ("pier", "lake", "tunnel"),
+        ("pier", "attic", "stitch"),
+        ("pier", "nest", "nest"),
+        ("nest", "garden", "deeper"),
+        ("nest", END, "out"),
+        ("house", "attic", ""),
+        ("attic", END, ""),
+        ("lake", END, "row"),
+        ("lake", "garden", "wave"),
+        ("garden", END, "smell"),
+        ("garden", END, "look"),
+        ("garden", "lost", ""),
+        ("lost", END, ""),
+        ("nowhere", END, ""),
+    }
+
+
+def test_scenes_that_no_way_leads_to(graph) -> None:
+    found = graph("shapes")
+    assert {node.id for node in found.scenes} - found.reachable() == {"house", "nowhere"}
+    unreachable = [problem for problem in found.problems if problem.code == "unreachable"]
+    assert [problem.message for problem in unreachable] == [
+        "no way leads to scene 'house' (house.2)",
+        "no way leads to scene 'nowhere' (nowhere.2)",
+    ]
+    assert all(problem.severity == "error" for problem in unreachable)
+
+
+def test_a_fallback_makes_options_under_conditions_safe(graph) -> None:
+    assert [problem.code for problem in graph("shapes").problems] == [
+        "unreachable",
+        "no-default",
+        "unreachable",
+    ]
+
+
+def test_mistakes_of_form_are_all_found(graph) -> None:
+    found = {(problem.code, problem.severity): problem.message for problem in graph("faults").problems}
+    assert found == {
+        ("option-without-scene", "warning"): (
+            "option 'right_after' may be offered right after 'menu', without a scene in between"
+        ),
+        ("dead-end", "warning"): "after scene 'out' the story may run out of content (in 'hub.0.c-0')",
+        ("option-id", "warning"): "scene 'twins' may offer two options with the id 'door'",
+        ("option-id", "error"): "option 'Left' after scene 'nameless' has no id",
+        ("no-default", "error"): "the choice after scene 'twins' has no default (door, door)",
+    }
+
+
+@pytest.mark.parametrize("name", ["hall", "shapes"])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_play_stays_on_the_graph(graph, load, name: str, seed: int) -> None:
+    """The law that makes the graph worth having: a play never takes a way that is not drawn."""
+    ways = {(edge.source, edge.target, edge.option) for edge in graph(name).edges}
+    rng = random.Random(seed)
+    story = load(name)
+    settled, here, option = story.settle(), START, ""
+    for _ in range(12):
+        for beat in settled.beats:
+            assert (here, beat.scene, option) in ways
+            here, option = beat.scene, ""
+        if settled.ended:
+            assert (here, END, option) in ways
+            break
+        option = rng.choice(settled.options).id
+        try:
+            settled = story.choose(option)
+        except StoryError:
+            pytest.fail(f"{name}: option {option} after {here} fails")
+
+
+def test_what_is_not_compiled_ink_is_refused() -> None:
+    with pytest.raises(InputError, match=r"x\.json: not compiled ink"):
+        build_graph("{", "x.json")
+
+
+def test_a_story_without_scenes_is_said() -> None:
+    found = build_graph(
+        '{"inkVersion": 21, "root": [["^Hello.", "\\n", "end", null], "done", null]}', "x.json"
+    )
+    assert [problem.code for problem in found.problems] == ["no-scene"]
+    with pytest.raises(KeyError):
+        found.scene("hall")
