@@ -2,12 +2,13 @@
 
 Who does what
 -------------
-*The driver* says what its device can take (channels, groups, latency), turns channel values into bytes without any
-I/O (`encode`), and moves bytes (`open`, `send`, `close`). *The bus* decides when, with which values, inside which
-limits, and what happens when something fails. A driver never smooths, limits, retries or sleeps.
+*The driver* says what its device can take (channels, groups, latency), turns channel values into bytes
+without any I/O (`encode`), and moves bytes (`open`, `send`, `close`). *The bus* decides when, with which
+values, inside which limits, and what happens when something fails. A driver never smooths, limits, retries or
+sleeps.
 
-`encode` is pure: same values, same bytes, for ever. That is what lets a run be replayed and compared by hash; what
-changes from packet to packet on the wire (sequence numbers) is stamped in `send`.
+`encode` is pure: same values, same bytes, for ever. That is what lets a run be replayed and compared by hash;
+what changes from packet to packet on the wire (sequence numbers) is stamped in `send`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ GROUP_SIZE: Mapping[Form, int] = {Form.MOTION: 6, Form.RGB: 3, Form.LEVEL: 1, Fo
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """MPEG-V's device model (ISO/IEC 23005-2): nothing happens for `dead_ns`, then a first-order lag `lag_ns`."""
+    """MPEG-V's device model (ISO/IEC 23005-2): dead time, then a first-order lag."""
 
     dead_ns: int = 0
     lag_ns: int = 0
@@ -64,7 +65,8 @@ class Channel:
     park : float
         Where it starts from and is left at.
     velocity, acceleration, jerk : float or None
-        Largest magnitudes per s, s^2, s^3. All three: jerk-limited. Only `velocity`: slew-limited. None: it may jump.
+        Largest magnitudes per s, s^2, s^3. All three: jerk-limited. Only `velocity`: slew-limited. None: it
+        may jump.
     """
 
     name: str
@@ -205,12 +207,12 @@ class Twin(Protocol):
 
     Notes
     -----
-    Pure with respect to time: it is told every instant and never asks a clock, so it serves in memory on a manual
-    clock and behind a port in real time alike.
+    Pure with respect to time: it is told every instant and never asks a clock, so it serves in memory on a
+    manual clock and behind a port in real time alike.
     """
 
     def receive(self, data: bytes, at_ns: int) -> Sequence[bytes]:
-        """Take bytes as they come (packets, or any cut of a stream) at host instant `at_ns`; return replies."""
+        """Take bytes (packets, or any cut of a stream) at host instant `at_ns`; return replies."""
         ...
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:
@@ -243,8 +245,8 @@ class Driver(Protocol):
 
     Notes
     -----
-    `encode` and the attributes may be used from any thread. `open`, `send` and `close` are called from one thread of
-    the bus, which is the device's own, so they may take as long as the line takes.
+    `encode` and the attributes may be used from any thread. `open`, `send` and `close` are called from one
+    thread of the bus, which is the device's own, so they may take as long as the line takes.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The only way to an actuator: whatever is wanted, what leaves stays inside the channel's limits.
 
-Not a safety system: it keeps commands civil. E-stop circuits, restraints and motion power belong to the ride's own
-safety controller.
+Not a safety system: it keeps commands civil. E-stop circuits, restraints and motion power belong to the
+ride's own safety controller.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Governor:
 
     Notes
     -----
-    Starts at rest in park. A wanted value that is not a number keeps the channel where it was wanted last, and counts
-    in `refused`: a bad curve must not move a seat.
+    Starts at rest in park. A wanted value that is not a number keeps the channel where it was wanted last,
+    and counts in `refused`: a bad curve must not move a seat.
     """
 
     __slots__ = ("_axes", "_channels", "_dt_s", "_wanted", "refused")

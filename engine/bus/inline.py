@@ -1,7 +1,7 @@
 """The bus in one process on a manual clock: tests, `check`, offline rendering, replay.
 
-Devices are their software twins in memory, fed the same bytes a wire would carry, each at its scheduled instant. Real
-ports are never opened here: time does not pass as it does for them.
+Devices are their software twins in memory, fed the same bytes a wire would carry, each at its scheduled
+instant. Real ports are never opened here: time does not pass as it does for them.
 """
 
 from __future__ import annotations

@@ -28,8 +28,7 @@ class LatenessHistogram:
     def add(self, lateness_ns: int) -> None:
         """Count one."""
         self.count += 1
-        if lateness_ns > self.max_ns:
-            self.max_ns = lateness_ns
+        self.max_ns = max(self.max_ns, lateness_ns)
         if lateness_ns <= 1:
             self._counts[0] += 1
             return

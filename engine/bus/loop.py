@@ -1,9 +1,9 @@
 """The heart of the bus: a pure machine that knows at which instant which device is commanded what.
 
-Every device has instants on an absolute grid, ``epoch + k * period``. Its frames at an instant are computed *for* that
-instant, however late the machine wakes: show state at instant + lead, through routes and governor, encoded. So frames
-are a pure function of (package, transport adopted, notes taken, k), a run replays bit for bit, and jitter of the
-machine shows in the lateness histogram and nowhere else.
+Every device has instants on an absolute grid, ``epoch + k * period``. Its frames at an instant are computed
+*for* that instant, however late the machine wakes: show state at instant + lead, through routes and governor,
+encoded. So frames are a pure function of (package, transport adopted, notes taken, k), a run replays bit for
+bit, and jitter of the machine shows in the lateness histogram and nowhere else.
 
 The machine reads no clock and does no I/O; `engine.bus.process` and `engine.bus.inline` drive it.
 """
@@ -16,6 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
@@ -23,15 +26,16 @@ from engine.time.segments import Controls, Transport
 
 _NS_PER_S = 1_000_000_000
 DEFAULT_TICK_HZ = 1000
-# Instants missed by less than this are computed after all, and only the newest is sent: a late wake-up then changes
-# neither trajectories nor hashes. Beyond it (a suspended machine) the grid is picked up again at the present.
+# Instants missed by less than this are computed after all, and only the newest is sent: a late wake-up then
+# changes neither trajectories nor hashes. Beyond it (a suspended machine) the grid is picked up again at the
+# present.
 CATCH_UP_NS = 250_000_000
 
 
 class ShowState(Protocol):
     """The evaluator of `engine.timeline`, as far as the bus needs it."""
 
-    def levels(self, transport: Transport, host_ns: int, seat: int) -> Sequence[float]:
+    def levels(self, transport: Transport, host_ns: int, seat: int) -> Sequence[float] | NDArray[np.float64]:
         """State vector of the package at `host_ns` for one seat (-1: the room)."""
         ...
 
@@ -43,8 +47,8 @@ class BusEvent:
     Attributes
     ----------
     kind : str
-        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``frames`` (checkpoint),
-        ``overrun``, ``refused``, ``parked``.
+        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``frames``
+        (checkpoint), ``overrun``, ``refused``, ``parked``.
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -166,7 +170,8 @@ class BusCore:
     tick_hz : int, default 1000
         The grid. A device's period is rounded to whole ticks.
     watchdog_ns : int, default 0.5 s
-        A conductor silent for longer leads to the safe state; 0 switches it off (inline, where it cannot be silent).
+        A conductor silent for longer leads to the safe state; 0 switches it off (inline, where it cannot be
+        silent).
     sink : callable
         Takes events; must not block.
 
@@ -199,7 +204,7 @@ class BusCore:
         self._retiring = False
         self._idle_tick = 0
 
-    # -- reading -----------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------
 
     @property
     def epoch_ns(self) -> int:
@@ -247,7 +252,7 @@ class BusCore:
         """Instant at which the next device is due."""
         return self.instant_ns(self._next_tick())
 
-    # -- inputs ------------------------------------------------------------------------------------------------
+    # -- inputs ----------------------------------------------------------------------------------------------
 
     def retire(self) -> None:
         """Lead every device to park from the next tick on; there is no way back."""
@@ -309,7 +314,7 @@ class BusCore:
             tick = self._next_tick()
         return list(newest.values())
 
-    # -- inside ------------------------------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------------------------
 
     def _next_tick(self) -> int:
         return min((line.next_tick for line in self._lines), default=self._idle_tick)
@@ -414,13 +419,10 @@ class BusCore:
             line.digest.update(len(frame).to_bytes(4, "little"))
             line.digest.update(frame)
 
-    def _say(
-        self, kind: str, tick: int, device: str = "", data: Mapping[str, object] | None = None
-    ) -> None:
+    def _say(self, kind: str, tick: int, device: str = "", data: Mapping[str, object] | None = None) -> None:
         self._sink(BusEvent(kind, tick, self.instant_ns(tick), device, data or {}))
 
 
-def _plain(state: Sequence[float]) -> Sequence[float]:
-    """A state vector as plain floats: indexing a numpy array once a component costs ten times as much."""
-    tolist = getattr(state, "tolist", None)
-    return tolist() if tolist is not None else state
+def _plain(state: Sequence[float] | NDArray[np.float64]) -> Sequence[float]:
+    """A state vector as plain floats: indexing a numpy array per component costs ten times as much."""
+    return state.tolist() if isinstance(state, np.ndarray) else state

@@ -1,7 +1,7 @@
 """Routes: from the components of a role to the channels of a device.
 
-A role's kind and a group's form need not agree; the table below is the whole of what happens then. Fallbacks are the
-rig's decision (``as: rumble``), made when the show is loaded; here they are only carried out.
+A role's kind and a group's form need not agree; the table below is the whole of what happens then. Fallbacks
+are the rig's decision (``as: rumble``), made when the show is loaded; here they are only carried out.
 
 =======  =========  =========================================================================
 role     form       rendering
@@ -130,7 +130,8 @@ def _find_group(
             if group.name == name:
                 if group.form not in wanted:
                     raise InputError(
-                        f"{role} needs a group of form {forms}; {driver.name}.{name} is {group.form.value}", place
+                        f"{role} needs a group of form {forms}; {driver.name}.{name} is {group.form.value}",
+                        place,
                     )
                 return group
         raise InputError(f"{role}: {driver.name} has no group {name!r}; it has {listed}", place)
@@ -140,7 +141,8 @@ def _find_group(
             return fitting[0]
         if fitting:
             raise InputError(
-                f"{role}: {driver.name} has several {form.value} groups, say which with `group:`; it has {listed}",
+                f"{role}: {driver.name} has several {form.value} groups, say which with `group:`; it has "
+                f"{listed}",
                 place,
             )
     raise InputError(f"{role} needs a group of form {forms}; {driver.name} has {listed or 'none'}", place)
@@ -149,8 +151,8 @@ def _find_group(
 def rumble(pose: Sequence[float], before: Sequence[float] | None, dt_s: float) -> tuple[float, float]:
     """Amplitude and frequency that stand for a motion nobody can feel.
 
-    The louder of the linear speed over 250 mm/s and the angular speed over 20 deg/s; the pitch of it rises with the
-    amplitude from 30 to 60 Hz. Without a pose before (a seam), silence.
+    The louder of the linear speed over 250 mm/s and the angular speed over 20 deg/s; the pitch of it rises
+    with the amplitude from 30 to 60 Hz. Without a pose before (a seam), silence.
     """
     if before is None:
         return 0.0, 30.0
@@ -172,8 +174,8 @@ class Mapper:
 
     Notes
     -----
-    Several motion routes on one channel add, everything else takes the highest. A channel no route reaches stays at
-    its safe value.
+    Several motion routes on one channel add, everything else takes the highest. A channel no route reaches
+    stays at its safe value.
     """
 
     __slots__ = ("_before", "_dt_s", "_idle", "_routes", "_run")
@@ -217,8 +219,8 @@ class Mapper:
                 pose = tuple(components)
                 before = self._before[index] if run == self._run else None
                 self._before[index] = pose
-                components = rumble(pose, before, self._dt_s)
-                values = (components[0] * scale, components[1])
+                amplitude, frequency_hz = rumble(pose, before, self._dt_s)
+                values: tuple[float, ...] = (amplitude * scale, frequency_hz)
             else:
                 values = _render(route, components, scale)
             for channel, value in zip(route.channels, values, strict=True):

@@ -1,7 +1,7 @@
 """Lines that several driver families share: serial and UDP, each with the life cycle the bus expects.
 
-Both turn the many ways a line can fail into `DeviceGone` or `DeviceBusy`, close without complaint, and may be closed
-twice.
+Both turn the many ways a line can fail into `DeviceGone` or `DeviceBusy`, close without complaint, and may be
+closed twice.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class SerialLine:
             number = getattr(error, "errno", None)
             if number in _BUSY:
                 raise DeviceBusy(
-                    f"{self._device}: port {self._port_name} is held by another program or not permitted ({error}); "
+                    f"{self._device}: port {self._port_name} is held by another program or not permitted "
+                    f"({error}); "
                     "close the other program, or add yourself to the group that owns the port"
                 ) from error
             raise DeviceGone(
@@ -135,7 +136,8 @@ class UdpLine:
             made.close()
             host, port = self._address
             raise DeviceGone(
-                f"{self._device}: cannot reach {host}:{port} ({error}); check the network and the port in the rig file"
+                f"{self._device}: cannot reach {host}:{port} ({error}); check the network and the port in "
+                f"the rig file"
             ) from error
         self._socket = made
 
@@ -147,7 +149,8 @@ class UdpLine:
             for frame in frames:
                 self._socket.send(frame)
         except BlockingIOError:
-            pass  # the system's queue is full: this frame is lost as any datagram may be, the next one follows
+            # the system's queue is full: this frame is lost as any datagram may be, the next one follows
+            pass
         except OSError as error:
             # On a connected socket a refused datagram is reported here: nobody listens at the other end.
             host, port = self._address
@@ -171,7 +174,9 @@ def parse_udp_port(port: str, default_port: int) -> tuple[str, int]:
     text = port.removeprefix("udp://")
     host, _, number = text.partition(":")
     if not port.startswith("udp://") or not host or (number and not number.isdigit()):
-        raise ValueError(f"port is {port!r}; allowed: twin, or udp://host:port (as udp://192.168.1.50:{default_port})")
+        raise ValueError(
+            f"port is {port!r}; allowed: twin, or udp://host:port (as udp://192.168.1.50:{default_port})"
+        )
     chosen = int(number) if number else default_port
     if not 0 < chosen < 65536:
         raise ValueError(f"UDP port is {chosen}; allowed 1 to 65535")

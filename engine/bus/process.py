@@ -8,8 +8,8 @@ to parent   ``ready`` (BusReady), ``event`` (BusEvent), ``health`` (dict, each s
 from it     ``retire``: lead devices to park, close, end
 ==========  ===============================================================================================
 
-If the parent dies the pipe ends; if it merely hangs its heartbeat does. The first parks and ends, the second goes to
-the safe state and waits for it to come back.
+If the parent dies the pipe ends; if it merely hangs its heartbeat does. The first parks and ends, the second
+goes to the safe state and waits for it to come back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 from engine.bus.driver import Driver
 from engine.bus.lateness import LatenessHistogram
-from engine.bus.loop import BusCore, BusEvent, ShowState
+from engine.bus.loop import BusCore, ShowState
 from engine.bus.registry import TWIN_PORT, create_drivers
 from engine.bus.setup import bus_devices
 from engine.bus.twins import TwinProgram
@@ -136,14 +136,15 @@ def main(config: BusConfig, pipe: Connection) -> None:
     except SensoramaError as error:
         outbox.post("failed", str(error))
     except KeyboardInterrupt:
-        pass  # Ctrl-C reaches every process of the terminal; the parent decides, and this end parks devices anyway
+        # Ctrl-C reaches every process of the terminal; the parent decides, and this end parks devices anyway
+        pass
     finally:
         outbox.close()
         pipe.close()
 
 
 class Outbox:
-    """Messages to the parent, sent by a thread of its own: a full pipe holds up that thread, never the loop."""
+    """Messages to the parent, sent by a thread: a full pipe holds up that thread, never the loop."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -248,9 +249,11 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     rig = config.rig
     show = config.show()
     drivers = plant.connect(clock)
-    bindings = resolve(rig, show.roles)
-    devices = bus_devices(drivers, bindings, show.roles, rig)
     opened = _await_lines(plant.writers, clock)
+    # What cannot be reached now hands its roles to the next device of the rig's list for the whole run.
+    absent = {name for name, problem in opened.items() if problem}
+    bindings = resolve(rig, show.roles, unavailable=absent)
+    devices = bus_devices(drivers, bindings, show.roles, rig)
     epoch_ns = config.epoch_ns if config.epoch_ns is not None else clock.now_ns() + 5_000_000
     core = BusCore(
         devices,
@@ -260,7 +263,8 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         watchdog_ns=rig.watchdog_ns,
         sink=lambda event: outbox.post("event", event),
     )
-    # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that long.
+    # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that
+    # long.
     sys.setswitchinterval(0.0002)
     grant = become_realtime() if config.realtime else None
     outbox.post(
@@ -277,7 +281,14 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     try:
         assert plant.block is not None
         loop = Loop(core, plant.writers, plant.block, clock, outbox, prepare_ns=config.prepare_ns)
-        loop.run(control.retire_asked)
+        try:
+            loop.run(control.retire_asked)
+        except Exception as error:
+            # Whatever broke (a fault in the evaluator, say), the devices are led to park before anything
+            # else; that path needs nothing but the governor.
+            outbox.post("failed", f"device bus: {type(error).__name__}: {error}")
+            control.retire_asked.set()
+            loop.run(control.retire_asked)
         outbox.post("ended", {**loop.summary(), "orphaned": control.orphaned, "dropped": outbox.dropped})
     finally:
         if grant is not None:

@@ -1,8 +1,8 @@
 """Driver families by name: what is installed as an entry point, and the bundled ones.
 
 A family is a callable ``create(config: DeviceConfig) -> Driver``, registered as an entry point of the group
-``sensorama.drivers``. The bundled families are listed here too, so that a source checkout works without an install;
-an installed family of the same name wins.
+``sensorama.drivers``. The bundled families are listed here too, so that a source checkout works without an
+install; an installed family of the same name wins.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def find_family(name: str, place: Place | None = None) -> Factory:
                 Problem(
                     where,
                     f"unknown driver {name!r}",
-                    f"Drivers known here: {', '.join(known_families())}; others are added by installing a package "
+                    f"Drivers known here: {', '.join(known_families())}; others are added by installing a "
+                    f"package "
                     f"with an entry point in {GROUP!r}",
                     code="unknown-driver",
                 )
@@ -128,7 +129,9 @@ def create_driver(spec: DeviceSpec, *, port: str | None = None) -> Driver:
         raise RigError([Problem(spec.place_of("driver"), f"{spec.name}: {error}", code="extra")]) from error
 
 
-def create_drivers(specs: tuple[DeviceSpec, ...], ports: Mapping[str, str] = MappingProxyType({})) -> list[Driver]:
+def create_drivers(
+    specs: tuple[DeviceSpec, ...], ports: Mapping[str, str] = MappingProxyType({})
+) -> list[Driver]:
     """All drivers of a rig, in its order; every mistake of all of them at once.
 
     Raises

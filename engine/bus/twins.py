@@ -79,7 +79,7 @@ class TwinProgram:
     """
 
     def __init__(self, drivers: Sequence[Driver], record_dir: Path | None = None) -> None:
-        rows = []
+        rows: list[dict[str, Any]] = []
         for driver in drivers:
             if driver.twin is None:
                 raise DeviceError(
@@ -101,7 +101,7 @@ class TwinProgram:
         )
         self.ports: Mapping[str, str] = self._start(rows)
 
-    def _start(self, rows: list[dict[str, object]]) -> Mapping[str, str]:
+    def _start(self, rows: list[dict[str, Any]]) -> Mapping[str, str]:
         child = self._child
         assert child.stdin is not None and child.stdout is not None
         # The timer turns a child that never answers into an end of file, on every system alike.
@@ -119,7 +119,8 @@ class TwinProgram:
         if not answer:
             self.close()
             raise DeviceGone(
-                f"the software twins did not start within {_START_LIMIT_S:g} s (exit status {child.returncode}); "
+                f"the software twins did not start within {_START_LIMIT_S:g} s (exit status "
+                f"{child.returncode}); "
                 "run `python -m devices.sim amc` by hand to see why"
             )
         ports: Mapping[str, str] = json.loads(answer)

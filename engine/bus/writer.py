@@ -20,8 +20,8 @@ _STEADY_NS = 2_000_000_000
 class PortWriter:
     """Owns a driver's line.
 
-    The loop leaves the newest frames in a slot; the thread sends what it finds there. Frames it does not get to are
-    overwritten: for a level or a pose only the newest counts.
+    The loop leaves the newest frames in a slot; the thread sends what it finds there. Frames it does not get
+    to are overwritten: for a level or a pose only the newest counts.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class PortWriter:
             self._wake.notify()
 
     def take_notes(self, now_ns: int) -> list[DeviceNote]:
-        """What became known since the last call; also asks for the next attempt to connect when it is time."""
+        """What became known since the last call; also starts the next attempt to connect when it is time."""
         notes = []
         while self._notes:
             note = self._notes.popleft()
@@ -94,7 +94,7 @@ class PortWriter:
         return notes
 
     def first_word(self) -> str | None:
-        """How the first attempt to connect went: None until it is over, "" when it did connect, else why not."""
+        """How the first attempt to connect went: None until it is over, "" for connected, else why not."""
         return self._first_word
 
     def close(self, timeout_s: float = 1.0) -> bool:
@@ -112,7 +112,7 @@ class PortWriter:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    # -- the thread --------------------------------------------------------------------------------------------
+    # -- the thread ------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while True:

@@ -1,20 +1,22 @@
 """Jerk-limited following of one axis, sample by sample.
 
 The follower decides only the next sample of an axis. What it promises is about the *emitted samples*: their
-finite differences v = (p' - p)/dt, a = (v' - v)/dt and j = (a' - a)/dt stay inside the limits and p inside the
-range, for every target sequence whatsoever. Three ideas carry it:
+finite differences v = (p' - p)/dt, a = (v' - v)/dt and j = (a' - a)/dt stay inside the limits and p inside
+the range, for every target sequence whatsoever. Three ideas carry it:
 
 1. **Viability.** After every step a jerk-limited stop that stays inside all limits must exist. The *canonical
    stop* below is memoryless: after its first step, the canonical stop of the new state is the rest of the old
    one. So a state with a certificate always has a next step with a certificate, for ever after.
-2. **Exact when feasible.** If the wanted sample is reachable, keeps a certificate and can be held on to, it is
+2. **Exact when feasible.** If the wanted sample is reachable, keeps a certificate and can be held on to, it
+is
    emitted as it is: no filter, no lag.
-3. **Otherwise time-near-optimal.** Pick the jerk for which the canonical stop, seen from the moving target, ends
-   exactly on the target. For the triple integrator that is the time-optimal switching law; solving for the jerk
-   instead of taking its sign is what keeps it from chattering in discrete time.
+3. **Otherwise time-near-optimal.** Pick the jerk for which the canonical stop, seen from the moving target,
+ends
+   exactly on the target. For the triple integrator that is the time-optimal switching law; solving for the
+   jerk instead of taking its sign is what keeps it from chattering in discrete time.
 
-Inside, time is counted in ticks (dt = 1), so v, a and j are per tick, per tick^2, per tick^3. In these units a run
-of k ticks at constant jerk j is exactly
+Inside, time is counted in ticks (dt = 1), so v, a and j are per tick, per tick^2, per tick^3. In these units
+a run of k ticks at constant jerk j is exactly
     a_k = a + k j;   v_k = v + k a + j k(k+1)/2;   p_k = p + k v + a k(k+1)/2 + j k(k+1)(k+2)/6.
 A vectorised version was tried first: six axes are too few for numpy, scalar code is about four times faster.
 """
@@ -24,8 +26,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# Planning keeps this fraction below the limits so that the rounding of doubles in p' - p (which is what a device
-# sees) cannot carry a planned step above them.
+# Planning keeps this fraction below the limits so that the rounding of doubles in p' - p (which is what a
+# device sees) cannot carry a planned step above them.
 PLANNING_MARGIN = 1e-6
 # Accepted excess of a wanted sample's own differences, for the same rounding.
 ACCEPT_MARGIN = 1e-9
@@ -57,7 +59,9 @@ class AxisLimits:
             if not math.isfinite(value):
                 raise ValueError(f"axis limit {name} is {value!r}; it must be a finite number")
         if not self.low < self.high:
-            raise ValueError(f"axis range is {self.low!r}..{self.high!r}; the low end must lie below the high end")
+            raise ValueError(
+                f"axis range is {self.low!r}..{self.high!r}; the low end must lie below the high end"
+            )
         for name in ("velocity", "acceleration", "jerk"):
             if getattr(self, name) <= 0.0:
                 raise ValueError(f"axis limit {name} is {getattr(self, name)!r}; it must be positive")
@@ -166,7 +170,8 @@ def canonical_stop(v: float, a: float, brake_up: float, brake_down: float, j: fl
         if step in (t, t_low, t_high):
             break
         t = step
-    # Walk the runs of constant jerk: down m, one tick to the hold or the upward line, hold, one, up, one to zero.
+    # Walk the runs of constant jerk: down m, one tick to the hold or the upward line, hold, one, up, one to
+    # zero.
     p = 0.0
     vel = w
     acc = u
@@ -214,7 +219,7 @@ def _first_jerk(u: float, b: float, t: float) -> float:
 
 
 def _highest_acceleration(headroom: float, j: float) -> float:
-    """Largest a with a + (a - j) + (a - 2j) + ... <= headroom: velocity may grow by no more than `headroom`."""
+    """Largest a with a + (a - j) + (a - 2j) + ... <= headroom, by which velocity may still grow."""
     if headroom <= 0.0:
         return 0.0 if headroom == 0.0 else headroom
     x = headroom / j
@@ -240,22 +245,22 @@ class Follower:
 
     __slots__ = (
         "_a",
+        "_al",
         "_dt",
+        "_high",
+        "_jl",
         "_limits",
+        "_low",
         "_p",
         "_pending",
         "_q",
         "_qa",
-        "_qv",
         "_quiet",
-        "_v",
-        "_al",
-        "_jl",
-        "_vl",
-        "_low",
-        "_high",
-        "_tolerance",
+        "_qv",
         "_reach",
+        "_tolerance",
+        "_v",
+        "_vl",
         "on_target",
     )
 
@@ -307,7 +312,8 @@ class Follower:
             raise ValueError(f"axis position is {position!r}; it must be a finite number")
         if not self._limits.low <= position <= self._limits.high:
             raise ValueError(
-                f"axis position {position!r} lies outside its range {self._limits.low!r}..{self._limits.high!r}"
+                f"axis position {position!r} lies outside its range "
+                f"{self._limits.low!r}..{self._limits.high!r}"
             )
         self._p = self._q = position
         self._v = self._a = self._qv = self._qa = 0.0
@@ -317,8 +323,8 @@ class Follower:
     def change_limits(self, limits: AxisLimits) -> None:
         """Ask for other limits.
 
-        Wider ones hold from the next sample. Narrower ones hold as soon as the present state has a stop inside
-        them; until then the old ones are kept and the axis is braked towards the new range.
+        Wider ones hold from the next sample. Narrower ones hold as soon as the present state has a stop
+        inside them; until then the old ones are kept and the axis is braked towards the new range.
         """
         self._pending = limits
         self._try_pending()
@@ -395,7 +401,7 @@ class Follower:
             qv = qa = 0.0
         return self._approach(q, qv, qa)
 
-    # -- inside -----------------------------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------------------------
 
     def _adopt(self, limits: AxisLimits) -> None:
         dt = self._dt
@@ -451,8 +457,8 @@ class Follower:
     def _holdable(self, v1: float, a1: float, qv: float, qa: float, qj: float, noise: float) -> bool:
         """Whether the two samples after this one can also be the target's, if it keeps its acceleration.
 
-        Without this, a fast crossing would be taken for an arrival, and the residue of an arrival would turn into
-        a tiny limit cycle around the target.
+        Without this, a fast crossing would be taken for an arrival, and the residue of an arrival would turn
+        into a tiny limit cycle around the target.
         """
         dv = v1 - qv
         da = a1 - qa

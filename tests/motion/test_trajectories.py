@@ -145,9 +145,7 @@ class TestArrival:
         follower = Follower(HEAVE, 0.005, 0.0)
         assert [follower.follow(1.0) for _ in range(200)][-1] == HEAVE.high
 
-    @given(
-        amplitude=st.floats(0.001, 0.03), frequency_hz=st.floats(0.05, 0.7), start=st.floats(-0.05, 0.05)
-    )
+    @given(amplitude=st.floats(0.001, 0.03), frequency_hz=st.floats(0.05, 0.7), start=st.floats(-0.05, 0.05))
     def test_it_catches_up_with_a_moving_target(
         self, amplitude: float, frequency_hz: float, start: float
     ) -> None:
@@ -188,7 +186,9 @@ class TestCanonicalStop:
         jerk=st.floats(1e-9, 1.0),
     )
     @example(u=-0.6715300, w=6.7232932, brake=0.8584452, jerk=1.0)
-    def test_its_first_step_leads_to_its_own_rest(self, u: float, w: float, brake: float, jerk: float) -> None:
+    def test_its_first_step_leads_to_its_own_rest(
+        self, u: float, w: float, brake: float, jerk: float
+    ) -> None:
         v, a = w * jerk, u * brake * jerk
         stop = canonical_stop(v, a, brake * jerk, brake * jerk, jerk)
         position = lowest = highest = 0.0

@@ -1,0 +1,147 @@
+"""Driver for a shaker board on a serial port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devices.shaker.codec import BAUD, Shake, encode_shake
+from engine.bus.driver import (
+    Channel,
+    DeviceConfig,
+    Form,
+    Group,
+    Health,
+    SettingError,
+    TwinSpec,
+    check_keys,
+    check_settings,
+    with_rig_limits,
+)
+from engine.bus.ports import SerialLine
+from engine.units import parse_frequency_hz
+
+_SETTINGS = ("exciters", "low", "high", "baud")
+# Exciters of this kind are felt from 20 to about 100 Hz; below they bottom out, above they are heard.
+_LOW_HZ, _HIGH_HZ = 20.0, 120.0
+# Repeated well within the hold, so that two lost commands do not interrupt a rumble.
+_HOLD_S = 0.3
+
+
+def create(config: DeviceConfig) -> ShakerDriver:
+    """Entry point of the family."""
+    return ShakerDriver(config)
+
+
+class ShakerDriver:
+    """One board with one or more exciters, which all shake alike unless roles name them by group.
+
+    Parameters
+    ----------
+    config : DeviceConfig
+        `settings`: see the README of the family.
+
+    Raises
+    ------
+    SettingError
+    """
+
+    family = "shaker"
+
+    def __init__(self, config: DeviceConfig) -> None:
+        check_settings(config, _SETTINGS)
+        self.config = config
+        self.name = config.name
+        self.rate_hz = config.rate_hz
+        self.latency = config.latency
+        self.keep_alive_ns = 100_000_000
+        self.twin: TwinSpec | None = TwinSpec("devices.sim.shaker:make_twin", "serial")
+        names = config.settings.get("exciters", ["seat"])
+        if (
+            not isinstance(names, list)
+            or not 1 <= len(names) <= 16
+            or len(set(map(str, names))) != len(names)
+        ):
+            raise SettingError(
+                f"exciters is {names!r}; allowed: a list of 1 to 16 different names", "settings", "exciters"
+            )
+        low_hz = _frequency(config, "low", _LOW_HZ)
+        high_hz = _frequency(config, "high", _HIGH_HZ)
+        if not low_hz < high_hz:
+            raise SettingError(
+                f"low is {low_hz:g} Hz, high is {high_hz:g} Hz; low must be lower", "settings", "low"
+            )
+        channels: list[Channel] = []
+        groups: list[Group] = []
+        for name in map(str, names):
+            first = len(channels)
+            groups.append(Group(name, Form.HAPTIC, (first, first + 1)))
+            # 50/s: from nothing to full in 20 ms, short enough for a drum and soft enough for the coil's
+            # stop.
+            channels.append(Channel(f"{name}.amplitude", "ratio", 0.0, 1.0, velocity=50.0))
+            channels.append(Channel(f"{name}.frequency", "hz", low_hz, high_hz, low_hz, low_hz))
+        check_keys(config, channels, groups)
+        owner = [group.name for group in groups for _ in group.channels]
+        self.channels = tuple(
+            with_rig_limits(channel, name, config) if channel.unit == "ratio" else channel
+            for channel, name in zip(channels, owner, strict=True)
+        )
+        self.groups = tuple(groups)
+        baud = config.settings.get("baud", BAUD)
+        if not isinstance(baud, int) or isinstance(baud, bool) or not 1200 <= baud <= 4_000_000:
+            raise SettingError(f"baud is {baud!r}; allowed: an integer 1200 to 4000000", "settings", "baud")
+        self._line = SerialLine(config.name, config.port, baud)
+        self._sent = 0
+        self._failures = 0
+        self._note = ""
+
+    def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
+        """One frame with a command for each exciter."""
+        return (
+            b"".join(
+                encode_shake(Shake(index, values[2 * index], values[2 * index + 1], _HOLD_S))
+                for index in range(len(values) // 2)
+            ),
+        )
+
+    def open(self) -> None:
+        """Connect to the board."""
+        try:
+            self._line.open()
+        except Exception as error:
+            self._failures += 1
+            self._note = str(error)
+            raise
+        self._note = f"serial {self.config.port}"
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Write frames to the line."""
+        try:
+            self._line.send(frames)
+        except Exception as error:
+            self._failures += 1
+            self._note = str(error)
+            raise
+        self._sent += len(frames)
+
+    def close(self) -> None:
+        """Let go of the port; the board falls silent by itself."""
+        self._line.close()
+
+    @property
+    def health(self) -> Health:
+        """State of the line."""
+        state = "open" if self._line.is_open else ("gone" if self._failures else "closed")
+        return Health(state, self._sent, self._failures, self._note)
+
+
+def _frequency(config: DeviceConfig, key: str, default_hz: float) -> float:
+    value = config.settings.get(key)
+    if value is None:
+        return default_hz
+    try:
+        found = parse_frequency_hz(value)
+    except ValueError as error:
+        raise SettingError(f"{key}: {error}", "settings", key) from None
+    if not 1.0 <= found <= 1000.0:
+        raise SettingError(f"{key} is {found:g} Hz; allowed 1 to 1000", "settings", key)
+    return found

@@ -1,0 +1,176 @@
+"""Twins behind real ports: ptys for serial devices (TCP on Windows), loopback UDP for the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from inspect import signature
+from pathlib import Path
+from threading import Thread
+from typing import Any, Protocol, TextIO
+
+from engine.bus.driver import Twin
+from engine.bus.twins import config_from_json, twin_from
+from engine.time.clocks import Clock, MonotonicClock
+
+
+class Recorder:
+    """Writes what arrived and when, one JSON object a line: ``{"at_ns": ..., "hex": "..."}``.
+
+    Parameters
+    ----------
+    path : Path or None
+        None records nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._file: TextIO | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w", encoding="utf-8")
+
+    def write(self, data: bytes, at_ns: int) -> None:
+        """Write one row."""
+        if self._file is not None:
+            self._file.write(f'{{"at_ns":{at_ns},"hex":"{data.hex()}"}}\n')
+
+    def close(self) -> None:
+        """Flush and close; a second call does nothing."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _Line(Protocol):
+    port: str
+
+    def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None: ...
+
+
+class PtyLine:
+    """A pseudo-terminal: its other end is a serial port to any program."""
+
+    def __init__(self) -> None:
+        import tty
+
+        self._ours, theirs = os.openpty()
+        tty.setraw(self._ours)
+        tty.setraw(theirs)
+        # Their end is kept open here too, or ours would fail whenever the program at it closes.
+        self._theirs = theirs
+        self.port = os.ttyname(theirs)
+
+    def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None:
+        """Read until the end of the process."""
+        while True:
+            data = os.read(self._ours, 4096)
+            if not data:
+                return
+            for reply in take(data, "serial"):
+                os.write(self._ours, reply)
+
+
+class TcpLine:
+    """A TCP port on the loopback interface, one client at a time: pyserial's ``socket://``."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = f"socket://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None:
+        """Accept client after client until the end of the process."""
+        while True:
+            client, _ = self._server.accept()
+            with client:
+                while data := client.recv(4096):
+                    for reply in take(data, "tcp"):
+                        client.sendall(reply)
+
+
+class UdpServer:
+    """A UDP port on the loopback interface."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = f"udp://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None:
+        """Read until the end of the process."""
+        while True:
+            data, address = self._socket.recvfrom(2048)
+            for reply in take(data, f"{address[0]}:{address[1]}"):
+                self._socket.sendto(reply, address)
+
+
+def make_line(kind: str) -> _Line:
+    """A line of a kind: ``pty``, ``tcp``, ``udp``; ``serial`` is a pty where there are any, else tcp."""
+    if kind == "serial":
+        kind = "pty" if hasattr(os, "openpty") else "tcp"
+    if kind == "pty":
+        return PtyLine()
+    return TcpLine() if kind == "tcp" else UdpServer()
+
+
+def attend(twin: Twin, line: _Line, recorder: Recorder, clock: Clock) -> Thread:
+    """Serve a twin on a line in a thread of its own."""
+    # Nodes that merge want to know who sent a packet; most twins have no such parameter.
+    wants_sender = "sender" in signature(twin.receive).parameters
+
+    def take(data: bytes, sender: str) -> Sequence[bytes]:
+        at_ns = clock.now_ns()
+        recorder.write(data, at_ns)
+        if wants_sender:
+            return twin.receive(data, at_ns, sender)  # type: ignore[call-arg]
+        return twin.receive(data, at_ns)
+
+    thread = Thread(target=line.listen, args=(take,), daemon=True)
+    thread.start()
+    return thread
+
+
+def serve(rows: Sequence[dict[str, Any]], answer: TextIO, until: TextIO) -> None:
+    """Serve several twins until `until` ends.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        ``factory``, ``line``, ``config``, ``record`` each, as `engine.bus.twins.TwinProgram` writes them.
+    answer : text file
+        Gets one line of JSON: device name to port.
+    until : text file
+        Usually standard input: its end is the end of the program that started us.
+    """
+    clock = MonotonicClock()
+    ports = {}
+    recorders = []
+    for row in rows:
+        config = config_from_json(row["config"])
+        line = make_line(row["line"])
+        recorder = Recorder(None if row["record"] is None else Path(row["record"]))
+        recorders.append(recorder)
+        attend(twin_from(row["factory"], config), line, recorder, clock)
+        ports[config.name] = line.port
+    answer.write(json.dumps(ports) + "\n")
+    answer.flush()
+    while until.readline():
+        pass
+    for recorder in recorders:
+        recorder.close()
+
+
+def show(twin: Twin, clock: Clock, out: TextIO, *, times_per_s: float) -> None:
+    """Print a twin's state again and again on one line, for a person at a terminal."""
+    while True:
+        clock.sleep_until_ns(clock.now_ns() + round(1e9 / times_per_s))
+        state = twin.state_at(clock.now_ns())
+        out.write("\r" + "  ".join(f"{name} {value:9.3f}" for name, value in state.items()))
+        out.flush()
+
+
+def is_interactive() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout.isatty()
