@@ -1,7 +1,8 @@
 """Bells, chimes and drums.
 
-Partial ratios are published ones (bianzhong: ten bells of the Shanghai Museum; Pan 2009 for their short decay) or
-design values, as the README says; the drums are the Bessel modes of a circular membrane with air load.
+Partial ratios are published ones (bianzhong: ten bells of the Shanghai Museum; Pan 2009 for their short
+decay) or design values, as the README says; the drums are the Bessel modes of a circular membrane with air
+load.
 """
 
 from __future__ import annotations
@@ -22,11 +23,21 @@ def pitch_hz(name: str) -> float:
     return TONES_HZ[tone] * 2.0 ** (octave - 3)
 
 
-_SUI = ((1, 1, 2.4), (2.62, 0.75, 1.5), (2.9, 0.3, 1.3), (4.1, 0.5, 1.0), (5.7, 0.34, 0.7), (7.3, 0.22, 0.5), (9.6, 0.15, 0.35),
-        (12.2, 0.1, 0.25))
+_SUI = (
+    (1, 1, 2.4),
+    (2.62, 0.75, 1.5),
+    (2.9, 0.3, 1.3),
+    (4.1, 0.5, 1.0),
+    (5.7, 0.34, 0.7),
+    (7.3, 0.22, 0.5),
+    (9.6, 0.15, 0.35),
+    (12.2, 0.1, 0.25),
+)
 
 
-def bianzhong(rng: np.random.Generator, frequency_hz: float, velocity: float = 0.7, stretch: float = 1.0) -> Signal:
+def bianzhong(
+    rng: np.random.Generator, frequency_hz: float, velocity: float = 0.7, stretch: float = 1.0
+) -> Signal:
     """One stroke of a two-tone bell: its own family of partials and 5 % of the other one, a third above.
 
     Parameters
@@ -46,7 +57,13 @@ def bianzhong(rng: np.random.Generator, frequency_hz: float, velocity: float = 0
                 continue
             tilt = ratio ** (-0.9 * (1 - velocity))
             spread = 1 + rng.normal(0, 0.0006)
-            out += leak * level * tilt * np.sin(2 * np.pi * f * spread * t + rng.uniform(-0.4, 0.4)) * np.exp(-6.91 * t / (t60 * stretch))
+            out += (
+                leak
+                * level
+                * tilt
+                * np.sin(2 * np.pi * f * spread * t + rng.uniform(-0.4, 0.4))
+                * np.exp(-6.91 * t / (t60 * stretch))
+            )
     mallet = burst(rng, 0.06, 1500, 7000, 0.006)
     out[:72] *= np.linspace(0, 1, 72)
     add(out, 0, 0.5 * velocity**1.4 * mallet)
@@ -60,7 +77,9 @@ _GREAT_T60_S = (16, 10, 7.5, 6, 4.8, 3.6, 2.7, 2.1, 1.6, 1.2, 0.9)
 
 
 def great_bell(name: str, n: int, *, velocity: float = 1.0) -> Signal:
-    """The gate's great bell, hum on D: doublets that beat slowly low down and fast high up, struck by a beam."""
+    """The gate's great bell, hum on D: doublets that beat slowly low down and fast high up, struck by a
+    beam.
+    """
     rng = generator(name)
     t = times(n)
     out = np.zeros(n)
@@ -69,7 +88,9 @@ def great_bell(name: str, n: int, *, velocity: float = 1.0) -> Signal:
         level = level * ratio ** (-0.9 * (1 - velocity))
         for side, gain in ((-0.5, 0.62), (0.5, 0.38)):
             f = TONES_HZ["D"] * ratio + side * split
-            out += level * gain * np.sin(2 * np.pi * f * t + rng.uniform(0, 2 * np.pi)) * np.exp(-6.91 * t / t60)
+            out += (
+                level * gain * np.sin(2 * np.pi * f * t + rng.uniform(0, 2 * np.pi)) * np.exp(-6.91 * t / t60)
+            )
     attack = samples(0.006)
     out[:attack] *= np.linspace(0, 1, attack)
     add(out, 0, 0.9 * velocity * burst(rng, 0.25, 120, 1400, 0.018))
@@ -84,21 +105,30 @@ def far_bell(name: str, n: int) -> Signal:
 
 
 def chime_tone(rng: np.random.Generator, frequency_hz: float, velocity: float) -> Signal:
-    """One tube of a wind chime: a free bar's partials and a noisy strike (without it the ear cannot place it)."""
+    """One tube of a wind chime: a free bar's partials and a noisy strike (without it the ear cannot place
+    it).
+    """
     n = samples(3.4)
     t = times(n)
     out = np.zeros(n)
     for ratio, level, t60 in ((1, 1, 3.2), (2.756, 0.55, 1.5), (5.404, 0.3, 0.6), (8.933, 0.14, 0.25)):
         f = frequency_hz * ratio
         if f < 16_000:
-            out += level * velocity ** (0.3 * (ratio - 1) / 2) * np.sin(2 * np.pi * f * t + rng.uniform(0, 6.28)) * np.exp(-6.91 * t / t60)
+            out += (
+                level
+                * velocity ** (0.3 * (ratio - 1) / 2)
+                * np.sin(2 * np.pi * f * t + rng.uniform(0, 6.28))
+                * np.exp(-6.91 * t / t60)
+            )
     out[:30] *= np.linspace(0, 1, 30)
     add(out, 0, 0.35 * burst(rng, 0.03, 2500, 11_000, 0.003))
     out[-4800:] *= np.linspace(1, 0, 4800)
     return np.asarray(out * velocity)
 
 
-def wind_chime(name: str, n: int, *, per_s: float = 0.9, gust: Signal | None = None, loop: bool = True) -> Signal:
+def wind_chime(
+    name: str, n: int, *, per_s: float = 0.9, gust: Signal | None = None, loop: bool = True
+) -> Signal:
     """Strikes as the wind has it, on the scale, two octaves up."""
     rng = generator(name)
     if gust is None:
@@ -107,7 +137,12 @@ def wind_chime(name: str, n: int, *, per_s: float = 0.9, gust: Signal | None = N
     tones = [f * 8 for f in TONES_HZ.values()]
     for at in arrivals(rng, n, per_s, gust):
         velocity = float(np.clip(0.25 + 0.35 * rng.random() + 0.1 * gust[at], 0.1, 1))
-        add(out, int(at), chime_tone(rng, tones[int(rng.integers(5))] * rng.uniform(0.999, 1.001), velocity), loop=loop)
+        add(
+            out,
+            int(at),
+            chime_tone(rng, tones[int(rng.integers(5))] * rng.uniform(0.999, 1.001), velocity),
+            loop=loop,
+        )
     return out
 
 
@@ -121,7 +156,13 @@ def chime_burst(name: str, n: int) -> Signal:
 def lantern_chime(name: str, n: int) -> Signal:
     """A lantern wakes: paper, a flame catching, and its tone with the fifth or fourth above it."""
     rng = generator(name)
-    tone, second = {"1": ("D6", "A6"), "2": ("E6", "B6"), "3": ("F#6", "B6"), "4": ("A6", "D7"), "5": ("B6", "E7")}[name[-1]]
+    tone, second = {
+        "1": ("D6", "A6"),
+        "2": ("E6", "B6"),
+        "3": ("F#6", "B6"),
+        "4": ("A6", "D7"),
+        "5": ("B6", "E7"),
+    }[name[-1]]
     out = 0.16 * paper_flame(name + ":paper", n)
     add(out, samples(0.34), 0.8 * chime_tone(rng, pitch_hz(tone), 0.8))
     add(out, samples(0.34 + 0.47), 0.45 * chime_tone(rng, pitch_hz(second), 0.5))
@@ -132,7 +173,9 @@ def lantern_chime(name: str, n: int) -> Signal:
 _MODES = [(m, k, float(special.jn_zeros(m, 5)[k])) for m in range(7) for k in range(5 if m == 0 else 4)]
 
 
-def dagu(rng: np.random.Generator, velocity: float, *, f01_hz: float = 62.0, rho: float | None = None) -> Signal:
+def dagu(
+    rng: np.random.Generator, velocity: float, *, f01_hz: float = 62.0, rho: float | None = None
+) -> Signal:
     """One stroke of a big drum.
 
     Parameters
@@ -173,7 +216,13 @@ def rim(rng: np.random.Generator, velocity: float) -> Signal:
     n = samples(0.5)
     t = times(n)
     out = np.zeros(n)
-    for f, t60, gain in ((905, 0.07, 1), (1480, 0.05, 0.8), (2350, 0.035, 0.5), (3900, 0.02, 0.3), (311, 0.12, 0.4)):
+    for f, t60, gain in (
+        (905, 0.07, 1),
+        (1480, 0.05, 0.8),
+        (2350, 0.035, 0.5),
+        (3900, 0.02, 0.3),
+        (311, 0.12, 0.4),
+    ):
         out += gain * np.sin(2 * np.pi * f * t) * np.exp(-6.91 * t / t60)
     add(out, 0, 0.8 * burst(rng, 0.04, 1200, 7000, 0.004))
     out[:16] *= np.linspace(0, 1, 16)

@@ -4,6 +4,8 @@ This is the one place that knows the whole list. The renderer takes lengths and 
 the shipped files against it, and `INDEX.md` beside the audio files is printed from it.
 """
 
+# ruff: noqa: E501  (tables of music and of files: one row a line)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -77,11 +79,11 @@ def _shot(
 
 
 def _lead(name: str, length_s: float, gain_db: float, place: str, use: str, *, loop: bool = False) -> Stem:
-    return Stem(name, "score", length_s, loop, 1, ("lufs", -29.0), gain_db + 3, place, "music", use)
+    return Stem(name, "score", length_s, loop, 1, ("lufs", -26.0), gain_db, place, "music", use)
 
 
 def _score(name: str, length_s: float, gain_db: float, use: str) -> Stem:
-    return Stem(name, "score", length_s, False, 2, ("lufs", -33.0), gain_db + 5, "bed: true", "music", use)
+    return Stem(name, "score", length_s, False, 2, ("lufs", -28.0), gain_db, "bed: true", "music", use)
 
 
 def _drums(name: str, length_s: float, gain_db: float, place: str, use: str) -> Stem:
@@ -100,7 +102,7 @@ STEMS: tuple[Stem, ...] = (
     # Water that has a place.
     _shot("lock_rush", "water", 26.0, 0, "azimuth: 0deg, elevation: -25deg, distance: 3m",
           "lock at 4 s: sluice water, rises for 16 s, dies by 26 s while the chamber empties", peak_db=-9.0),
-    _shot("water_curtain", "water", 12.0, 12, "position: [0, 27, 1.5]", "bridge: the water curtain; put it at its place",
+    _shot("water_curtain", "water", 10.0, 12, "position: [0, 27, 1.5]", "bridge: the water curtain; put it at its place",
           peak_db=-9.0, loop=True),
     _shot("spray_pass", "water", 4.0, 2, "azimuth: 0deg, elevation: 40deg, distance: 2m",
           "bridge: the instant of passing under the curtain"),
@@ -153,48 +155,48 @@ STEMS: tuple[Stem, ...] = (
           "garden, end_lanterns: a sky lantern let go: paper, flame, breath"),
     # The score: phrases of 15 s (P15) that ring on for about 4 s more. Start them on the 15 s grid, no loop, no fade:
     # the ring plays over whatever follows. `bed: true` for stereo, azimuth and distance for the mono leads.
-    _score("music_arrive_d", 12.0, 0, "first bar of lock, market, end_river, end_lanterns: low string and bell on D"),
-    _score("music_arrive_e", 12.0, 0, "first bar of bridge and willow_bend: on E"),
-    _score("music_arrive_fs", 12.0, 0, "first bar of tea_house: on F#"),
-    _score("music_arrive_a", 12.0, 0, "first bar of drum_tower: on A"),
-    _score("music_arrive_b", 12.0, 0, "first bar of garden and end_home: on B"),
-    _score("music_lock_ground", 19.0, -2, "lock: low guqin D-A, P15; at 0 and 15 s"),
-    _lead("music_lock_guqin", 19.0, 2, "azimuth: -20deg, distance: 2m", "lock: the theme in harmonics, P15; at 15 s"),
-    _score("music_lock_colour", 19.0, -2, "lock: bells as the gate opens, P15; at 30 s"),
+    _score("music_arrive_d", 10.0, 0, "first bar of lock, market, end_river, end_lanterns: low string and bell on D"),
+    _score("music_arrive_e", 10.0, 0, "first bar of bridge and willow_bend: on E"),
+    _score("music_arrive_fs", 10.0, 0, "first bar of tea_house: on F#"),
+    _score("music_arrive_a", 10.0, 0, "first bar of drum_tower: on A"),
+    _score("music_arrive_b", 10.0, 0, "first bar of garden and end_home: on B"),
+    _score("music_lock_ground", 17.5, -2, "lock: low guqin D-A, P15; at 0 and 15 s"),
+    _lead("music_lock_guqin", 17.5, 2, "azimuth: -20deg, distance: 2m", "lock: the theme in harmonics, P15; at 15 s"),
+    _score("music_lock_colour", 17.5, -2, "lock: bells as the gate opens, P15; at 30 s"),
     _score("music_market_pulse", 17.0, -4, "market: clapper, small drum, low pluck, P15; at 0, 15, 30 s"),
-    _score("music_market_ground", 19.0, -3, "market: guqin ground, P15; at 0, 15, 30 s"),
-    _lead("music_market_dizi_a", 17.0, 12, "azimuth: 35deg, distance: 6m", "market: the theme, flute, P15; at 15 s"),
-    _lead("music_market_dizi_b", 17.0, 12, "azimuth: 35deg, distance: 6m", "market: its answer, open end, P15; at 30 s"),
-    _score("music_market_colour", 19.0, -5, "market: bell sequence (bianzhong), P15; at 15 or 30 s"),
+    _score("music_market_ground", 17.5, -3, "market: guqin ground, P15; at 0, 15, 30 s"),
+    _lead("music_market_dizi_a", 16.0, 12, "azimuth: 35deg, distance: 6m", "market: the theme, flute, P15; at 15 s"),
+    _lead("music_market_dizi_b", 16.0, 12, "azimuth: 35deg, distance: 6m", "market: its answer, open end, P15; at 30 s"),
+    _score("music_market_colour", 17.5, -5, "market: bell sequence (bianzhong), P15; at 15 or 30 s"),
     _lead("music_hint_flute", 9.0, 10, "azimuth: 50deg, distance: 12m", "market 22.5 s (window): the flute that calls left, 7.5 s"),
     _drums("music_hint_drums", 9.5, 14, "azimuth: -50deg, distance: 12m", "market 30 s: the drums that call right, muffled, 7.5 s"),
-    _score("music_tea_ground", 19.0, -3, "tea_house: guqin ground on F#, P15; at every 15 s"),
+    _score("music_tea_ground", 17.5, -3, "tea_house: guqin ground on F#, P15; at every 15 s"),
     _lead("music_tea_pipa_a", 18.0, 8, "azimuth: -35deg, distance: 4m", "tea_house: the lute's first phrase, P15; at 0 s"),
     _lead("music_tea_pipa_b", 18.0, 8, "azimuth: -35deg, distance: 4m", "tea_house: the lute's second phrase, P15; at 15 s"),
     _lead("music_tea_tremolo", 15.0, 7, "azimuth: -35deg, distance: 4m",
           "tea_house: the tremolo that waits, exact 15 s loop; for the hold and up to commit", loop=True),
-    _lead("music_tea_dizi", 17.0, 12, "azimuth: 60deg, distance: 8m", "tea_house: the flute boat answers, P15; at 30 s or on `song`"),
+    _lead("music_tea_dizi", 16.0, 12, "azimuth: 60deg, distance: 8m", "tea_house: the flute boat answers, P15; at 30 s or on `song`"),
     _drums("music_drum_pulse", 17.0, 16, "azimuth: 0deg, distance: 12m", "drum_tower: the low drum's steady bars (80 BPM), P15; at 0..45 s"),
     _drums("music_drum_a", 17.5, 17, "azimuth: 40deg, elevation: 15deg, distance: 12m", "drum_tower: first pattern, P15"),
     _drums("music_drum_b", 17.5, 16, "azimuth: -40deg, elevation: 20deg, distance: 12m", "drum_tower: the answer, smaller drums, P15"),
-    _drums("music_drum_roll", 19.0, 18, "azimuth: 0deg, elevation: 25deg, distance: 12m",
+    _drums("music_drum_roll", 17.5, 18, "azimuth: 0deg, elevation: 25deg, distance: 12m",
            "drum_tower: five bars of growing roll, the last stroke falls at 15.0 s; start 15 s before the seam or the free strike"),
-    _score("music_drum_colour", 19.0, -4, "drum_tower: bell line on A, 80 BPM, P15"),
-    _score("music_bridge_ground", 19.0, -4, "bridge: two low notes on E, P15; at 0 s"),
-    _score("music_bridge_colour", 19.0, -4, "bridge: chimes and far bells in the vault, P15; at 15 s"),
-    _score("music_willow_ground", 19.0, -4, "willow_bend: guqin ground on E, P15; at 0, 15, 30 s"),
-    _lead("music_willow_guqin", 19.0, 4, "azimuth: -15deg, distance: 2m", "willow_bend: theme, with slides, P15; at 15 s"),
-    _lead("music_willow_dizi", 17.0, 8, "azimuth: 70deg, distance: 14m", "willow_bend: the flute from afar, P15; at 30 s"),
-    _score("music_garden_ground", 19.0, -5, "garden: open fifths on B, P15; at 0, 30 s"),
-    _lead("music_garden_guqin_a", 19.0, 5, "azimuth: -20deg, distance: 2m", "garden: first phrase on B, P15; at 0 s"),
-    _lead("music_garden_guqin_b", 19.0, 5, "azimuth: -20deg, distance: 2m", "garden: second phrase, with slides, P15; at 15 or 30 s"),
-    _lead("music_garden_guqin_c", 19.0, 5, "azimuth: -20deg, distance: 2m",
+    _score("music_drum_colour", 17.5, -4, "drum_tower: bell line on A, 80 BPM, P15"),
+    _score("music_bridge_ground", 17.5, -4, "bridge: two low notes on E, P15; at 0 s"),
+    _score("music_bridge_colour", 17.5, -4, "bridge: chimes and far bells in the vault, P15; at 15 s"),
+    _score("music_willow_ground", 17.5, -4, "willow_bend: guqin ground on E, P15; at 0, 15, 30 s"),
+    _lead("music_willow_guqin", 17.5, 4, "azimuth: -15deg, distance: 2m", "willow_bend: theme, with slides, P15; at 15 s"),
+    _lead("music_willow_dizi", 16.0, 8, "azimuth: 70deg, distance: 14m", "willow_bend: the flute from afar, P15; at 30 s"),
+    _score("music_garden_ground", 17.5, -5, "garden: open fifths on B, P15; at 0, 30 s"),
+    _lead("music_garden_guqin_a", 17.5, 5, "azimuth: -20deg, distance: 2m", "garden: first phrase on B, P15; at 0 s"),
+    _lead("music_garden_guqin_b", 17.5, 5, "azimuth: -20deg, distance: 2m", "garden: second phrase, with slides, P15; at 15 or 30 s"),
+    _lead("music_garden_guqin_c", 17.5, 5, "azimuth: -20deg, distance: 2m",
           "garden: third phrase, three bars and one of silence, P15; at 45 s, before the decision"),
-    _score("music_end_ground", 19.0, -4, "all endings: D and A, very slow, P15; at 0, 15 s"),
+    _score("music_end_ground", 17.5, -4, "all endings: D and A, very slow, P15; at 0, 15 s"),
     _lead("music_end_guqin", 21.0, 4, "azimuth: -20deg, distance: 2m", "end_river: the theme remembered, last note D, P15; at 22.5 s (rings to the end)"),
-    _lead("music_end_dizi", 17.0, 8, "azimuth: 180deg, distance: 6m", "end_river, end_home at 7.5 s: the theme, slow, from the town"),
+    _lead("music_end_dizi", 16.0, 8, "azimuth: 180deg, distance: 6m", "end_river, end_home at 7.5 s: the theme, slow, from the town"),
     _score("music_end_bells", 20.0, -2, "end_lanterns: the theme on bells with chimes, P15; at 7.5 and 22.5 s"),
-    _lead("music_end_theme", 19.0, 6, "azimuth: 20deg, distance: 4m", "end_lanterns: theme on flute and lute together, full, P15; at 22.5 s"),
+    _lead("music_end_theme", 17.5, 6, "azimuth: 20deg, distance: 4m", "end_lanterns: theme on flute and lute together, full, P15; at 22.5 s"),
     _lead("music_home_guqin", 21.0, 4, "azimuth: -20deg, distance: 2m", "end_home: a lullaby on B that comes to rest on D, P15; at 22.5 s"),
 )
 

@@ -1,7 +1,9 @@
 """Building blocks: seeded numbers, noise that loops, events, filters, levels and the FLAC writer.
 
-Loops are loops by construction: noise comes from an inverse FFT (so it is periodic), events wrap around the end, and
-filters are applied in the frequency domain of the whole loop. No crossfade hides a join, because there is none.
+Loops are loops by construction: noise comes from an inverse FFT (so it is periodic), events wrap around the
+end, and
+filters are applied in the frequency domain of the whole loop. No crossfade hides a join, because there is
+none.
 """
 
 from __future__ import annotations
@@ -49,11 +51,14 @@ def times(n: int) -> Signal:
     return np.arange(n) / FS
 
 
-# ---- shapes over frequency (all take hertz, give amplitude) ------------------------------------------------------
+# ---- shapes over frequency (all take hertz, give amplitude)
+# ------------------------------------------------------
 
 
 def band(low_hz: float, high_hz: float, order: int = 2) -> Shape:
-    """A band with soft Butterworth-like edges (a hard edge would ring and show as a brick in the spectrogram)."""
+    """A band with soft Butterworth-like edges (a hard edge would ring and show as a brick in the
+    spectrogram).
+    """
 
     def shape(f: Signal) -> Signal:
         f = np.maximum(f, 1e-3)
@@ -82,7 +87,9 @@ def noise(rng: np.random.Generator, n: int, shape: Shape) -> Signal:
 
 
 def slow(rng: np.random.Generator, n: int, top_hz: float, low_hz: float = 0.05) -> Signal:
-    """Unit-variance 1/f noise from `low_hz` to `top_hz`, periodic in `n`: how gusts, waves and crowds wander."""
+    """Unit-variance 1/f noise from `low_hz` to `top_hz`, periodic in `n`: how gusts, waves and crowds
+    wander.
+    """
 
     def shape(f: Signal) -> Signal:
         inside = (f >= low_hz) & (f <= top_hz)
@@ -131,7 +138,8 @@ def resonators(x: Signal, modes: list[tuple[float, float, float]]) -> Signal:
     return out
 
 
-# ---- events -------------------------------------------------------------------------------------------------------
+# ---- events
+# -------------------------------------------------------------------------------------------------------
 
 
 def add(target: Signal, at: int, x: Signal, *, loop: bool = False) -> None:
@@ -150,7 +158,9 @@ def add(target: Signal, at: int, x: Signal, *, loop: bool = False) -> None:
     target[at : at + part.size] += part
 
 
-def arrivals(rng: np.random.Generator, n: int, per_s: float, density: Signal | None = None) -> NDArray[np.int64]:
+def arrivals(
+    rng: np.random.Generator, n: int, per_s: float, density: Signal | None = None
+) -> NDArray[np.int64]:
     """Poisson instants (samples) at a mean rate, more often where `density` is larger."""
     count = int(rng.poisson(per_s * n / FS))
     if density is None:
@@ -186,7 +196,10 @@ def burst(rng: np.random.Generator, seconds: float, low_hz: float, high_hz: floa
 def edges(x: Signal, fade_in_s: float = 0.002, fade_out_s: float = 0.03) -> Signal:
     """Raised-cosine fades on both ends: no file may start or end with a step."""
     y = x.copy()
-    for count, side in ((samples(fade_in_s), slice(None, None, 1)), (samples(fade_out_s), slice(None, None, -1))):
+    for count, side in (
+        (samples(fade_in_s), slice(None, None, 1)),
+        (samples(fade_out_s), slice(None, None, -1)),
+    ):
         ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / count)
         y[side][:count] *= ramp[:, None] if y.ndim == 2 else ramp
     return y
@@ -213,7 +226,8 @@ def soft_limit(x: Signal, crest_db: float) -> Signal:
     return np.asarray(np.where(over > 0, np.sign(x) * bent, x))
 
 
-# ---- rooms --------------------------------------------------------------------------------------------------------
+# ---- rooms
+# --------------------------------------------------------------------------------------------------------
 
 OCTAVES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 
@@ -255,7 +269,8 @@ def hall(x: Signal, name: str, *, wet_db: float = -11.0, pan: float = 0.0) -> Si
     return out
 
 
-# ---- levels and files ---------------------------------------------------------------------------------------------
+# ---- levels and files
+# ---------------------------------------------------------------------------------------------
 
 
 def loudness_lufs(x: Signal) -> float:
@@ -264,11 +279,11 @@ def loudness_lufs(x: Signal) -> float:
     return float(meter.integrated_loudness(x))
 
 
-def levelled(x: Signal, kind: str, value: float, *, loop: bool) -> Signal:
+def levelled(x: Signal, kind: str, value: float, *, loop: bool, fade_out_s: float = 0.03) -> Signal:
     """`x` without DC, at its catalogue level; never above -3 dBFS peak."""
     x = x - np.mean(x, axis=0)
     if not loop:
-        x = edges(x)
+        x = edges(x, fade_out_s=fade_out_s)
     top = float(np.max(np.abs(x)))
     if kind == "peak":
         return np.asarray(x * (10 ** (value / 20) / top))
@@ -277,9 +292,13 @@ def levelled(x: Signal, kind: str, value: float, *, loop: bool) -> Signal:
 
 
 def quantised(x: Signal, name: str) -> NDArray[np.int16]:
-    """16-bit PCM with TPDF dither from the stem's own seed."""
+    """16-bit PCM with dither from the stem's own seed, one step wide (rectangular).
+
+    Triangular dither, two steps wide, would cost a quarter of the set's size for a noise floor 3 dB higher;
+    these sounds play at -20 dB and below under a river, and the gates find no distortion.
+    """
     rng = generator(name + ":dither")
-    dither = rng.random(x.shape) - rng.random(x.shape)
+    dither = rng.random(x.shape) - 0.5
     return np.asarray(np.clip(np.round(x * 32767 + dither), -32768, 32767), dtype=np.int16)
 
 

@@ -1,7 +1,7 @@
 """The dizi: a bamboo flute with a buzzing membrane.
 
-A line, not notes: pitch glides, the breath swells, and the membrane answers the breath with odd harmonics in two
-bands at 4-6 and 10-14 kHz (Tsai). Vibrato begins late; from the first instant it would sound synthetic.
+A line, not notes: pitch glides, the breath swells, and the membrane answers the breath with odd harmonics in
+two bands at 4-6 and 10-14 kHz (Tsai). Vibrato begins late; from the first instant it would sound synthetic.
 """
 
 from __future__ import annotations
@@ -82,6 +82,8 @@ def dizi(rng: np.random.Generator, n: int, line: list[Blown]) -> Signal:
     linear = float(np.dot(bent, blown) / max(1e-12, float(np.dot(blown, blown))))
     buzz = bent - linear * blown
     membrane = 1.1 * filtered(buzz, band(3600, 6400)) + 0.35 * filtered(buzz, band(10_000, 14_000))
-    hiss = noise(rng, n, band(700, 9000)) * 10 ** (-29 / 20) * breath * (1 + 0.5 * np.sin(phase)) * (1 + chiff)
+    hiss = (
+        noise(rng, n, band(700, 9000)) * 10 ** (-29 / 20) * breath * (1 + 0.5 * np.sin(phase)) * (1 + chiff)
+    )
     out = breath * tone + 1.6 * membrane + 0.9 * hiss
     return np.asarray(filtered(out, band(180, 16_000)))

@@ -1,8 +1,10 @@
 """The small notation the score is written in.
 
-`A4:1.5 B4:.5 D5 E5g | F#5:2s E5 -` : notes with their length in beats (1 when not said), `-` a rest, `|` a bar line
-(checked: a bar has four beats). Several pitches at once: `D3+A3`. Letters after the length: `g` grace note from the
-tone above, `s` slide into the next note (same pluck), `t` tremolo, `h` harmonic, `'` accent, `.` short, `_` soft.
+`A4:1.5 B4:.5 D5 E5g | F#5:2s E5 -` : notes with their length in beats (1 when not said), `-` a rest, `|` a
+bar line (checked: a bar has four beats). Several pitches at once: `D3+A3`. Letters after the length: `g`
+grace note from the
+tone above, `s` slide into the next note (same pluck), `t` tremolo, `h` harmonic, `'` accent, `.` short, `_`
+soft.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from dataclasses import dataclass
 
 from .bells import pitch_hz
 
-_TOKEN = re.compile(r"^(?P<pitch>-|[A-G]#?\d(?:\+[A-G]#?\d)*)(?::(?P<beats>\d*\.?\d+))?(?P<flags>[gsth'._]*)$")
+_TOKEN = re.compile(
+    r"^(?P<pitch>-|[A-G]#?\d(?:\+[A-G]#?\d)*)(?::(?P<beats>\d*\.?\d+))?(?P<flags>[gsth'._]*)$"
+)
 _LADDER = ("D", "E", "F#", "A", "B")
 
 
@@ -62,7 +66,9 @@ def notes(text: str, beats_per_bar: float = 4.0) -> list[Note]:
             out.append(Note(beat, beats, pitches, match["flags"]))
             beat += beats
         if abs(beat - start - beats_per_bar) > 1e-9:
-            raise ValueError(f"bar {number} has {beat - start:g} beats, not {beats_per_bar:g}: {bar.strip()!r}")
+            raise ValueError(
+                f"bar {number} has {beat - start:g} beats, not {beats_per_bar:g}: {bar.strip()!r}"
+            )
     return out
 
 

@@ -69,7 +69,9 @@ def voiced(
     return out
 
 
-def _syllable(rng: np.random.Generator, base_hz: float, length: int, *, slope: float, gains: tuple[float, ...]) -> Signal:
+def _syllable(
+    rng: np.random.Generator, base_hz: float, length: int, *, slope: float, gains: tuple[float, ...]
+) -> Signal:
     shape = _TONES[int(rng.integers(4))]
     x = np.linspace(0, 1, length)
     pitch = np.interp(x, np.linspace(0, 1, len(shape)), shape)
@@ -169,7 +171,11 @@ def cheer(name: str, n: int) -> Signal:
         x = np.linspace(0, 1, length)
         f0 = base * 2 ** ((3.0 * np.sin(np.pi * np.minimum(1, x * 1.3)) - 4 * x**2) / 12)
         f0 *= 2 ** (0.25 * slow(rng, length, 6, low_hz=1) / 12)
-        vowel = np.array(_VOWELS[0 if rng.random() < 0.6 else 3])[:, None] * np.ones(length) * (1.0 if male else 1.15)
+        vowel = (
+            np.array(_VOWELS[0 if rng.random() < 0.6 else 3])[:, None]
+            * np.ones(length)
+            * (1.0 if male else 1.15)
+        )
         tone = voiced(f0, vowel, rng, slope=0.85, gains=(0.9, 1.0, 0.8, 0.5))
         envelope = np.minimum(1, x / 0.08) * (1 - x) ** 1.3
         add(out, start, tone / np.max(np.abs(tone)) * envelope * rng.uniform(0.4, 1))
@@ -204,13 +210,19 @@ def vendor(name: str, n: int) -> Signal:
         x = np.linspace(0, 1, length)
         bend = -0.6 * np.exp(-x / 0.06)
         if k == 3:
-            bend = bend + 0.25 * np.sin(2 * np.pi * 5.4 * x * length_s) * (x > 0.25) - 8 * np.clip((x - 0.62) / 0.38, 0, 1) ** 1.6
+            bend = (
+                bend
+                + 0.25 * np.sin(2 * np.pi * 5.4 * x * length_s) * (x > 0.25)
+                - 8 * np.clip((x - 0.62) / 0.38, 0, 1) ** 1.6
+            )
         f0 = note * 2 ** (bend / 12)
         nxt = vowels[min(k + 1, 3)]
         glide = np.clip((x - 0.5) * 1.4, 0, 1) * (0.6 if k < 3 else 0.0)
         formants = size * (np.array(vowels[k])[:, None] * (1 - glide) + np.array(nxt)[:, None] * glide)
         tone = voiced(f0, formants, rng, slope=0.75, gains=(0.8, 1.0, 0.9, 0.6))
-        tone *= np.minimum(1, x * length_s / 0.03) * np.minimum(1, (1 - x) * length_s / (0.04 if k < 3 else 0.3))
+        tone *= np.minimum(1, x * length_s / 0.03) * np.minimum(
+            1, (1 - x) * length_s / (0.04 if k < 3 else 0.3)
+        )
         add(out, samples(at), tone / np.max(np.abs(tone)) * (0.75 if k < 3 else 1.0))
         add(out, samples(at) - samples(0.02), 0.12 * burst(rng, 0.06, 1500, 7000, 0.015))
         at += length_s + (0.03 if k < 2 else 0.06)
@@ -228,7 +240,9 @@ def cat(name: str, n: int) -> Signal:
     f0 = 480 + 260 * np.sin(np.pi * x**0.75) - 60 * x
     f0 *= 1 + 0.01 * np.sin(2 * np.pi * 7 * x)
     open_mouth = np.sin(np.pi * x) ** 0.8
-    formants = np.stack([600 + 700 * open_mouth, 1900 - 300 * open_mouth, 3300 + 200 * open_mouth, 4600 + 0 * x])
+    formants = np.stack(
+        [600 + 700 * open_mouth, 1900 - 300 * open_mouth, 3300 + 200 * open_mouth, 4600 + 0 * x]
+    )
     tone = voiced(f0, formants, rng, slope=0.8, gains=(1.0, 0.7, 0.5, 0.3))
     tone *= np.minimum(1, x / 0.1) * (1 - x) ** 0.6
     out = np.zeros(n)

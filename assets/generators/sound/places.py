@@ -29,7 +29,8 @@ _WOOD_HZ = (148, 312, 475, 830, 1340, 2100, 3300)
 
 
 def creak(name: str, n: int, force: Signal, *, pitch: float = 1.0) -> Signal:
-    """Wood that sticks and slips (after Farnell): the slip rate follows the force, the wood answers at its modes.
+    """Wood that sticks and slips (after Farnell): the slip rate follows the force, the wood answers at its
+    modes.
 
     Parameters
     ----------
@@ -62,10 +63,15 @@ def creak(name: str, n: int, force: Signal, *, pitch: float = 1.0) -> Signal:
 def gate_creak(name: str, n: int) -> Signal:
     """A heavy gate on old hinges: two groans, a rest, a long last one."""
     t = times(n)
-    force = np.interp(t, [0, 0.3, 1.6, 3.2, 3.6, 4.4, 5.2, 7.0, 8.4, 9.0, 10.6, 11.8, 12.3],
-                      [0, 0.35, 0.75, 0.3, 0.0, 0.25, 0.85, 0.55, 0.9, 0.35, 0.6, 0.1, 0.0])
+    force = np.interp(
+        t,
+        [0, 0.3, 1.6, 3.2, 3.6, 4.4, 5.2, 7.0, 8.4, 9.0, 10.6, 11.8, 12.3],
+        [0, 0.35, 0.75, 0.3, 0.0, 0.25, 0.85, 0.55, 0.9, 0.35, 0.6, 0.1, 0.0],
+    )
     force *= np.clip(1 + 0.25 * slow(generator(name + ":hand"), n, 3), 0.2, 1.3)
-    out = creak(name, n, np.clip(force, 0, 1)) + 0.6 * creak(name + ":low", n, np.clip(force * 0.7, 0, 1), pitch=0.62)
+    out = creak(name, n, np.clip(force, 0, 1)) + 0.6 * creak(
+        name + ":low", n, np.clip(force * 0.7, 0, 1), pitch=0.62
+    )
     rng = generator(name + ":drag")
     drag = noise(rng, n, band(90, 420)) * np.clip(force, 0, 1) * 0.12 * rms(out) / 0.3
     return soft_limit(out + drag, 20.0)
@@ -98,7 +104,9 @@ def gate_thud(name: str, n: int) -> Signal:
     for at, gain in ((0.09, 0.25), (0.16, 0.12), (0.29, 0.08)):
         hit = np.zeros(samples(0.6))
         hit[:30] = np.hanning(30)
-        iron = resonators(hit, [(f * rng.uniform(0.97, 1.03), 0.3, f / 3000) for f in (730, 1180, 1910, 2870)])
+        iron = resonators(
+            hit, [(f * rng.uniform(0.97, 1.03), 0.3, f / 3000) for f in (730, 1180, 1910, 2870)]
+        )
         add(out, samples(at), gain * iron / np.max(np.abs(iron)))
     return out
 
@@ -125,7 +133,9 @@ def door(name: str, n: int) -> Signal:
 
 
 def fire(name: str, n: int) -> Signal:
-    """A brazier: lapping flames, hiss, crackles with heavy-tailed loudness. High-passed: it must not shake seats."""
+    """A brazier: lapping flames, hiss, crackles with heavy-tailed loudness. High-passed: it must not shake
+    seats.
+    """
     rng = generator(name)
 
     def lapping_shape(f: Signal) -> Signal:
@@ -210,13 +220,19 @@ def porcelain(name: str, n: int, *, lid: bool) -> Signal:
     """A cup set down, or its lid: stiff small partials, and the table under it."""
     rng = generator(name)
     out = np.zeros(n)
-    blows = ((0.01, 1.0), (0.075, 0.35), (0.118, 0.15)) if not lid else ((0.01, 0.7), (0.05, 0.5), (0.083, 0.33), (0.105, 0.2))
+    blows = (
+        ((0.01, 1.0), (0.075, 0.35), (0.118, 0.15))
+        if not lid
+        else ((0.01, 0.7), (0.05, 0.5), (0.083, 0.33), (0.105, 0.2))
+    )
     base = 2350.0 if not lid else 3120.0
     for at, gain in blows:
         hit = np.zeros(samples(0.9))
         hit[:14] = np.hanning(14)
-        modes = [(base * r * rng.uniform(0.998, 1.002), t60, g * base * r / 4000)
-                 for r, t60, g in ((1, 0.55, 1), (1.62, 0.35, 0.6), (2.31, 0.22, 0.5), (3.4, 0.12, 0.3))]
+        modes = [
+            (base * r * rng.uniform(0.998, 1.002), t60, g * base * r / 4000)
+            for r, t60, g in ((1, 0.55, 1), (1.62, 0.35, 0.6), (2.31, 0.22, 0.5), (3.4, 0.12, 0.3))
+        ]
         ring = resonators(hit, modes)
         add(out, samples(at), gain * ring / np.max(np.abs(ring)))
         if not lid:

@@ -73,7 +73,9 @@ def rendered(stem: Stem) -> NDArray[np.int16]:
     make = score.fitted_music if stem.name.startswith("music_") else makers()[stem.name]
     raw = fitted(make(stem.name, n), n)
     kind, value = stem.level
-    return quantised(levelled(raw, kind, value, loop=stem.loop), stem.name)
+    # Strings and rooms still ring where a phrase's file ends.
+    fade_out_s = 1.5 if stem.name.startswith("music_") else 0.03
+    return quantised(levelled(raw, kind, value, loop=stem.loop, fade_out_s=fade_out_s), stem.name)
 
 
 def write(stem: Stem, folder: Path) -> int:

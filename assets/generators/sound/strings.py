@@ -1,7 +1,7 @@
 """Plucked strings: the guqin (long, sliding) and the pipa (short, bright, tremolo).
 
-A bank of stiff-string partials rather than a delay line: a slide then bends exactly, and the two-stage decay of a
-silk string (after Penttinen 2006) is a sum of two exponentials.
+A bank of stiff-string partials rather than a delay line: a slide then bends exactly, and the two-stage decay
+of a silk string (after Penttinen 2006) is a sum of two exponentials.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def guqin(
         ratio = ratio * (1 - x) + (hertz / first) * x
         speed += np.abs(hertz - at) / at * np.exp(-(((t - instant - 0.19) / 0.12) ** 2))
         at = hertz
-    vibrato_in = np.clip((t - path[-1][0] - 0.35) / 0.5, 0, 1) * np.exp(-np.maximum(t - path[-1][0] - 1.6, 0) / 0.9)
+    vibrato_in = np.clip((t - path[-1][0] - 0.35) / 0.5, 0, 1) * np.exp(
+        -np.maximum(t - path[-1][0] - 1.6, 0) / 0.9
+    )
     depth = 0 if harmonic else 18
     ratio *= 2 ** (depth * vibrato_in * np.sin(2 * np.pi * 4.2 * t) / 1200)
     phase = 2 * np.pi * first * np.cumsum(ratio) / FS
@@ -89,7 +91,9 @@ def guqin(
     return np.asarray(out * velocity)
 
 
-def pipa(rng: np.random.Generator, frequency_hz: float, *, velocity: float, damp_after_s: float | None = None) -> Signal:
+def pipa(
+    rng: np.random.Generator, frequency_hz: float, *, velocity: float, damp_after_s: float | None = None
+) -> Signal:
     """One pluck of the pipa: nail, short string, a body that is strongest at 700 Hz."""
     t60 = 1.6 / (1 + (frequency_hz / 1400) ** 0.9)
     n = samples(t60 * 1.15)
@@ -101,7 +105,12 @@ def pipa(rng: np.random.Generator, frequency_hz: float, *, velocity: float, damp
         f = k * frequency_hz * np.sqrt(1 + 6e-5 * k * k)
         if f > 9000:
             break
-        level = abs(np.sin(np.pi * k * 0.09)) / k * np.exp(-((f / (3000 + 3500 * velocity)) ** 1.3)) * _body(f, _PIPA_BODY_HZ, 700)
+        level = (
+            abs(np.sin(np.pi * k * 0.09))
+            / k
+            * np.exp(-((f / (3000 + 3500 * velocity)) ** 1.3))
+            * _body(f, _PIPA_BODY_HZ, 700)
+        )
         own = t60 / (1 + (f / 1800) ** 0.9)
         out += level * np.sin(phase * k * np.sqrt(1 + 6e-5 * k * k)) * np.exp(-6.91 * t / own)
     out[:30] *= np.linspace(0, 1, 30)
@@ -113,7 +122,9 @@ def pipa(rng: np.random.Generator, frequency_hz: float, *, velocity: float, damp
     return np.asarray(out * velocity)
 
 
-def pipa_tremolo(rng: np.random.Generator, frequency_hz: float, length_s: float, *, velocity: float) -> Signal:
+def pipa_tremolo(
+    rng: np.random.Generator, frequency_hz: float, length_s: float, *, velocity: float
+) -> Signal:
     """The rolling tremolo: fourteen plucks a second in an accent cycle of five, with a swell."""
     out = np.zeros(samples(length_s + 1.2))
     at, k = 0.0, 0
@@ -122,7 +133,11 @@ def pipa_tremolo(rng: np.random.Generator, frequency_hz: float, length_s: float,
         x = at / length_s
         shape = 0.55 + 0.45 * np.sin(np.pi * min(1.0, x * 1.15)) ** 1.2
         loud = velocity * accents[k % 5] * shape
-        add(out, samples(at), pipa(rng, frequency_hz * 2 ** (rng.normal(0, 2) / 1200), velocity=loud, damp_after_s=0.16))
+        add(
+            out,
+            samples(at),
+            pipa(rng, frequency_hz * 2 ** (rng.normal(0, 2) / 1200), velocity=loud, damp_after_s=0.16),
+        )
         at += 1 / 14 * (1 + 0.06 * rng.standard_normal())
         k += 1
     return causal(out, 120, None)

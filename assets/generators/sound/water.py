@@ -1,7 +1,7 @@
 """Water: bubbles, the river, the hull, oars, the sluice, the curtain, drips, tea.
 
-A bubble rings at 3 / radius Hz (Minnaert 1933) and its damping and rising pitch follow van den Doel 2005; everything
-that drips, pours or laps here is made of such bubbles over shaped noise.
+A bubble rings at 3 / radius Hz (Minnaert 1933) and its damping and rising pitch follow van den Doel 2005;
+everything that drips, pours or laps here is made of such bubbles over shaped noise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ from .core import (
 
 
 def bubble(radius_m: float, rising: bool) -> Signal:
-    """One bubble: a damped tone at 3 / radius, its pitch rising when it is close to the surface; unit amplitude."""
+    """One bubble: a damped tone at 3 / radius, its pitch rising when it is close to the surface; unit
+    amplitude.
+    """
     f0 = 3.0 / radius_m
     damping = 0.13 / radius_m + 0.0072 * radius_m**-1.5
     n = max(32, int(min(0.4, 6.0 / damping) * FS))
@@ -78,9 +80,13 @@ def bubbles(
 
 
 def river_bed(name: str, n: int) -> Signal:
-    """A canal: octave noises, each wandering faster the higher it is (as water does: Geffen 2011), and bubbles."""
+    """A canal: octave noises, each wandering faster the higher it is (as water does: Geffen 2011), and
+    bubbles.
+    """
     body = np.zeros(n)
-    for center_hz, gain in zip((125, 250, 500, 1000, 2000, 4000, 8000), (0.45, 0.8, 1, 0.8, 0.5, 0.28, 0.14), strict=True):
+    for center_hz, gain in zip(
+        (125, 250, 500, 1000, 2000, 4000, 8000), (0.45, 0.8, 1, 0.8, 0.5, 0.28, 0.14), strict=True
+    ):
         rng = generator(f"{name}:{center_hz}")
         wander = np.exp(0.35 * slow(rng, n, min(center_hz / 60, 24)))
         body += gain * noise(rng, n, peak(center_hz, 0.55)) * wander
@@ -96,7 +102,9 @@ def wash(name: str, n: int) -> Signal:
     cycles = round(0.42 * n / FS)
     phase = 2 * np.pi * cycles * np.arange(n) / n + 1.1 * slow(rng, n, 0.3)
     w = ((1 + np.sin(phase)) / 2) ** 3
-    out = 0.5 * noise(rng, n, peak(900, 1.0)) * (0.12 + w) + 0.35 * noise(rng, n, band(60, 220)) * (0.3 + 0.7 * w)
+    out = 0.5 * noise(rng, n, peak(900, 1.0)) * (0.12 + w) + 0.35 * noise(rng, n, band(60, 220)) * (
+        0.3 + 0.7 * w
+    )
     out += 0.45 * bubbles(name + ":bubbles", n, 90, (0.6, 12), 1.8, density=w)
     for at in arrivals(rng, n, 1.1, w):
         frequency = rng.uniform(90, 190)
@@ -122,7 +130,9 @@ def water_curtain(name: str, n: int) -> Signal:
     """A curtain of water falling off an arch: rain over a low splash."""
     rng = generator(name + ":low")
     splash = noise(rng, n, peak(500, 1.2)) * np.exp(0.25 * slow(rng, n, 8))
-    return soft_limit(rain(name, n) + 0.8 * splash + 0.5 * bubbles(name + ":splash", n, 320, (0.8, 6), 2.0), 16.0)
+    return soft_limit(
+        rain(name, n) + 0.8 * splash + 0.5 * bubbles(name + ":splash", n, 320, (0.8, 6), 2.0), 16.0
+    )
 
 
 def spray_pass(name: str, n: int) -> Signal:
@@ -159,7 +169,9 @@ def oar(name: str, n: int) -> Signal:
     while at < 0.45:
         add(creak, samples(at), np.array([1.0, 0.5, -0.6]) * rng.uniform(0.5, 1))
         at += 1 / (26 + 20 * np.sin(np.pi * at / 0.5)) * rng.uniform(0.9, 1.1)
-    out[: creak.size] += 0.12 * resonators(creak, [(310, 0.12, 0.8), (520, 0.1, 1), (910, 0.07, 0.8), (1700, 0.04, 0.5)])
+    out[: creak.size] += 0.12 * resonators(
+        creak, [(310, 0.12, 0.8), (520, 0.1, 1), (910, 0.07, 0.8), (1700, 0.04, 0.5)]
+    )
     entry = samples(0.55)
     add(out, entry, 0.30 * burst(rng, 0.35, 300, 6000, 0.05))
     length = samples(0.3)
@@ -167,7 +179,9 @@ def oar(name: str, n: int) -> Signal:
     drop[:48] *= np.linspace(0, 1, 48)
     add(out, entry, 0.5 * drop)
     pull_n = samples(1.05)
-    pull = 0.22 * noise(rng, pull_n, peak(330, 0.9)) + 0.18 * bubbles(name + ":pull", pull_n, 160, (0.6, 7), 1.9, loop=False)
+    pull = 0.22 * noise(rng, pull_n, peak(330, 0.9)) + 0.18 * bubbles(
+        name + ":pull", pull_n, 160, (0.6, 7), 1.9, loop=False
+    )
     add(out, entry + samples(0.06), pull * swell(pull_n))
     drip_density = np.zeros(n)
     start = samples(1.75)
@@ -184,7 +198,15 @@ def vault_answer(name: str) -> Signal:
     rng = generator(name + ":vault")
     tail = decaying_noise(rng, VAULT_T60_S, 2.4)
     early = np.zeros_like(tail)
-    for delay_ms, gain in ((9.2, 0.5), (12.4, 0.42), (17.7, 0.33), (21.1, 0.3), (24.9, 0.22), (33.0, 0.2), (40.8, 0.15)):
+    for delay_ms, gain in (
+        (9.2, 0.5),
+        (12.4, 0.42),
+        (17.7, 0.33),
+        (21.1, 0.3),
+        (24.9, 0.22),
+        (33.0, 0.2),
+        (40.8, 0.15),
+    ):
         early[samples(delay_ms / 1000)] += gain * rng.choice([-1, 1])
     return np.asarray(0.35 * early + tail)
 
@@ -221,7 +243,9 @@ def pour(name: str, n: int) -> Signal:
     rng = generator(name)
     t = times(n)
     flow = np.interp(t, [0, 0.15, 3.2, 3.6, 4.4], [0, 1, 0.85, 0.12, 0])
-    drops = bubbles(name + ":bubbles", n, 380, (0.45, 3.2), 1.9, density=flow + 1e-4, loop=False) * np.sqrt(flow)
+    drops = bubbles(name + ":bubbles", n, 380, (0.45, 3.2), 1.9, density=flow + 1e-4, loop=False) * np.sqrt(
+        flow
+    )
     hiss = noise(rng, n, peak(2600, 0.9)) * flow
     fill = 520 + 520 * np.clip(t / 3.4, 0, 1)
     ring = np.zeros(n)

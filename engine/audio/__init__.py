@@ -1,0 +1,28 @@
+"""Sound: from a transport and a package to two ears, live or to a file.
+
+`Mixer` is the heart and knows no device and no clock; `render_wav` runs it to a file; `AudioProcess` runs it
+beside the show.
+"""
+
+from engine.audio.book import book_of
+from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.mixer import Listener, Mixer, MixSettings
+from engine.audio.offline import Rendered, render_wav
+from engine.audio.output import Output, SilentOutput, open_output
+from engine.audio.process import AudioConfig, AudioProcess
+
+__all__ = [
+    "SAMPLE_RATE_HZ",
+    "AudioConfig",
+    "AudioProcess",
+    "ClipCache",
+    "Listener",
+    "MixSettings",
+    "Mixer",
+    "Output",
+    "Rendered",
+    "SilentOutput",
+    "book_of",
+    "open_output",
+    "render_wav",
+]

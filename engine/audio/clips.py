@@ -1,0 +1,208 @@
+"""Sound files in memory: decoded once, 48 kHz float32, bounded, loaded ahead of their time.
+
+A live mixer must never decode in its deadline: `prefetch` runs in a loader's thread and `ready` only looks.
+Offline, `get` decodes on the spot. Both give the same samples.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+
+SAMPLE_RATE_HZ = 48_000
+DEFAULT_BUDGET_BYTES = 320 * 1024 * 1024
+
+Samples = NDArray[np.float32]
+
+# Silence on both sides of a clip, so that fractional reading (4 points, +-16 samples between the ears) never
+# has to ask where the clip ends.
+PAD = 64
+PEAK_STEP = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A decoded sound.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape (channels, PAD + length + PAD)
+        Silence, the sound, silence.
+    length : int
+        Samples of the sound itself.
+    peaks : ndarray of float32
+        Highest magnitude per `PEAK_STEP` samples of the padded sound: what is silent need not be mixed.
+    """
+
+    samples: Samples
+    length: int
+    peaks: Samples
+
+    @property
+    def channels(self) -> int:
+        """1 or 2."""
+        return int(self.samples.shape[0])
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory."""
+        return int(self.samples.nbytes)
+
+
+def clip_of(samples: Samples) -> Clip:
+    """A clip from plain samples.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n,) or (n, channels)
+        At 48 kHz.
+    """
+    rows = np.atleast_2d(np.asarray(samples, dtype=np.float32).T)
+    padded = np.pad(rows, ((0, 0), (PAD, PAD)))
+    edges = np.arange(0, padded.shape[1], PEAK_STEP)
+    loudest = np.maximum(padded.max(axis=0), -padded.min(axis=0))
+    return Clip(padded, rows.shape[1], np.maximum.reduceat(loudest, edges))
+
+
+def resampled(samples: Samples, rate_hz: int) -> Samples:
+    """`samples` (n, channels) from `rate_hz` to 48 kHz, by windowed-sinc interpolation.
+
+    Notes
+    -----
+    Only for foreign files, once at load; our own are 48 kHz. 32 points, Kaiser 8: better than 80 dB up to 0.9
+    of the lower Nyquist frequency.
+    """
+    n = samples.shape[0]
+    count = n * SAMPLE_RATE_HZ // rate_hz
+    cutoff = min(1.0, SAMPLE_RATE_HZ / rate_hz)
+    half = int(np.ceil(16 / cutoff))
+    out = np.empty((count, samples.shape[1]), np.float32)
+    padded = np.pad(samples, ((half, half + 1), (0, 0)))
+    taps = np.arange(-half + 1, half + 1)
+    for start in range(0, count, 8192):
+        where = np.arange(start, min(count, start + 8192)) * (rate_hz / SAMPLE_RATE_HZ)
+        base = np.floor(where).astype(np.int64)
+        distance = taps[None, :] - (where - base)[:, None]
+        inside = np.clip(1 - (distance / half) ** 2, 0, None)
+        kernel = cutoff * np.sinc(cutoff * distance) * np.i0(8 * np.sqrt(inside)) / np.i0(8.0)
+        rows = padded[base[:, None] + taps[None, :] + half]
+        out[start : start + where.size] = np.einsum("nt,ntc->nc", kernel, rows)
+    return out
+
+
+def decode(path: Path) -> Clip:
+    """Reads a FLAC or WAV file (Ogg and others where libsndfile can), at any rate, one or two channels.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, unreadable, empty or has more than two channels.
+    """
+    import soundfile
+
+    try:
+        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
+    if samples.shape[1] > 2:
+        raise InputError(f"{path}: {samples.shape[1]} channels, allowed 1 or 2; mix it down first")
+    if samples.shape[0] == 0:
+        raise InputError(f"{path}: the sound is empty; export it again")
+    if rate_hz != SAMPLE_RATE_HZ:
+        samples = resampled(samples, rate_hz)
+    return clip_of(samples)
+
+
+def length_samples(path: Path) -> int:
+    """Length in 48 kHz samples, from the file's header alone.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or no sound.
+    """
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
+    return int(info.frames) * SAMPLE_RATE_HZ // int(info.samplerate)
+
+
+class ClipCache:
+    """Decoded clips, the least recently used dropped first when the budget is reached.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that file names are relative to.
+    budget_bytes : int
+        Upper bound of what is kept. One clip larger than that is still handed out, and dropped with the next.
+
+    Notes
+    -----
+    Thread-safe. Two threads asking for the same file at once may both decode it; one copy is kept.
+    """
+
+    def __init__(self, root: Path, *, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> None:
+        self._root = root
+        self._budget_bytes = budget_bytes
+        self._clips: OrderedDict[str, Clip] = OrderedDict()
+        self._size_bytes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept now."""
+        return self._size_bytes
+
+    def ready(self, file: str) -> Clip | None:
+        """The clip if it is decoded; never decodes."""
+        with self._lock:
+            clip = self._clips.get(file)
+            if clip is not None:
+                self._clips.move_to_end(file)
+            return clip
+
+    def get(self, file: str) -> Clip:
+        """The clip, decoding it now if need be.
+
+        Raises
+        ------
+        InputError
+            As `decode`.
+        """
+        clip = self.ready(file)
+        if clip is None:
+            clip = decode(self._root / file)
+            self._keep(file, clip)
+        return clip
+
+    def put(self, file: str, clip: Clip) -> None:
+        """Keeps a clip that was made rather than read (tests, tones)."""
+        self._keep(file, clip)
+
+    def prefetch(self, files: Iterable[str]) -> None:
+        """Decodes every one of `files` that is not there yet, in order."""
+        for file in files:
+            self.get(file)
+
+    def _keep(self, file: str, clip: Clip) -> None:
+        with self._lock:
+            old = self._clips.pop(file, None)
+            if old is not None:
+                self._size_bytes -= old.size_bytes
+            self._clips[file] = clip
+            self._size_bytes += clip.size_bytes
+            while self._size_bytes > self._budget_bytes and len(self._clips) > 1:
+                _, dropped = self._clips.popitem(last=False)
+                self._size_bytes -= dropped.size_bytes

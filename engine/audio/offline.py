@@ -1,0 +1,122 @@
+"""Renders a show's sound to a WAV file from its transport, faster than it plays.
+
+The file is written as it is made, block by block, so that an hour of show needs no more memory than a minute.
+A disk that fills up is an `OutputError` that names the file; what was written is a whole WAV file up to
+there.
+"""
+
+from __future__ import annotations
+
+import errno
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.mixer import DEFAULT_BLOCK, Mixer, MixSettings
+from engine.audio.plan import Grid
+from engine.audio.sounds import SoundBook
+from engine.errors import OutputError
+from engine.time.segments import Transport
+
+_CHUNK_SAMPLES = SAMPLE_RATE_HZ // 2
+_FULL_SCALE = (1 << 23) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a rendering gave.
+
+    Attributes
+    ----------
+    path : Path
+    samples : int
+        Per channel.
+    peak : float
+        Highest sample, linear.
+    limited_db : float
+        The most the limiter took away.
+    """
+
+    path: Path
+    samples: int
+    peak: float
+    limited_db: float
+
+
+def pcm24(block: NDArray[np.float32]) -> bytes:
+    """Float samples as 24-bit little-endian PCM, clipped at full scale."""
+    whole = np.round(np.clip(block.astype(np.float64), -1.0, 1.0) * _FULL_SCALE).astype("<i4")
+    return whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+
+def render_wav(
+    path: Path,
+    book: SoundBook,
+    clips: ClipCache,
+    transport: Transport | Callable[[int], Transport],
+    from_ns: int,
+    to_ns: int,
+    *,
+    seat: int = 0,
+    block: int = DEFAULT_BLOCK,
+    settings: MixSettings | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Rendered:
+    """Renders [from_ns, to_ns) of a run.
+
+    Parameters
+    ----------
+    path : Path
+        48 kHz, 24 bit, stereo; replaced when it exists.
+    book, clips : SoundBook, ClipCache
+    transport : Transport or callable
+        The run's transport at its end; or, where it kept fewer rows than the run had, a function that gives
+        the one in force at a host instant.
+    from_ns, to_ns : int
+        Host time of the run.
+    progress : callable, optional
+        Called with 0..1 about twice a second of sound.
+
+    Returns
+    -------
+    Rendered
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written: disk full, no permission, no such folder.
+    InputError
+        When a sound cannot be read.
+    """
+    mixer = Mixer(book, clips, block=block, seat=seat, settings=settings)
+    grid = Grid(from_ns)
+    total = grid.first(to_ns)
+    done, peak = 0, 0.0
+    try:
+        with path.open("wb") as raw, wave.open(raw, "wb") as out:
+            out.setnchannels(2)
+            out.setsampwidth(3)
+            out.setframerate(SAMPLE_RATE_HZ)
+            while done < total:
+                count = min(_CHUNK_SAMPLES, total - done)
+                at_ns = grid.ns(done)
+                now = transport if isinstance(transport, Transport) else transport(at_ns)
+                samples = mixer.render(now, at_ns, count)
+                peak = max(peak, float(np.max(np.abs(samples))))
+                out.writeframes(pcm24(samples))
+                done += count
+                if progress is not None:
+                    progress(done / total)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        needed_mb = total * 6 / 1e6
+        raise OutputError(
+            f"{path}: {reason} after {done / SAMPLE_RATE_HZ:.1f} s of sound; the whole needs "
+            f"{needed_mb:.0f} MB, free some space or choose another folder"
+        ) from error
+    return Rendered(path, total, peak, mixer.deepest_limit_db)
