@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,8 @@ class Package:
         SHA-256 of the content; a journal and a saved state belong to one hash.
     warnings : tuple of Problem
         What does not keep the show from playing.
+    scene_index : mapping of str to int
+        Position in `scenes` by scene id.
     """
 
     path: Path
@@ -58,6 +60,10 @@ class Package:
     assets: Mapping[str, AssetRow]
     hash: str
     warnings: tuple[Problem, ...] = ()
+    scene_index: Mapping[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scene_index", {scene.id: scene.index for scene in self.scenes})
 
     @property
     def id(self) -> str:
@@ -85,11 +91,6 @@ class Package:
         return tuple(self.manifest.credits)
 
     @property
-    def scene_index(self) -> Mapping[str, int]:
-        """Position in `scenes` by scene id."""
-        return {scene.id: scene.index for scene in self.scenes}
-
-    @property
     def story_path(self) -> Path:
         """The compiled story's file, for messages."""
         return self.path / self.manifest.story
@@ -101,10 +102,7 @@ class Package:
 
     def scene(self, scene_id: str) -> Program:
         """Give a compiled scene by id; KeyError when there is none."""
-        for scene in self.scenes:
-            if scene.id == scene_id:
-                return scene
-        raise KeyError(scene_id)
+        return self.scenes[self.scene_index[scene_id]]
 
     def file(self, relative: str) -> Path:
         """Give the path of a file of the package."""
