@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-from engine.errors import StoryError, UsageError
+from engine.errors import SensoramaError, StoryError, UsageError
 from engine.experience import Package
 from engine.show.inputs import External, Input, Key, Look, Operator, Pick, Touch, to_json
 from engine.show.triggers import TriggerWatch
@@ -368,7 +368,7 @@ class Conductor:
         self._program = program
         self.beats.append((program.id, planned.row.from_ns))
         self._record("beat", now_ns, beat=self._beat_no, scene=program.id, lines=[line.id for line in beat.lines])
-        self._triggers = TriggerWatch(program.triggers, program.targets)
+        self._triggers = TriggerWatch(program.triggers, program.targets, self._speed)
         self._agenda = []
         last_beat = not self._queue
         options = self._settled.options if self._settled is not None and last_beat else ()
@@ -379,7 +379,12 @@ class Conductor:
             self._plan(scene, program.duration.nominal_fl)
         if self._rehearse is not None:
             ids = tuple(option.id for option in options)
-            for at_fl, event in self._rehearse(program, ids, self._beat_no):
+            try:
+                doings = list(self._rehearse(program, ids, self._beat_no))
+            except UsageError as error:
+                self._fail(error, now_ns)
+                return
+            for at_fl, event in doings:
                 self._task(at_fl, lambda now_ns, event=event: self._rehearsed(event, now_ns), order=9, once=True)  # type: ignore[misc]
         self._drop_passed(planned.row.at_fl)
 
@@ -407,7 +412,7 @@ class Conductor:
             # Nothing to see and nobody to ask: the story's default is taken when the scene ends.
             self._task(program.duration.nominal_fl, lambda now_ns: self._lock(default, "no window", now_ns))
             return
-        self._window = DecisionWindow(spec, ids, default, self._guests)
+        self._window = DecisionWindow(spec, ids, default, self._guests, self._speed)
         self._task(spec.show_fl, self._show)
         self._task(spec.open_fl, self._open)
         if spec.hold is not None:
@@ -591,7 +596,7 @@ class Conductor:
 
     # ---- ends ----------------------------------------------------------------------------------------------
 
-    def _fail(self, error: StoryError, now_ns: int) -> None:
+    def _fail(self, error: SensoramaError, now_ns: int) -> None:
         """A story that breaks ends the show in an orderly way: picture out, devices to rest, journal closed."""
         scene = self._program.id if self._program else ""
         if self._segment is not None:

@@ -7,6 +7,7 @@ or is now.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,10 @@ from engine.errors import JournalError
 from engine.show.conductor import Conductor
 from engine.show.inputs import from_json
 from engine.show.options import PlayOptions
+from engine.show.record import CurveTap
+from engine.show.report import Curve
 from engine.show.setup import Phases, Production, produce
+from engine.story.ink import Story
 from engine.story.journal import Journal, JournalEvent, read_journal
 from engine.time import ManualClock, Transport, TransportWriter
 
@@ -136,25 +140,59 @@ def _compare_story(was: Sequence[JournalEvent], now: Sequence[tuple[str, int, Ma
 
 
 def _compare_frames(journal: Journal, production: Production, transports: Mapping[int, Transport]) -> Difference | None:
-    wanted = {(event.fields["device"], event.fields["tick"]): event for event in journal.of_kind("frames")}
     found: list[Difference] = []
+    for events in _bus_lives(journal):
+        wanted = {(event.fields["device"], event.fields["tick"]): event for event in events if event.kind == "frames"}
 
-    def sink(event: BusEvent) -> None:
-        if event.kind != "frames" or found:
-            return
-        was = wanted.get((event.device, event.tick))
-        if was is not None and was.fields["hash"] != event.data["hash"]:
-            found.append(Difference(was.line, f"device {event.device}: the frames up to {event.at_ns / 1e9:.3f} s differ "
-                                              f"(run {was.fields['hash'][:12]}, replay {str(event.data['hash'])[:12]})"))
+        def sink(event: BusEvent, wanted: Mapping[tuple[str, int], JournalEvent] = wanted) -> None:
+            if event.kind != "frames" or found:
+                return
+            was = wanted.get((event.device, event.tick))
+            if was is not None and was.fields["hash"] != event.data["hash"]:
+                found.append(Difference(was.line, f"device {event.device}: the frames up to {event.at_ns / 1e9:.3f} s differ "
+                                                  f"(run {was.fields['hash'][:12]}, replay {str(event.data['hash'])[:12]})"))
 
-    core = BusCore(production.devices, production.evaluator(), epoch_ns=0, tick_hz=production.rig.tick_hz,
-                   watchdog_ns=production.rig.watchdog_ns, sink=sink)
-    last_tick = max((tick for _, tick in wanted), default=-1)
-    for step in _steps(journal, core, transports, last_tick):
-        core.advance(step.now_ns, step.transport, step.heartbeat_ns, step.notes)
-        if found:
-            return found[0]
+        core = BusCore(production.devices, production.evaluator(), epoch_ns=0, tick_hz=production.rig.tick_hz,
+                       watchdog_ns=production.rig.watchdog_ns, sink=sink)
+        last_tick = max((tick for _, tick in wanted), default=-1)
+        for step in _steps(events, core, transports, last_tick):
+            core.advance(step.now_ns, step.transport, step.heartbeat_ns, step.notes)
+            if found:
+                return found[0]
     return None
+
+
+def _bus_lives(journal: Journal) -> list[list[JournalEvent]]:
+    """The bus' events, one list for each time it was started: a restarted bus begins with empty hashes, parked."""
+    lives: list[list[JournalEvent]] = [[]]
+    for event in journal.of_kind("adopt", "device", "frames"):
+        if event.fields.get("what") == "restart":
+            lives.append([])
+        else:
+            lives[-1].append(event)
+    return lives
+
+
+def commanded_curves(path: Path, production: Production) -> Sequence[Curve]:
+    """What the devices of a journalled run were commanded, by running its bus again.
+
+    A live bus does not stop to write curves; since it can be replayed to the bit, it does not have to.
+    """
+    journal = read_journal(path)
+    fresh = Story.load(production.package.story_json, str(production.package.story_path), seed=journal.header.seed)
+    block = _Recording()
+    _conduct(journal, dataclasses.replace(production, story=fresh), block)
+    curves: list[Curve] = []
+    for events in _bus_lives(journal):
+        ticks = [int(event.fields["tick"]) for event in events if event.kind == "frames"]
+        core = BusCore(production.devices, production.evaluator(), epoch_ns=0, tick_hz=production.rig.tick_hz,
+                       watchdog_ns=production.rig.watchdog_ns, sink=lambda event: None)
+        tap = CurveTap(core, 0)
+        for step in _steps(events, core, block.by_sequence, max(ticks, default=-1)):
+            core.advance(step.now_ns, step.transport, step.heartbeat_ns, step.notes)
+            tap.sample(step.now_ns)
+        curves.extend(tap.curves())
+    return curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +203,19 @@ class _Step:
     notes: tuple[DeviceNote, ...]
 
 
-def _steps(journal: Journal, core: BusCore, transports: Mapping[int, Transport], last_tick: int) -> Iterator[_Step]:
+def _steps(events: Sequence[JournalEvent], core: BusCore, transports: Mapping[int, Transport], last_tick: int) -> Iterator[_Step]:
     """One step a tick at which anything is due, with what the run's bus knew at that tick."""
     by_tick: dict[int, list[JournalEvent]] = {}
-    for event in journal.of_kind("adopt", "device"):
+    for event in events:
+        if event.kind == "frames":
+            continue
         by_tick.setdefault(int(event.fields["tick"]), []).append(event)
     marks = sorted(by_tick)
     transport, stale, at = Transport(), False, 0
     while (due_ns := core.next_due_ns()) <= core.instant_ns(last_tick):
         notes: list[DeviceNote] = []
         now_ns = due_ns
-        while at < len(marks) and core.instant_ns(marks[at]) <= due_ns:
+        while at < len(marks) and core.instant_ns(marks[at]) <= now_ns:
             for event in by_tick[marks[at]]:
                 what = event.fields.get("what", "")
                 if event.kind == "adopt":

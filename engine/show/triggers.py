@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from engine.time import fl_to_ns
 from engine.timeline.program import TargetSpec, TriggerSpec
@@ -21,12 +22,17 @@ class TriggerWatch:
 
     triggers: Iterable[TriggerSpec]
     targets: Sequence[TargetSpec] = ()
+    speed: Fraction = Fraction(1)
     _looks: dict[int, tuple[str, int]] = field(default_factory=dict)
     _spent: set[_Key] = field(default_factory=set)
     _last_ns: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.triggers = tuple(self.triggers)
+
+    def _ns(self, duration_fl: int) -> int:
+        """Host time of a duration; a rehearsal at another speed shortens a guest's patience with everything else."""
+        return int(fl_to_ns(duration_fl) / self.speed)
 
     def _on(self, trigger: TriggerSpec, target: str) -> bool:
         return trigger.target >= 0 and self.targets[trigger.target].id == target
@@ -49,8 +55,8 @@ class TriggerWatch:
             begin_ns = host_ns(trigger.from_fl)
             if begin_ns is None:
                 continue
-            at_ns = max(since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + fl_to_ns(trigger.cooldown_fl))
-            at_ns = max(since_ns + fl_to_ns(trigger.dwell_fl), at_ns)
+            at_ns = max(since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + self._ns(trigger.cooldown_fl))
+            at_ns = max(since_ns + self._ns(trigger.dwell_fl), at_ns)
             end_ns = host_ns(trigger.to_fl)
             if end_ns is not None and at_ns >= end_ns:
                 continue
@@ -70,7 +76,7 @@ class TriggerWatch:
         """The gaze triggers whose dwell is complete now, with the seat that looked."""
         fired = []
         for trigger, seat, since_ns in self._gazed():
-            if now_ns - since_ns >= fl_to_ns(trigger.dwell_fl):
+            if now_ns - since_ns >= self._ns(trigger.dwell_fl):
                 if self._ready(trigger, at_fl, now_ns):
                     fired.append((trigger, seat))
                 elif at_fl < trigger.from_fl or trigger.id in self._last_ns:
@@ -96,7 +102,7 @@ class TriggerWatch:
         if not trigger.from_fl <= at_fl < trigger.to_fl:
             return False
         last_ns = self._last_ns.get(trigger.id)
-        if last_ns is not None and now_ns - last_ns < fl_to_ns(trigger.cooldown_fl):
+        if last_ns is not None and now_ns - last_ns < self._ns(trigger.cooldown_fl):
             return False
         self._last_ns[trigger.id] = now_ns
         return True

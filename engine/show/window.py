@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from engine.story.decide import Decision, Rule, Vote, decide
 from engine.time import fl_to_ns
@@ -30,12 +31,15 @@ class DecisionWindow:
         The option that is taken when nobody decides.
     guests : int
         How many guests may vote; quorum is a share of them.
+    speed : Fraction
+        The show's; a dwell is show time, so that a fast rehearsal still leaves room for it.
     """
 
     spec: WindowSpec
     options: tuple[str, ...]
     default: str
     guests: int
+    speed: Fraction = Fraction(1)
     is_open: bool = False
     shown: bool = False
     opened_ns: int = 0
@@ -43,6 +47,11 @@ class DecisionWindow:
     locked: str | None = None
     votes: list[Vote] = field(default_factory=list)
     _gaze: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def dwell_ns(self) -> int:
+        """How long a look must rest to count as a vote, host time."""
+        return int(fl_to_ns(self.spec.dwell_fl) / self.speed)
 
     def accepts(self, way: str) -> bool:
         """Whether the scene lets this way of choosing count."""
@@ -64,7 +73,7 @@ class DecisionWindow:
             if self._standing(seat) == option:
                 continue
             start_ns = max(since_ns, self.opened_ns)
-            due.append((start_ns + fl_to_ns(self.spec.dwell_fl), seat, option))
+            due.append((start_ns + self.dwell_ns, seat, option))
         return sorted(due)
 
     def _standing(self, seat: int) -> str | None:
@@ -95,7 +104,7 @@ class DecisionWindow:
         for looked_at, since_ns in self._gaze.values():
             if looked_at == option:
                 start_ns = max(since_ns, self.opened_ns)
-                best = max(best, (now_ns - start_ns) / max(1, fl_to_ns(self.spec.dwell_fl)))
+                best = max(best, (now_ns - start_ns) / max(1, self.dwell_ns))
         return min(1.0, max(0.0, best))
 
 
