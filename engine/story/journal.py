@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from engine.time import Clock
 SCHEMA = "sensorama.journal/1"
 
 EVENT_KINDS: tuple[str, ...] = (
+    "start",
     "input",
     "trigger",
     "vote",
@@ -29,7 +30,6 @@ EVENT_KINDS: tuple[str, ...] = (
     "segment",
     "rate",
     "reaction",
-    "control",
     "adopt",
     "device",
     "frames",
@@ -328,35 +328,3 @@ def _event(row: dict[str, Any], place: Place) -> JournalEvent:
     if not isinstance(kind, str) or not isinstance(at_ns, int):
         raise JournalError("an event needs 'event' (text) and 'at_ns' (whole nanoseconds)", place)
     return JournalEvent(kind, at_ns, row, place.line or 0)
-
-
-def first_difference(
-    recorded: Iterable[JournalEvent], replayed: Iterable[JournalEvent], *, tolerance_ns: int = 0
-) -> str | None:
-    """What differs first between two runs, in words; None when nothing does.
-
-    Parameters
-    ----------
-    recorded, replayed : iterable of JournalEvent
-        Already reduced to the kinds that are to agree.
-    tolerance_ns : int, default 0
-        How far instants may lie apart.
-    """
-    left, right = list(recorded), list(replayed)
-    for was, now in zip(left, right, strict=False):
-        place = f"line {was.line}" if was.line else "event"
-        if was.kind != now.kind:
-            return f"{place}: recorded '{was.kind}', replayed '{now.kind}'"
-        if abs(was.at_ns - now.at_ns) > tolerance_ns:
-            return f"{place}: '{was.kind}' recorded at {was.at_ns} ns, replayed at {now.at_ns} ns"
-        for name in sorted({*was.fields, *now.fields}):
-            if was.fields.get(name) != now.fields.get(name):
-                return (
-                    f"{place}: '{was.kind}' has {name} = {was.fields.get(name)!r} recorded, "
-                    f"{now.fields.get(name)!r} replayed"
-                )
-    if len(left) != len(right):
-        longer, name = (left, "recorded") if len(left) > len(right) else (right, "replayed")
-        event = longer[min(len(left), len(right))]
-        return f"only {name}: '{event.kind}' at {event.at_ns} ns"
-    return None

@@ -17,7 +17,6 @@ from engine.story.journal import (
     JournalEvent,
     JournalHeader,
     JournalWriter,
-    first_difference,
     read_journal,
 )
 from engine.time import ManualClock
@@ -213,26 +212,6 @@ def test_what_json_cannot_hold_is_refused_before_anything_is_written(tmp_path: P
     assert read_journal(tmp_path / "j").events == ()
 
 
-def test_the_first_difference_is_put_in_words() -> None:
-    def run(*rows: tuple[str, int, dict]) -> list[JournalEvent]:
-        return [
-            JournalEvent(kind, at_ns, fields, line)
-            for line, (kind, at_ns, fields) in enumerate(rows, start=2)
-        ]
-
-    base = run(("beat", 1, {"scene": "a"}), ("vote", 2, {"option": "x"}))
-    assert first_difference(base, base) is None
-    assert first_difference(base, run(("beat", 1, {"scene": "b"}))) == (
-        "line 2: 'beat' has scene = 'a' recorded, 'b' replayed"
-    )
-    assert first_difference(base, base[:1]) == "only recorded: 'vote' at 2 ns"
-    assert first_difference(base[:1], base) == "only replayed: 'vote' at 2 ns"
-    assert first_difference(base, run(("vote", 1, {}))) == "line 2: recorded 'beat', replayed 'vote'"
-    late = run(("beat", 4, {"scene": "a"}), ("vote", 2, {"option": "x"}))
-    assert first_difference(base, late) == "line 2: 'beat' recorded at 1 ns, replayed at 4 ns"
-    assert first_difference(base, late, tolerance_ns=3) is None
-
-
 def test_the_description_names_every_field_and_event_and_its_example_reads(tmp_path: Path) -> None:
     page = (Path(journal.__file__).parent / "JOURNAL.md").read_text(encoding="utf-8")
     for name in (*HEADER.to_json(), *EVENT_KINDS):
@@ -241,6 +220,7 @@ def test_the_description_names_every_field_and_event_and_its_example_reads(tmp_p
     example = "".join(line[4:] + "\n" for line in page.splitlines() if line.startswith("    {"))
     (tmp_path / "j").write_text(example, encoding="utf-8")
     assert [event.kind for event in read_journal(tmp_path / "j").events] == [
+        "start",
         "segment",
         "beat",
         "vote",
