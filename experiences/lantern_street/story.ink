@@ -13,10 +13,10 @@ VAR expected = false
 # scene: lock
 Who goes down to the street tonight? # id: lock_A1 # speaker: keeper
 One boat. One guest. One flame. # id: lock_A2 # speaker: boatman
-Hold the lantern for me. The oar takes both my hands. # id: lock_A3 # speaker: boatman
+Hold the lantern for me. My oar takes both hands. # id: lock_A3 # speaker: boatman
 It was lit at my wife's stove. I promised it comes home lit. # id: lock_A4 # speaker: boatman
-Her eyes fail. Faces are gone. Light, she still knows. # id: lock_A5 # speaker: boatman
-There. Lantern Street. One night a year no one sleeps. # id: lock_A6 # speaker: boatman
+Faces are gone from her eyes. Light, she still knows. # id: lock_A5 # speaker: boatman
+See, there is Lantern Street. One night a year no one sleeps. # id: lock_A6 # speaker: boatman
 -> market
 
 === market
@@ -31,8 +31,8 @@ Good. Hold it high, they will make way. # id: market_B5 # speaker: boatman
 
 === tea_house
 # scene: tea_house
-That flute played our wedding. I paid him in fish. # id: tea_C1 # speaker: boatman
-Smell that? Osmanthus tea. Her name, A-Gui, is that flower. # id: tea_C2 # speaker: boatman
+He played at our wedding, and I paid him in fish. # id: tea_C1 # speaker: boatman
+That is osmanthus, in the tea. Her name, A-Gui, is that flower. # id: tea_C2 # speaker: boatman
 Shen! Still rowing in the dark? # id: tea_C3 # speaker: tea_seller
 Not tonight. Tonight someone holds the light. # id: tea_C4 # speaker: boatman
 A hot cup for her, or her song, to carry in you? # id: tea_C5 # speaker: tea_seller
@@ -45,7 +45,7 @@ Now we have what we came for. # id: tea_C6 # speaker: boatman
 === drum_tower
 # scene: drum_tower
 This drum keeps the hours. Hearts too, if you let it. # id: drum_D1 # speaker: boatman
-I proposed right under it. She heard nothing. She nodded. # id: drum_D2 # speaker: boatman
+I proposed to her under it. She heard nothing. She nodded. # id: drum_D2 # speaker: boatman
 She hears it from our door, all the way over the water. # id: drum_D3 # speaker: boatman
 A stroke from a boat means: I am on my way home. # id: drum_D4 # speaker: boatman
 You, with the light! Strike it? # id: drum_D5 # speaker: drummer
@@ -77,7 +77,7 @@ She would have gone this way. # id: willow_F5 # speaker: boatman
 === garden
 # scene: garden
 We planted the third tree the year we had no money. # id: garden_G1 # speaker: boatman
-Breathe in. That is her name. A-Gui. Osmanthus. # id: garden_G2 # speaker: boatman
+Breathe in: that is her name. A-Gui means osmanthus flower. # id: garden_G2 # speaker: boatman
 People send lanterns up here, each one with a single name. # id: garden_G3 # speaker: boatman
 She might see it from our door: a light that climbs. # id: garden_G4 # speaker: boatman
 But I did promise. Keep it, or let it go? # id: garden_G5 # speaker: boatman
@@ -88,7 +88,7 @@ But I did promise. Keep it, or let it go? # id: garden_G5 # speaker: boatman
 
 === end_river
 # scene: end_river
-Past the last lamp. From here the moon does the work. # id: river_H1 # speaker: boatman
+That was the last lamp of all. From here it is the moon's work. # id: river_H1 # speaker: boatman
 Wait. There is a light ahead. That is not one of mine. # id: river_H2 # speaker: boatman
 She has walked to the jetty. Counting her steps. Alone. # id: river_H3 # speaker: boatman
 And I thought it was we who brought the light to her. # id: river_H4 # speaker: boatman
