@@ -43,7 +43,7 @@ class Package:
     assets : mapping of str to AssetRow
         By POSIX path within the package.
     hash : str
-        SHA-256 of the content; a journal and a saved state belong to one hash.
+        SHA-256 of the content; a journal and a saved state belong to one hash. Empty when not asked for.
     warnings : tuple of Problem
         What does not keep the show from playing.
     scene_index : mapping of str to int
@@ -109,7 +109,7 @@ class Package:
         return self.path / relative
 
 
-def load_package(path_or_name: str | Path, *, cwd: Path | None = None) -> Package:
+def load_package(path_or_name: str | Path, *, cwd: Path | None = None, hashed: bool = True) -> Package:
     """Load an experience.
 
     Parameters
@@ -118,6 +118,9 @@ def load_package(path_or_name: str | Path, *, cwd: Path | None = None) -> Packag
         A folder, its `experience.yaml`, or the name of an experience.
     cwd : Path, optional
         Where relative paths start and how files are named in messages; default the process's own folder.
+    hashed : bool, default True
+        Compute the content hash, which reads every byte. Followers that only play leave it out: their package's
+        hash is empty.
 
     Returns
     -------
@@ -134,10 +137,10 @@ def load_package(path_or_name: str | Path, *, cwd: Path | None = None) -> Packag
     files = content_files(folder)
     # Hashing reads every byte; hashlib lets other threads run, so it goes on beside the parsing.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="content-hash") as pool:
-        hashing = pool.submit(content_hash, folder, files)
+        hashing = pool.submit(content_hash, folder, files) if hashed else None
         loader = Loader(folder, files, cwd=cwd)
         loaded = loader.load()
-        digest = hashing.result()
+        digest = "" if hashing is None else hashing.result()
     if loaded is None or any(problem.severity == "error" for problem in loader.problems):
         raise PackageError(loader.problems)
     return Package(

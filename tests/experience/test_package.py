@@ -92,6 +92,11 @@ def test_the_hash_follows_names_and_bytes_and_nothing_else(tmp_path: Path) -> No
     assert content_hash(first) != base
 
 
+def test_a_follower_can_leave_the_hash_out(tmp_path: Path) -> None:
+    folder = good_package(tmp_path)
+    assert load_package(folder, hashed=False).hash == ""
+
+
 def test_moving_bytes_between_name_and_content_changes_the_hash(tmp_path: Path) -> None:
     digests = set()
     for name, content in (("ab", "c"), ("a", "bc"), ("abc", "")):
