@@ -33,11 +33,11 @@ HANZI_COLUMNS = 28
 LATIN_COLUMNS = 34
 # The second language is smaller, so a line of the same width holds more of it.
 SECOND_HANZI_COLUMNS = 36
-SECOND_LATIN_COLUMNS = 46
+SECOND_LATIN_COLUMNS = 58
 # Under choice panels there is room for one long line rather than two.
 WIDE_FACTOR = 1.7
 
-CAPTION_ELEVATION_DEG = -12.6  # of the caption's upper edge
+CAPTION_ELEVATION_DEG = -12.0  # of the caption's upper edge
 CAPTION_UNDER_CHOICE_DEG = -15.6
 CHOICE_ELEVATION_DEG = -10.5
 CHOICE_SPREAD_DEG = 26.0

@@ -136,7 +136,7 @@ class KeyEvent:
 
 @dataclass(frozen=True, slots=True)
 class HeadEvent:
-    """The head pose a frame was drawn with, mouse look included; sent after 0.05 degrees or 1 mm of movement."""
+    """The head pose of a frame, mouse look included; sent after 0.05 degrees or 1 mm of movement."""
 
     host_ns: int
     head: HeadPose

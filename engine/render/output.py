@@ -143,7 +143,8 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
             graphics.remove_window(buffer)
             continue
         asked = "" if given == samples else f" ({samples} asked)"
-        notice = f"picture: {label}, {renderer}, OpenGL {major}.{minor}, {size[0]}x{size[1]}, {given} samples{asked}"
+        version = f"OpenGL {major}.{minor}"
+        notice = f"picture: {label}, {renderer}, {version}, {size[0]}x{size[1]}, {given} samples{asked}"
         return Output(graphics, buffer, notice, given, renderer, is_window)
     wanted = "headless picture" if headless else "window"
     hint = (

@@ -230,7 +230,7 @@ class Viewer:
         return all(self._store.ready(self._files(self._package.scenes[number])) for number in scenes)
 
     def _files(self, program: Program) -> list[Path]:
-        """Files of a scene, the vehicle's last; a model split over several files lists them in its sidecar."""
+        """Files of a scene, the vehicle's last; a model in several files lists them in its sidecar."""
         number = program.index
         if number not in self._file_lists:
             tree = stage_tree(program.stage)

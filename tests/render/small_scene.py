@@ -142,6 +142,9 @@ def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> P
         }
         if baked:
             bake, sway = mesh["bake"], mesh["sway"]
+            # panda3d-gltf counts the sets and turns over the first so many: without set 0 it would miss the
+            # last.
+            attributes["TEXCOORD_0"] = accessor(np.zeros((len(sway), 2), "<f4"), "VEC2", 5126)
             for number, pair in ((1, bake[:, :2]), (2, bake[:, 2:]), (3, sway)):
                 flipped = np.stack([pair[:, 0], 1.0 - pair[:, 1]], axis=1).astype("<f4")
                 attributes[f"TEXCOORD_{number}"] = accessor(flipped, "VEC2", 5126)
