@@ -397,8 +397,12 @@ class Transport:
         Neighbouring calls share their ends, so a reaction's one-shots fire exactly once, as a scene's do.
         """
         found: list[OverlaySpan] = []
+        first_run_fl, last_run_fl = self.run_fl(from_ns), self.run_fl(to_ns)
         for row in self.reactions:
             duration_fl = durations(row.scene, row.reaction)
+            over = row.from_ns < from_ns and first_run_fl - row.run_fl >= duration_fl
+            if over or row.from_ns >= to_ns or row.run_fl >= last_run_fl:
+                continue  # nearly all rows, nearly always
             for segment, begin_ns, end_ns in self.pieces(max(from_ns, row.from_ns), to_ns):
                 if self._sought_between(row.from_ns, begin_ns):
                     break

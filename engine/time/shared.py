@@ -249,6 +249,11 @@ class TransportBlock:
             self._view.release()
             self._memory.close()
 
+    def __del__(self) -> None:
+        # A process that ends without closing: our view must go before the memory under it, or Python complains.
+        if hasattr(self, "_words"):
+            self.close()
+
     def __enter__(self) -> TransportBlock:
         return self
 

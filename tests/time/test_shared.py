@@ -223,6 +223,15 @@ def test_a_reader_that_ends_does_not_take_the_block_with_it() -> None:
             assert reader.read() == checked(5)
 
 
+@pytest.mark.slow
+def test_a_creator_that_ends_without_closing_leaves_nothing_behind() -> None:
+    code = "from engine.time import TransportBlock; block = TransportBlock.create(); print(block.name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    with pytest.raises(InputError, match="has ended"):
+        TransportBlock.attach(done.stdout.strip())
+
+
 def test_closing_twice_is_harmless_and_the_creator_removes_the_block() -> None:
     block = TransportBlock.create()
     reader = TransportBlock.attach(block.name)
