@@ -1,6 +1,31 @@
-"""The story: ink behind a thin interface, how a group decides, and the journal of a run."""
+"""The story: ink behind a thin interface, how a group decides, the journal of a run, and the static graph.
+
+The compiler front ends live in `engine.story.compile`, which only authoring needs.
+"""
 
 from engine.story.decide import Decision, Rule, Vote, decide
+from engine.story.graph import Edge, SceneNode, SceneOption, StoryGraph, build_graph
 from engine.story.ink import Beat, Line, Option, Settled, Story
+from engine.story.journal import Journal, JournalEvent, JournalHeader, JournalWriter, read_journal
 
-__all__ = ["Beat", "Decision", "Line", "Option", "Rule", "Settled", "Story", "Vote", "decide"]
+__all__ = [
+    "Beat",
+    "Decision",
+    "Edge",
+    "Journal",
+    "JournalEvent",
+    "JournalHeader",
+    "JournalWriter",
+    "Line",
+    "Option",
+    "Rule",
+    "SceneNode",
+    "SceneOption",
+    "Settled",
+    "Story",
+    "StoryGraph",
+    "Vote",
+    "build_graph",
+    "decide",
+    "read_journal",
+]

@@ -250,7 +250,7 @@ class TransportBlock:
             self._memory.close()
 
     def __del__(self) -> None:
-        # A process that ends without closing: our view must go before the memory under it, or Python complains.
+        # A process that ends without closing: our view must go before the memory under it does.
         if hasattr(self, "_words"):
             self.close()
 

@@ -1,6 +1,7 @@
 """The ink adapter: ordered beats, options by id, look-ahead without a trace, faults that name their place."""
 
 import json
+import random
 
 import pytest
 
@@ -119,6 +120,22 @@ def test_a_wrong_snapshot_is_refused(load) -> None:
         story.restore("nothing")
     with pytest.raises(InputError, match=r"schema 'other/1', expected 'sensorama\.story/1'"):
         story.restore(json.dumps({"schema": "other/1"}))
+
+
+@pytest.mark.parametrize("name", ["hall", "shapes"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_choices_give_the_same_story_from_any_snapshot(load, name: str, seed: int) -> None:
+    rng, story = random.Random(seed), load(name)
+    told, marks, taken = [story.settle()], [story.snapshot()], []
+    while not told[-1].ended and len(told) < 8:
+        taken.append(rng.choice(told[-1].options).id)
+        told.append(story.choose(taken[-1]))
+        marks.append(story.snapshot())
+    for begin, mark in enumerate(marks):
+        again = load(name)
+        again.restore(mark)
+        assert [again.present(), *(again.choose(option) for option in taken[begin:])] == told[begin:]
+        assert again.snapshot() == marks[-1]
 
 
 def test_present_settles_a_fresh_story(load) -> None:
