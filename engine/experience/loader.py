@@ -9,6 +9,7 @@ that stands in the manifest, but with a mistake) is not reported twice.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,10 +70,10 @@ class Loader:
         """Read everything; None when a part without which there is no package could not be read."""
         data, places = self._yaml(MANIFEST_NAME)
         manifest = None
-        if not self.problems:
+        if data is not None or not self.problems:  # what is no YAML at all has been said
             manifest = read_model(Manifest, data, places, self.problems, what=MANIFEST_NAME)
         roles = _roles(data, manifest)
-        languages = _languages(data, manifest)
+        languages = self._languages(data, manifest)
         story_name = manifest.story if manifest is not None else _text(data, "story", "story.ink.json")
         story_json, mentions = self._story(story_name, places)
         captions = {locale: self._captions(locale, places) for locale in languages}
@@ -90,7 +91,7 @@ class Loader:
             shown=self._shown,
         )
         self.problems.extend(coherence.find_problems(parts))
-        if manifest is None or mentions is None:
+        if manifest is None or mentions is None or roles is None:
             return None
         return Loaded(
             manifest=manifest,
@@ -147,34 +148,60 @@ class Loader:
             return None
         before = len(self.problems)
         data, places = self._yaml(name)
-        if len(self.problems) > before:
+        if data is None and len(self.problems) > before:
             return None
         captions = read_model(Captions, data, places, self.problems, what=name)
         return None if captions is None else (captions, places)
 
+    def _languages(self, data: Any, manifest: Manifest | None) -> tuple[str, ...]:
+        """Give the languages; of a manifest with mistakes those it names, else those with captions."""
+        if manifest is not None:
+            return tuple(manifest.languages)
+        named = data.get("languages") if isinstance(data, dict) else None
+        if not isinstance(named, list):
+            named = [
+                PurePosixPath(name).stem
+                for name in self._files
+                if PurePosixPath(name).match("captions/*.yaml")
+            ]
+        fitting = (name for name in named if isinstance(name, str) and re.fullmatch(LOCALE_PATTERN, name))
+        return tuple(dict.fromkeys(fitting))
+
     def _scenes(
-        self, roles: RoleTable, languages: tuple[str, ...]
+        self, roles: RoleTable | None, languages: tuple[str, ...]
     ) -> tuple[tuple[Program, ...], Mapping[str, SceneSource]]:
         length_of = MediaLengths(self._folder, self._files, languages)
         programs: list[Program] = []
         sources: dict[str, SceneSource] = {}
         for name in self._files:
             path = PurePosixPath(name)
-            if path.suffix != ".yaml" or path.parent.as_posix() != "scenes":
+            if path.parent.as_posix() != "scenes" or path.suffix not in {".yaml", ".yml"}:
                 continue
+            if path.suffix == ".yml":
+                place = Place(self._shown(name))
+                self.problems.append(
+                    Problem(
+                        place, "scene files end in .yaml", f"rename it to {path.stem}.yaml", code="scene-name"
+                    )
+                )
             before = len(self.problems)
             data, places = self._yaml(name)
-            if len(self.problems) > before:
+            if data is None and len(self.problems) > before:
                 sources[path.stem] = SceneSource(name, ())
                 continue
             parsed = parse_scene(data, places, self.problems)
-            program = compile_scene(
-                parsed,
-                scene_id=path.stem,
-                index=len(programs),
-                roles=roles,
-                problems=self.problems,
-                length_of=length_of,
+            # Without knowing the roles nothing useful can be said about the tracks that play on them.
+            program = (
+                None
+                if roles is None
+                else compile_scene(
+                    parsed,
+                    scene_id=path.stem,
+                    index=len(programs),
+                    roles=roles,
+                    problems=self.problems,
+                    length_of=length_of,
+                )
             )
             mentioned = () if parsed.file is None else references(parsed.file)
             placed = (PlacedReference(row.kind, row.value, parsed.places.of(row.path)) for row in mentioned)
@@ -189,26 +216,23 @@ def _text(data: Any, key: str, default: str) -> str:
     return found if isinstance(found, str) else default
 
 
-def _roles(data: Any, manifest: Manifest | None) -> RoleTable:
-    """Give the roles; of a manifest with mistakes, all names it declares, as well as they can be read."""
+def _roles(data: Any, manifest: Manifest | None) -> RoleTable | None:
+    """Give the roles; of a manifest with mistakes, all names it declares, of the kind that was likely meant.
+
+    None where not even their names can be read.
+    """
     if manifest is not None:
         return RoleTable.of([role.spec(name) for name, role in manifest.roles.items()])
-    declared = data.get("roles") if isinstance(data, dict) else None
+    declared = data.get("roles", {}) if isinstance(data, dict) else None
+    if not isinstance(declared, dict):
+        return None
+    kinds = [kind.value for kind in RoleKind]
     specs: list[RoleSpec] = []
-    for name, role in declared.items() if isinstance(declared, dict) else ():
-        kind = role.get("kind") if isinstance(role, dict) else None
-        known = {member.value: member for member in RoleKind}
-        specs.append(RoleSpec(name, known.get(str(kind), RoleKind.LEVEL)))
+    for name, role in declared.items():
+        written = str(role.get("kind")) if isinstance(role, dict) else ""
+        near = difflib.get_close_matches(written, kinds, n=1, cutoff=0.4)
+        specs.append(RoleSpec(name, RoleKind(near[0]) if near else RoleKind.LEVEL))
     return RoleTable.of(specs)
-
-
-def _languages(data: Any, manifest: Manifest | None) -> tuple[str, ...]:
-    if manifest is not None:
-        return tuple(manifest.languages)
-    found = data.get("languages") if isinstance(data, dict) else None
-    named = found if isinstance(found, list) else []
-    fitting = (name for name in named if isinstance(name, str) and re.fullmatch(LOCALE_PATTERN, name))
-    return tuple(dict.fromkeys(fitting))
 
 
 def _locale_text(locale: str, captions: Captions, mentions: StoryMentions, folder: Path) -> LocaleText:

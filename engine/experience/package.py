@@ -119,8 +119,8 @@ def load_package(path_or_name: str | Path, *, cwd: Path | None = None, hashed: b
     cwd : Path, optional
         Where relative paths start and how files are named in messages; default the process's own folder.
     hashed : bool, default True
-        Compute the content hash, which reads every byte. Followers that only play leave it out: their package's
-        hash is empty.
+        Compute the content hash, which reads every byte. Followers that only play leave it out: the hash of
+        their package is empty.
 
     Returns
     -------

@@ -42,6 +42,11 @@ def remove(name: str) -> Break:
     return lambda folder: (folder / name).unlink()
 
 
+def rename(name: str, new_name: str) -> Break:
+    """Rename a file of the package."""
+    return lambda folder: (folder / name).rename(folder / new_name)
+
+
 def write(name: str, content: str | bytes) -> Break:
     """Write a file into the package."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import PackageError, Problem
 from engine.experience import load_package
-from tests.experience.packages import Break, append, good_package, line_of, remove, replace, write
+from tests.experience.packages import Break, append, good_package, line_of, remove, rename, replace, write
 
 MANIFEST = "experience.yaml"
 QUAY = "scenes/quay.yaml"
@@ -136,6 +136,8 @@ MISTAKES = (
         "not UTF-8",
     ),
     # Scenes.
+    Mistake("scene named .yml", rename(LAMP, "scenes/lamp.yml"), "scenes/lamp.yml", "", "end in .yaml"),
+    Mistake("duplicate key in a scene", append(LAMP, "duration: 9s\n"), LAMP, "duration: 9s", "occurs twice"),
     Mistake("no YAML", append(QUAY, "targets: {a: [}\n"), QUAY, "targets: {a", "not valid YAML"),
     Mistake("unknown role", replace(QUAY, "role: air.wind", "role: air.wnid"), QUAY, "air.wnid", "air.wind"),
     Mistake(
@@ -294,6 +296,28 @@ def test_a_problem_prints_as_file_line_message_hint(tmp_path: Path) -> None:
     assert str(problem).startswith(
         f"scenes/quay.yaml:{line}: unknown role 'air.wnid'. did you mean air.wind?"
     )
+
+
+def test_an_unreadable_manifest_hides_no_other_file_and_makes_no_crowd(tmp_path: Path) -> None:
+    folder = good_package(tmp_path)
+    append(MANIFEST, "comfort: {flashes: [}\n")(folder)
+    replace(QUAY, "duration: 18s", "duration: 18")(folder)
+    replace("captions/zh.yaml", "  lamp_A1: 它带你回家。\n", "")(folder)
+    remove("story.ink.json")(folder)
+    found = [(problem.place.path, problem.code) for problem in _problems(folder)]
+    assert found == [
+        ("captions/zh.yaml", "missing-caption"),
+        (MANIFEST, "missing-file"),
+        (MANIFEST, "yaml-syntax"),
+        (QUAY, "value"),
+    ]
+
+
+def test_a_misread_kind_is_said_once(tmp_path: Path) -> None:
+    """The role is declared, though with a mistake: its tracks are judged by the kind that was meant."""
+    folder = good_package(tmp_path)
+    replace(MANIFEST, "light.hero: {kind: color", "light.hero: {kind: colour")(folder)
+    assert [problem.place.path for problem in _problems(folder)] == [MANIFEST]
 
 
 def test_no_scene_at_all(tmp_path: Path) -> None:
