@@ -85,11 +85,12 @@ def balustrade(length: float, seed: int, *, gap: float = 2.0, height: float = 0.
     return mesh
 
 
-def quay(length: float, depth: float, seed: int, *, top: float = 1.1, rail: bool = True, steps_at: tuple[float, ...] = (), coat: Paint = STONE) -> Mesh:
-    """A quay along +X from the origin, its face at y = 0 towards -Y, paved for `depth`; steps go down to the water."""
+def quay(length: float, depth: float, seed: int, *, top: float = 1.1, rail: bool = True, steps_at: tuple[float, ...] = (), gaps: tuple[tuple[float, float], ...] = (), coat: Paint = STONE) -> Mesh:
+    """A quay along +X from the origin, its face at y = 0 towards -Y, paved for `depth`; steps go down to the water,
+    `gaps` have no railing."""
     random = rng(seed, 102)
     mesh = Mesh()
-    openings = tuple((x - 1.1, x + 1.1) for x in steps_at)
+    openings = (*((x - 1.1, x + 1.1) for x in steps_at), *gaps)
     mesh.add(coursed_wall(length, top - 0.16, seed, coat=coat))
     mesh.add(box((length / 2, 0.14, top - 0.08), (length, 0.52, 0.16), STONE_PALE, faces="yzZ", grain=1.1))
     # Paving slabs as colour on a fine grid.

@@ -14,7 +14,7 @@ from .glb import VERTEX, Node, Primitive, to_ushort, weld, write_glb
 from .mesh import MATERIALS, Floats, Lamp, Mesh, Vec3
 from .noise import value_noise
 
-CELL_M = 20.0
+CELL_M = 20.0  # width of a cell of the street, so that culling works
 FILE_LIMIT_BYTES = 4_000_000
 GENERATOR = "sensorama assets/generators/world"
 # Materials that show the grain of weather and wear; lamps, skin and paper stay clean.
@@ -137,7 +137,11 @@ def build(stage: Stage, *, rays: int = 24, seed: int = 1) -> Written:
     _weather(soup, waterline=stage.waterline)
     casts = soup.tri[soup.glow[soup.tri].max(axis=1) < 0.3]
     light = bake(soup.pos, soup.nrm, casts, everything.lamps, rays=rays, seed=seed)
-    v = _vertices(soup, light.occlusion, light.groups)
+    # Leaves shade each other far less than closed sheets would: light comes through and round them.
+    leaf = np.zeros(len(soup.pos), dtype=bool)
+    leaf[soup.tri[soup.material == _NAMES.index("leaf")].ravel()] = True
+    occlusion = np.where(leaf, 0.45 + 0.55 * light.occlusion, light.occlusion)
+    v = _vertices(soup, occlusion, light.groups)
 
     owner = np.zeros(len(v), dtype=np.int64)
     for k, (_, a, b, _at) in enumerate(spans, start=1):
@@ -155,24 +159,21 @@ def build(stage: Stage, *, rays: int = 24, seed: int = 1) -> Written:
         name = f"cell_{index:+03d}"
         nodes.append(Node(name, (0.0, 0.0, 0.0), _primitives(v, soup.tri[chosen], soup.material[chosen])))
 
+    # First fit, largest first: the fewest files under the limit; within a file the cells keep their order.
+    room: list[tuple[int, list[int]]] = []
+    sizes = [_size(node.primitives) for node in nodes]
+    for k in sorted(range(len(nodes)), key=lambda k: (-sizes[k], k)):
+        for i, (used, members) in enumerate(room):
+            if used + sizes[k] <= FILE_LIMIT_BYTES - 60_000:
+                members.append(k)
+                room[i] = (used + sizes[k], members)
+                break
+        else:
+            room.append((sizes[k], [k]))
     files: dict[str, bytes] = {}
-    batch: list[Node] = []
-    used = 0
-
-    def flush() -> None:
-        number = len(files) + 1
-        files[f"{stage.name}.glb" if number == 1 else f"{stage.name}_{number}.glb"] = write_glb(
-            batch, generator=GENERATOR
-        )
-
-    for node in nodes:
-        size = _size(node.primitives)
-        if batch and used + size > FILE_LIMIT_BYTES - 40_000:
-            flush()
-            batch, used = [], 0
-        batch.append(node)
-        used += size
-    flush()
+    for number, (_, members) in enumerate(room, start=1):
+        name = f"{stage.name}.glb" if number == 1 else f"{stage.name}_{number}.glb"
+        files[name] = write_glb([nodes[k] for k in sorted(members)], generator=GENERATOR)
     models = [f"models/{name}" for name in files]
     files[f"{stage.name}.stage.json"] = _sidecar(stage, everything, models)
     return Written(files, len(soup.tri))

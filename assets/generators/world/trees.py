@@ -11,10 +11,10 @@ from .noise import rng
 
 BARK = paint("#4A3D33", "wood")
 WILLOW = paint("#6E8A4A", "leaf")
-OSMANTHUS = paint("#3E5A3E", "leaf")
+OSMANTHUS = paint("#54764E", "leaf")
 BLOSSOM = paint("#E8B040", "leaf", 0.14)
 REED = paint("#6B6A44", "leaf")
-LOTUS_LEAF = paint("#3C6650", "leaf")
+LOTUS_LEAF = paint("#4A7A5C", "leaf")
 PETAL = paint("#E3A0AE", "leaf", 0.05)
 
 
