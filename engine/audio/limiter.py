@@ -16,14 +16,14 @@ CEILING_DB = -1.0
 LOOK_AHEAD = 96  # 2 ms
 # The gain glides over a little less than the look-ahead, since a peak between samples is seen six samples
 # late.
-_GLIDE = LOOK_AHEAD - 8
+_GLIDE = LOOK_AHEAD - 12
 RELEASE_DB_PER_S = 60.0
-# The peak between samples is estimated by 4-fold interpolation, which can miss 0.2 dB; the ceiling keeps
+# The peak between samples is estimated by 4-fold interpolation, which can miss 0.3 dB of a noise; the ceiling keeps
 # clear of it.
-_CEILING = 10 ** ((CEILING_DB - 0.3) / 20)
-# Below half of full scale no 12-point band-limited peak can reach the ceiling.
+_CEILING = 10 ** ((CEILING_DB - 0.45) / 20)
+# Below half of full scale no 20-point band-limited peak can reach the ceiling.
 _SAFE = 0.5
-_HALF = 6
+_HALF = 10
 
 
 def _interpolators() -> Samples:
@@ -93,7 +93,7 @@ class Limiter:
         for channel in range(2):
             row = stream[channel]
             peak = np.maximum(peak, np.abs(row[-n:]))
-            # The window that ends at a sample describes the curve six samples earlier; the look-ahead covers
+            # The window that ends at a sample describes the curve ten samples earlier; the look-ahead covers
             # that.
             between = np.abs(self._taps @ sliding_window_view(row, 2 * _HALF)[-n:].T).max(axis=0)
             peak = np.maximum(peak, between)

@@ -403,7 +403,9 @@ def _edges(voice: Voice, first: int, n: int) -> Samples | None:
         gain *= np.cos(quarter * np.clip((at - voice.own_end) / sound.fade_out_samples + 1, 0, 1))
     if fades_out:
         beyond = at - voice.end
-        gain *= np.cos(quarter * np.clip(beyond / voice.release, 0, 1)) if voice.release else beyond < 0
+        gain *= beyond < voice.release
+        if voice.release:
+            gain *= np.cos(quarter * np.clip(beyond / voice.release, 0, 1))
     return gain.astype(np.float32)
 
 

@@ -16,8 +16,8 @@ DEFAULT_FOLDER = Path("experiences/lantern_street/audio")
 def main(arguments: list[str]) -> int:
     """Renders the named stems (all of them by default) and prints the index."""
     parser = argparse.ArgumentParser(prog="python -m assets.generators.sound", description=__doc__)
-    parser.add_argument("stems", nargs="*", metavar="stem", help="names from the catalogue; a prefix ending in
-    * works") parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, help="where the files go")
+    parser.add_argument("stems", nargs="*", metavar="stem", help="names; a prefix* works")
+    parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, help="where the files go")
     parser.add_argument("--index", action="store_true", help="only write INDEX.md")
     chosen = parser.parse_args(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
