@@ -28,7 +28,8 @@ float fog_amount(vec3 p) {
 }
 
 vec3 fog_color(vec3 p, vec3 view) {
-    float high = smoothstep(1.0, 13.0, p.z - u_fog.z);
+    // Warm where the street is, cool above it and far beyond it.
+    float high = max(smoothstep(1.0, 13.0, p.z - u_fog.z), smoothstep(35.0, 150.0, distance(p, u_head)));
     float toward = max(dot(view, u_moon_dir), 0.0);
     float toward2 = toward * toward;
     return mix(u_fog_warm, u_fog_cool, high) + u_moon * (u_fog.w * toward2 * toward2 * toward2);
@@ -41,7 +42,7 @@ vec3 tone(vec3 c) {
     c = max(c, vec3(0.0)) * u_exposure;
     float top = max(max(c.r, c.g), max(c.b, 1e-5));
     float top_out = film1(top);
-    vec3 hue = mix(c / top, vec3(1.0, 0.90, 0.70), 0.75 * smoothstep(2.2, 9.0, top)) * top_out;
+    vec3 hue = mix(c / top, vec3(1.0, 0.86, 0.60), 0.70 * smoothstep(2.4, 10.0, top)) * top_out;
     vec3 o = 0.45 * vec3(film1(c.r), film1(c.g), film1(c.b)) + 0.55 * hue;
     o = o * 0.985 + vec3(0.0024, 0.0034, 0.0066);  // no pure black
     return pow(o, vec3(1.0 / 2.2));

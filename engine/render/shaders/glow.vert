@@ -26,7 +26,7 @@ void main() {
         radius = max(glow.x, 1.5 * u_pixel_rad) * 700.0;
         strength *= (1.0 - fog_amount(u_head + normalize(p3d_Vertex.xyz) * 420.0) * exp(-9.0 * p3d_Vertex.z)) * smoothstep(0.02, 0.2, p3d_Vertex.z);
         strength *= 0.85 + 0.15 * sin(u_time_s * (0.7 + glow.z) + 40.0 * glow.z);
-        light *= 1.0;
+        light *= 1.25;
     } else {
         at = (p3d_ModelMatrix * vec4(p3d_Vertex.xyz, 1.0)).xyz;
         radius = glow.x;

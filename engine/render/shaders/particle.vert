@@ -41,14 +41,14 @@ void main() {
         at.xy += vec2(sin(TAU * (3.0 * p + more.y)) * 0.5 + 1.6 * p, cos(TAU * (2.3 * p + more.z)) * 0.4);
         float turn = TAU * (more.w + t * (0.15 + 0.25 * more.y));
         spin = vec2(cos(turn), sin(turn));
-        stretch = vec2(1.0, 0.35 + 0.65 * abs(sin(turn * 1.7 + more.z * TAU)));
+        stretch = vec2(0.62, 0.25 + 0.75 * abs(sin(turn * 1.7 + more.z * TAU)));
         opacity = smoothstep(0.0, 0.05, p) * (1.0 - smoothstep(0.94, 1.0, p));
-        radius = 0.030 + 0.02 * more.z;
+        radius = 0.022 + 0.014 * more.z;
     } else if (u_kind == 2) {               // fireflies: three unrelated sines
         at += vec3(sin(0.31 * t + TAU * more.x), sin(0.23 * t + TAU * more.y), 0.5 * sin(0.41 * t + TAU * more.z)) * 1.3;
         float pulse = sin((0.5 + 0.6 * more.w) * t + TAU * more.x);
         opacity = smoothstep(-0.2, 0.9, pulse);
-        radius = 0.05;
+        radius = 0.04;
     } else if (u_kind == 3) {               // sky lanterns: 250 s to the top
         float p = fract(more.x + t / 250.0);
         at.z = u_centre.z - 0.5 * u_size.z + u_size.z * p;
@@ -88,7 +88,8 @@ void main() {
     vec3 up = cross(right, forward);
     float least = 0.9 * u_pixel_rad * away;  // never below a pixel, or it crawls
     if (u_kind != 6 && radius < least) { opacity *= radius / least; radius = least; }
-    opacity *= smoothstep(0.25, 1.2, away) * u_gain;
+    // Nothing bright or large within arm's reach of the eyes.
+    opacity *= smoothstep(u_kind == 2 ? 1.5 : 0.4, u_kind == 2 ? 4.0 : 1.8, away) * u_gain;
     if (u_kind < 4) radius *= 1.6;           // room for the soft edge
     vec2 c = p3d_MultiTexCoord0 * stretch;
     vec2 turned = vec2(c.x * spin.x - c.y * spin.y, c.x * spin.y + c.y * spin.x);

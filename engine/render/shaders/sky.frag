@@ -30,7 +30,9 @@ vec3 sky(vec3 d) {
     c += u_moon * (0.17 * wide + 0.34 * tight);
     float edge = dot(d, u_moon_dir);
     float soft = (1.0 - u_moon_disc.w) * 0.10;
-    c = mix(c, u_moon_disc.rgb * 3.2, smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
+    vec2 face = (d.xy - u_moon_dir.xy) * 7.0;
+    float seas = texture(u_noise, face + vec2(0.31, 0.62)).r;
+    c = mix(c, u_moon_disc.rgb * (3.3 - 1.5 * smoothstep(0.45, 0.75, seas)), smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
     return c;
 }
 

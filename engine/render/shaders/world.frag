@@ -32,7 +32,7 @@ vec3 specular(vec3 n, vec3 v, vec3 l, vec3 f0, float alpha2) {
     vec3 h = normalize(v + l);
     float nl = max(dot(n, l), 0.0);
     float nh = max(dot(n, h), 0.0);
-    float vh = max(dot(v, h), 0.05);
+    float vh = clamp(dot(v, h), 0.05, 1.0);  // a hair above 1 would make the power below undefined
     float d = nh * nh * (alpha2 - 1.0) + 1.0;
     float lobe = alpha2 / (3.14159 * d * d);
     vec3 f = f0 + (1.0 - f0) * pow(1.0 - vh, 5.0);
@@ -70,7 +70,8 @@ void main() {
     vec3 to_head = u_head - v_at;
     float away = length(to_head);
     vec3 v = to_head / away;
-    if (!gl_FrontFacing && u_mirror < 0.5 && dot(n, v) < 0.0) n = -n;
+    // Baked leaves carry the normals of their crown, which hold for both sides.
+    if (u_baked < 0.5 && dot(n, v) < 0.0) n = -n;
     if (u_grain > 0.0) {
         vec2 q = v_at.xy + v_at.z * vec2(0.37, 0.61);
         float g = texture(u_noise, q * 0.2).r * 0.6 + texture(u_noise, q * 1.25).a * 0.4;
@@ -92,7 +93,7 @@ void main() {
     float open = moon_visible(v_at, max(nl_moon, 0.0));
     vec3 moon = u_moon * (clamp((nl_moon + 0.25) / 1.25, 0.0, 1.0) * occ * occ * open);
     vec3 light = ambient + moon + lantern + 0.02 * (0.5 + 0.5 * occ) * u_sky_light / max(luminance(u_sky_light), 1e-3) * 0.5;
-    vec3 shine = specular(n, v, u_moon_dir, f0, alpha2) * u_moon * (2.2 * occ * occ * open);
+    vec3 shine = specular(n, v, u_moon_dir, f0, alpha2) * u_moon * (1.6 * occ * occ * open);
     for (int i = 0; i < u_light_count; ++i) {
         vec3 d = u_light_at[i].xyz - v_at;
         float r2 = dot(d, d);
@@ -100,21 +101,21 @@ void main() {
         vec3 l = d / max(r, 1e-3);
         float window = clamp(1.0 - r / u_light_color[i].w, 0.0, 1.0);
         float fall = window * window / (r2 + u_light_at[i].w * u_light_at[i].w);
-        light += u_light_color[i].rgb * (fall * clamp((dot(n, l) + 0.25) / 1.25, 0.0, 1.0) * (0.35 + 0.65 * occ));
+        light += u_light_color[i].rgb * (0.8 * fall * clamp((dot(n, l) + 0.25) / 1.25, 0.0, 1.0) * (0.35 + 0.65 * occ));
         shine += specular(n, v, l, f0, alpha2) * u_light_color[i].rgb * fall;
     }
     // A metal shows its surroundings: sky above, lanterns about it.
     vec3 mirror = mix(u_ground_light, u_sky_light * 2.0, 0.5 + 0.5 * reflect(-v, n).z) * occ + lantern * 0.35;
-    float grazing = 1.0 - max(dot(n, v), 0.0);
+    float grazing = 1.0 - clamp(u_baked > 0.5 ? abs(dot(n, v)) : dot(n, v), 0.0, 1.0);  // leaves: either side
     float g4 = grazing * grazing * grazing * grazing;
     shine += mirror * (f0 + (max(vec3(1.0 - rough), f0) - f0) * g4 * grazing);
 
     // Wet sheen on what stands high; nearly none on level ground, or grass becomes snow.
     float level = smoothstep(0.75, 1.0, n.z) * (1.0 - smoothstep(2.0, 4.0, v_at.z - u_water.x));
-    vec3 rim = g4 * (u_sky_light + u_moon) * occ * mix(0.20, 0.05, level) * (0.4 + 0.6 * smoothstep(1.5, 4.0, v_at.z - u_water.x));
+    vec3 rim = g4 * (u_sky_light + u_moon) * occ * mix(0.50, 0.05, level) * (0.4 + 0.6 * smoothstep(1.5, 4.0, v_at.z - u_water.x));
 
     // Baked files state emission for other programs; ours comes with the vertex and follows its lamp group.
-    vec3 c = diffuse * light + shine + rim * (0.15 + albedo) + p3d_Material.emission.rgb * (1.0 - u_baked);
+    vec3 c = diffuse * light + shine + rim * (0.12 + albedo) + p3d_Material.emission.rgb * (1.0 - u_baked);
     if (emission > 0.0) {
         // A lamp's paper glows as strongly as the group that its own light was baked into.
         float sum = e2.x + e2.y + e2.z + 1e-4;
