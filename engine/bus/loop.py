@@ -47,8 +47,8 @@ class BusEvent:
     Attributes
     ----------
     kind : str
-        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``frames``
-        (checkpoint), ``overrun``, ``refused``, ``parked``.
+        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``retire``,
+        ``frames`` (checkpoint), ``overrun``, ``refused``, ``parked``.
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -202,6 +202,7 @@ class BusCore:
         self._stop_version = -1
         self._stale = False
         self._retiring = False
+        self._retire_said = False
         self._idle_tick = 0
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -289,6 +290,9 @@ class BusCore:
             return []
         tick = self._pick_up(tick, now_ns)
         self._take_notes(tick, notes)
+        if self._retiring and not self._retire_said:
+            self._retire_said = True
+            self._say("retire", tick)
         if transport.sequence != self._sequence:
             self._sequence = transport.sequence
             self._say(

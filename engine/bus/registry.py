@@ -53,6 +53,19 @@ def known_families() -> tuple[str, ...]:
     return tuple(sorted({*BUNDLED, *(point.name for point in entry_points(group=GROUP))}))
 
 
+def list_drivers() -> list[tuple[str, str]]:
+    """Name and first line of the description of every family, for people; why it cannot be used, if so."""
+    rows = []
+    for name in known_families():
+        try:
+            module = import_module(find_family(name).__module__)
+        except RigError as error:
+            rows.append((name, error.problems[0].message))
+            continue
+        rows.append((name, (module.__doc__ or "no description").strip().splitlines()[0]))
+    return rows
+
+
 def find_family(name: str, place: Place | None = None) -> Factory:
     """The factory of a family.
 

@@ -73,3 +73,9 @@ class TestMaking:
         for driver in drivers:
             for group in driver.groups:
                 assert max(group.channels) < len(driver.channels)
+
+
+def test_every_bundled_family_has_a_line_for_people() -> None:
+    rows = dict(registry.list_drivers())
+    assert set(rows) >= {"amc", "artnet", "sample", "shaker"}
+    assert all(line and not line.startswith("driver") for line in rows.values())

@@ -1,0 +1,170 @@
+"""The real process over real ports: end to end on twins, silence of the conductor, its death, dead ports.
+
+These run in real time, so each plays well under a second of show; what they assert does not depend on how
+late the machine is.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from devices.amc.codec import decode_axes
+from engine.bench.bus import synthetic_rig, synthetic_show
+from engine.bus.link import BusProcess, Message
+from engine.bus.loop import BusEvent
+from engine.bus.process import BusConfig
+from engine.errors import DeviceError
+from engine.time.clocks import MonotonicClock
+from engine.time.publisher import TransportWriter
+from engine.time.shared import TransportBlock
+
+pytestmark = pytest.mark.slow
+MS = 1_000_000
+MIDDLE = 32512
+
+
+@pytest.fixture
+def block() -> Iterator[TransportBlock]:
+    with TransportBlock.create() as made:
+        yield made
+
+
+def conduct(bus: BusProcess, writer: TransportWriter, until_ns: int) -> list[Message]:
+    """Beat as a conductor does, until an instant."""
+    clock = MonotonicClock()
+    messages: list[Message] = []
+    while clock.now_ns() < until_ns:
+        writer.beat(clock.now_ns())
+        messages += bus.poll(0.05)
+    return messages
+
+
+def events(messages: list[Message], kind: str) -> list[BusEvent]:
+    return [row for _, row in messages if isinstance(row, BusEvent) and row.kind == kind]
+
+
+def ended(messages: list[Message]) -> dict[str, Any]:
+    (summary,) = [payload for kind, payload in messages if kind == "ended"]
+    assert isinstance(summary, dict)
+    return summary
+
+
+def config(block: TransportBlock, **changes: Any) -> BusConfig:
+    rig = synthetic_rig(**{key: changes.pop(key) for key in ("seat_port", "watchdog_ns") if key in changes})
+    return BusConfig(block.name, rig, synthetic_show, realtime=False, **changes)
+
+
+def test_a_show_reaches_the_twins_and_ends_parked(block: TransportBlock, tmp_path: Path) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    with BusProcess(config(block, record_dir=str(tmp_path))) as bus:
+        ready, messages = bus.await_ready()
+        assert dict(ready.devices) == {"seat": "", "lights": ""}
+        assert ready.ports["lights"].startswith("udp://127.0.0.1:")
+        writer.append(from_ns=ready.epoch_ns + 50 * MS, scene=0)
+        messages += conduct(bus, writer, ready.epoch_ns + 600 * MS)
+        bus.retire()
+        messages += bus.join(5.0)
+    summary = ended(messages)
+    assert summary["parked"] and not summary["orphaned"]
+    assert summary["frames"]["seat"] > 300 and set(summary["hashes"]) == {"seat", "lights"}
+    rows = [json.loads(line) for line in (tmp_path / "seat.jsonl").read_text().splitlines()]
+    stream = b"".join(bytes.fromhex(row["hex"]) for row in rows)
+    frames = [decode_axes(stream[start : start + 20]) for start in range(0, len(stream), 20)]
+    heave = [frame[2] for frame in frames]
+    assert heave[0] == heave[-1] == MIDDLE and max(heave) > MIDDLE + 500
+    assert [row["at_ns"] for row in rows] == sorted(row["at_ns"] for row in rows)
+
+
+def test_a_silent_conductor_leads_to_the_safe_state_and_may_come_back(block: TransportBlock) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    with BusProcess(config(block, watchdog_ns=150 * MS)) as bus:
+        ready, messages = bus.await_ready()
+        writer.append(from_ns=ready.epoch_ns, scene=0)
+        messages += conduct(bus, writer, ready.epoch_ns + 200 * MS)
+        MonotonicClock().sleep_until_ns(ready.epoch_ns + 500 * MS)
+        messages += conduct(bus, writer, ready.epoch_ns + 700 * MS)
+        bus.retire()
+        messages += bus.join(5.0)
+    assert len(events(messages, "stale")) >= 1 and len(events(messages, "fresh")) >= 1
+    assert ended(messages)["parked"]
+
+
+def test_a_dead_parent_parks_the_devices_and_ends_the_process(block: TransportBlock) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    bus = BusProcess(config(block))
+    ready, _ = bus.await_ready()
+    writer.append(from_ns=ready.epoch_ns, scene=0)
+    conduct(bus, writer, ready.epoch_ns + 150 * MS)
+    # All that the child sees of a parent's death is the end of the pipe.
+    bus._pipe.close()
+    bus._process.join(5.0)
+    assert bus.exit_status == 0
+
+
+def test_a_dead_port_is_told_and_the_rest_plays(block: TransportBlock) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    with BusProcess(config(block, seat_port="/dev/no-such-port")) as bus:
+        ready, messages = bus.await_ready()
+        assert "seat: no device on port /dev/no-such-port" in ready.devices["seat"]
+        assert ready.devices["lights"] == ""
+        writer.append(from_ns=ready.epoch_ns, scene=0)
+        messages += conduct(bus, writer, ready.epoch_ns + 200 * MS)
+        bus.retire()
+        messages += bus.join(5.0)
+    summary = ended(messages)
+    assert summary["frames"]["seat"] == 0 and summary["frames"]["lights"] > 3
+    assert events(messages, "gone")[0].device == "seat"
+
+
+def test_a_transport_that_is_not_there_fails_with_words() -> None:
+    with TransportBlock.create() as gone:
+        unknown = config(gone)
+    bus = BusProcess(unknown)
+    with pytest.raises(DeviceError, match="no shared memory block"):
+        bus.await_ready()
+    bus.join(3.0)
+    assert not bus.alive
+
+
+def test_a_seat_that_vanishes_mid_show_is_connected_again(block: TransportBlock) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    visits: list[int] = []
+
+    def controller() -> None:
+        """Hang up on the first caller after a few commands, listen to the second."""
+        while len(visits) < 2:
+            client, _ = server.accept()
+            with client:
+                visits.append(0)
+                while data := client.recv(4096):
+                    visits[-1] += len(data)
+                    if len(visits) == 1 and visits[0] > 500:
+                        break
+
+    Thread(target=controller, daemon=True).start()
+    port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    with BusProcess(config(block, seat_port=port)) as bus:
+        ready, messages = bus.await_ready()
+        writer.append(from_ns=ready.epoch_ns, scene=0)
+        messages += conduct(bus, writer, ready.epoch_ns + 700 * MS)
+        bus.retire()
+        messages += bus.join(5.0)
+    server.close()
+    heard = [(event.kind, event.device) for event in events(messages, "gone") + events(messages, "back")]
+    assert ("gone", "seat") in heard and heard.count(("back", "seat")) == 2
+    assert len(visits) == 2 and visits[1] > 500
+    # The other device never noticed: 40 instants a second, each one commanded.
+    assert ended(messages)["dispatch"]["lights"]["count"] >= 25
