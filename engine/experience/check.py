@@ -17,6 +17,7 @@ from engine.experience.bundled import shown_file
 from engine.experience.coherence import nearest
 from engine.experience.content_hash import content_files
 from engine.experience.lead_time import lead_fl, worst_candidate
+from engine.experience.motion_fit import excesses
 from engine.experience.package import Package
 from engine.experience.resolve import Bindings, resolve
 from engine.experience.rig import Rig
@@ -142,6 +143,7 @@ class _Checks:
         for scene in self._package.scenes:
             yield from self._window(scene)
             yield from self._lead(scene)
+            yield from self._motion(scene)
         yield from self._unshown_lines()
         yield from self._glyphs()
         yield from self._unused_assets()
@@ -229,6 +231,16 @@ class _Checks:
                 code="lead-time",
             )
 
+    def _motion(self, scene: Program) -> Iterator[Problem]:
+        for excess in excesses(scene, self._package.roles, self._rig, self._bindings):
+            yield Problem(
+                self._at(scene, "tracks"),
+                f"{excess} at {format_fl(excess.at_fl)} (rig {self._rig.path.name})",
+                "the governor will hold it back; write a gentler motion",
+                "warning",
+                "motion-limit",
+            )
+
     def _unshown_lines(self) -> Iterator[Problem]:
         shown = {cue.line for scene in self._package.scenes for cue in scene.media_cues() if cue.line}
         for line in self._package.mentions.line_ids:
@@ -268,7 +280,11 @@ class _Checks:
             if any(PurePosixPath(other).with_suffix("") == owner for other in used if other != name):
                 continue
             yield Problem(
-                Place(self._shown(name)), "no scene uses this file", "remove it", "warning", "unused-asset"
+                Place(self._shown(name)),
+                "no scene uses this file",
+                "name it in one, or remove it",
+                "warning",
+                "unused-asset",
             )
 
     def _roles(self) -> Iterator[Problem]:

@@ -183,6 +183,38 @@ def test_what_only_deserves_a_word_is_a_warning(tmp_path: Path, break_it: Break,
     assert [(problem.severity, problem.code) for problem in checked(folder)] == [("warning", code)]
 
 
+@pytest.mark.parametrize(
+    ("amplitude", "said"),
+    [
+        ("heave: 80mm", "seat.motion: heave reaches"),
+        ("roll: 9deg", "seat.motion: roll reaches"),
+        ("pitch: 0.1deg", ""),
+    ],
+)
+def test_motion_beyond_the_seat_is_said_before_the_governor_acts(
+    tmp_path: Path, amplitude: str, said: str
+) -> None:
+    folder = good_package(tmp_path)
+    replace(LAMP, "amplitude: {roll: 0.6deg, heave: 6mm}", f"amplitude: {{{amplitude}}}")(folder)
+    found = checked(folder)
+    assert [problem.code for problem in found] == (["motion-limit"] if said else [])
+    if said:
+        assert found[0].message.startswith(said)
+        assert found[0].place.line == line_of(folder / LAMP, "tracks:")
+
+
+def test_motion_tracks_of_one_seat_are_judged_as_their_sum(tmp_path: Path) -> None:
+    """30 mm and 30 mm in phase: each fits 50 mm, both together do not."""
+    folder = good_package(tmp_path)
+    wave = "{hz: 0.1, amplitude: {heave: 30mm}}"
+    track = f"  - {{role: seat.motion, kind: motion, cues: [{{at: 0s, for: 12s, wave: {wave}}}]}}\n"
+    replace(LAMP, "tracks:\n", f"tracks:\n{track}")(folder)
+    assert checked(folder) == []
+    replace(LAMP, "tracks:\n", f"tracks:\n{track}")(folder)
+    (problem,) = checked(folder)
+    assert "allows -50..50 mm at 00:00:02" in problem.message
+
+
 def test_side_files_belong_to_their_model(tmp_path: Path) -> None:
     folder = good_package(tmp_path)
     replace(
