@@ -14,9 +14,8 @@ from engine.experience.check import check_package
 from engine.story.graph import build_graph
 from tests.experience.packages import good_package
 
-RIG = Path(load_rig("cinema4d").path)
 SURPRISES = (
-    "null", "[]", "{}", "-1", "1e999", ".nan", "true", '"x"', "0", "[1, 2, 3]", "{a: 1}", "99999999999999999999",
+    "null", "[]", "{}", "-1", "1e999", ".nan", "true", '"x"', "0", "[1, 2, 3]", "{a: 1}", "9" * 20,
     "18s", "-5s", "&a", "*a", "!!float 3", "\t", "#FF", "é", "1deg", "none", "灯",
 )  # fmt: skip
 
@@ -63,7 +62,7 @@ def test_a_mangled_package_loads_or_says_what_is_wrong(tmp_path: Path, seed: int
 @pytest.mark.parametrize("seed", range(8))
 def test_a_mangled_rig_loads_or_says_what_is_wrong(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
-    good = RIG.read_text(encoding="utf-8")
+    good = load_rig("cinema4d").path.read_text(encoding="utf-8")
     path = tmp_path / "rig.yaml"
     for _ in range(6):
         path.write_text(mangled(mangled(good, rng), rng), encoding="utf-8")
