@@ -75,7 +75,7 @@ class _Inbox:
 
     pipe: Connection
     live: LiveView = field(default_factory=LiveView)
-    head: HeadPose = field(default_factory=HeadPose)
+    head: HeadPose | None = None  # no tracker has spoken yet: the mouse looks
     stills: list[str] = field(default_factory=list)
     retired: bool = False
 

@@ -47,6 +47,9 @@ from engine.timeline.program import Program
 
 Pixels = npt.NDArray[np.uint8]
 
+LOOK_PITCH_MAX_DEG = 70.0
+"""How far the mouse turns the view up and down."""
+
 # Used where a package brings no font of its own.
 _SHARED_FONT = "assets/fonts/sensorama-caption.ttf"
 
@@ -323,7 +326,7 @@ class Viewer:
             self._emit(ClosedEvent(host_ns))
         require_open(self._output)
         if look is not None:
-            self._watch(host_ns, state, shown_head)
+            self._watch(host_ns, state, shown_head, tracked=head is not None)
         return state
 
     def _show(
@@ -386,7 +389,7 @@ class Viewer:
 
     # ---- what the guest does
 
-    def _watch(self, host_ns: int, state: FrameState, head: HeadPose) -> None:
+    def _watch(self, host_ns: int, state: FrameState, head: HeadPose, *, tracked: bool) -> None:
         program = self._package.scenes[state.scene]
         eye = self._eye(program)
         T_world_vehicle = self._picture.T_world_vehicle
@@ -395,14 +398,17 @@ class Viewer:
         if polled is not None:
             yaw, pitch = polled.turned_deg
             if yaw or pitch:
-                self._look_deg = (self._look_deg[0] + yaw, min(max(self._look_deg[1] + pitch, -70.0), 70.0))
+                self._look_deg = (
+                    self._look_deg[0] + yaw,
+                    min(max(self._look_deg[1] + pitch, -LOOK_PITCH_MAX_DEG), LOOK_PITCH_MAX_DEG),
+                )
             for key in polled.keys:
                 self._emit(KeyEvent(host_ns, key))
+            if polled.pointer is not None and not tracked:
+                # Without a tracker the pointer is the eye: what it rests on is what the guest looks at.
+                ray = self._pointer_ray(T_world_vehicle, eye, head, polled.pointer)
             if polled.clicked:
-                aim = ray
-                if polled.pointer is not None:
-                    aim = self._pointer_ray(T_world_vehicle, eye, head, polled.pointer)
-                self._emit(PressEvent(host_ns, *self._hit(program, eye, aim)))
+                self._emit(PressEvent(host_ns, *self._hit(program, eye, ray)))
         found = self._hit(program, eye, ray)
         if found != self._gazed:
             self._gazed = found

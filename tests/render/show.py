@@ -19,21 +19,36 @@ stage:
   model: models/canal.glb
   vehicle: models/boat.glb
   eye: [0, -1.2, 1.62]
-  sky: {zenith: "#08112a", horizon: "#22345c", glow: "#201810", moon: {azimuth: -14deg, elevation: 17deg,
-  size: 2.8deg, color: "#f4ecd8"}, stars: 200, clouds: 0.3} fog: {density: 0.012, falloff: 0.12, warm:
-  "#5a3a28", cool: "#31466e"} water: {height: 0m, ripple: 1.0, flow: [0, 0.4], color: "#0a1424"} gains: {a:
-  {role: light.hero}, b: 1.0, c: 1.0} lights: [{at: [0, 2.4, 1.8], color: "#ff9550", intensity: 1.6, radius:
-  0.3m, node: vehicle}] particles:
+  sky:
+    zenith: "#08112a"
+    horizon: "#22345c"
+    glow: "#201810"
+    moon: {azimuth: -14deg, elevation: 17deg, size: 2.8deg, color: "#f4ecd8"}
+    stars: 200
+    clouds: 0.3
+  fog: {density: 0.012, falloff: 0.12, warm: "#5a3a28", cool: "#31466e"}
+  water: {height: 0m, ripple: 1.0, flow: [0, 0.4], color: "#0a1424"}
+  gains: {a: {role: light.hero}, b: 1.0, c: 1.0}
+  lights: [{at: [0, 2.4, 1.8], color: "#ff9550", intensity: 1.6, radius: 0.3m, node: vehicle}]
+  particles:
     - {kind: sparks, count: 40, at: [0, 20, 4], size: [10, 30, 6], color: "#ffb060"}
     - {kind: petals, count: 40, at: [0, 12, 4], size: [10, 20, 7], color: "#ffd890", gain: {role: air.wind}}
 tracks:
   - {kind: path, shape: cubic, keys: [[0s, [0, 0, 0], 0deg], [9s, [0, 4, 0], 6deg], [18s, [0, 8, 0], 0deg]]}
-  - {role: light.hero, kind: level, cues: [{at: 0s, set: [1.0, 0.6, 0.3]}, {at: 10s, to: [0, 0, 0], over: 4s,
-  ease: smooth}]} - {role: air.wind, kind: level, cues: [{at: 0s, set: 1.0}]} - {role: seat.motion, kind:
-  motion, cues: [{at: 0s, for: 18s, wave: {hz: 0.18, amplitude: {roll: 0.8deg, heave: 8mm}, phase: 0}}]} -
-  {kind: line, cues: [{at: 1.5s, line: quay_A1, for: 2.5s, azimuth: 60deg, distance: 2m}, {at: 4.5s, line:
-  quay_A2, for: 2.5s}]} - {kind: animation, node: gate, cues: [{at: 6s, for: 4s, keys: [[0s, {z: 0m}], [4s,
-  {z: 2m}]], shape: smooth}]}
+  - role: light.hero
+    kind: level
+    cues: [{at: 0s, set: [1.0, 0.6, 0.3]}, {at: 10s, to: [0, 0, 0], over: 4s, ease: smooth}]
+  - {role: air.wind, kind: level, cues: [{at: 0s, set: 1.0}]}
+  - role: seat.motion
+    kind: motion
+    cues: [{at: 0s, for: 18s, wave: {hz: 0.18, amplitude: {roll: 0.8deg, heave: 8mm}, phase: 0}}]
+  - kind: line
+    cues:
+      - {at: 1.5s, line: quay_A1, for: 2.5s, azimuth: 60deg, distance: 2m}
+      - {at: 4.5s, line: quay_A2, for: 2.5s}
+  - kind: animation
+    node: gate
+    cues: [{at: 6s, for: 4s, keys: [[0s, {z: 0m}], [4s, {z: 2m}]], shape: smooth}]
 targets:
   gate: {at: [0, 34, 1.5], radius: 1.5m}
   bow: {node: vehicle, at: [0, 2.6, 0.8], radius: 0.4m}
@@ -43,8 +58,9 @@ reactions:
   lift:
     duration: 4s
     tracks:
-      - {kind: animation, node: gate, cues: [{at: 0s, for: 4s, keys: [[0s, {x: 0m}], [2s, {x: 1m}], [4s, {x:
-      0m}]], shape: smooth}]}
+      - kind: animation
+        node: gate
+        cues: [{at: 0s, for: 4s, keys: [[0s, {x: 0m}], [2s, {x: 1m}], [4s, {x: 0m}]], shape: smooth}]
 window:
   show: 7s
   open: 8s
