@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def main() -> int:
     parser = _arguments()
     chosen = parser.parse_args()
     if chosen.family == "serve":
+        # The bus still has seats to park after a Ctrl-C; the end of standard input is what ends this.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         serve(json.loads(sys.stdin.readline()), sys.stdout, sys.stdin)
         return 0
     try:

@@ -103,7 +103,7 @@ class BusProcess:
         if self._process.is_alive():
             # Its devices have gone safe by their own time-outs at the latest; a hung process must not stay
             # behind.
-            self._process.terminate()
+            self._process.kill()
             self._process.join(1.0)
         found += self.poll()
         self._pipe.close()

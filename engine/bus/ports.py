@@ -49,7 +49,11 @@ class SerialLine:
 
         try:
             self._port = serial.serial_for_url(
-                self._port_name, baudrate=self._baud, timeout=0, write_timeout=self._write_timeout_s
+                self._port_name,
+                baudrate=self._baud,
+                timeout=0,
+                write_timeout=self._write_timeout_s,
+                exclusive=True,  # a second run must not talk in between
             )
         except (serial.SerialException, OSError, ValueError) as error:
             number = getattr(error, "errno", None)

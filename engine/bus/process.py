@@ -14,6 +14,7 @@ goes to the safe state and waits for it to come back.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -130,14 +131,19 @@ def main(config: BusConfig, pipe: Connection) -> None:
     """Run until retired, or until the parent is gone. The target of the spawned process."""
     outbox = Outbox(pipe)
     control = _Control(pipe)
+    # Ctrl-C reaches every process of a terminal: the parent decides what it means, and devices are never
+    # dropped where they are. A plea to terminate is granted as soon as they are parked.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: control.retire_asked.set())
     try:
         with _Plant(config) as plant:
             _run(plant, config, outbox, control)
     except SensoramaError as error:
         outbox.post("failed", str(error))
-    except KeyboardInterrupt:
-        # Ctrl-C reaches every process of the terminal; the parent decides, and this end parks devices anyway
-        pass
+    except Exception as error:
+        # A fault of ours; the parent shows one line, and a traceback on standard error would land in its
+        # status view.
+        outbox.post("failed", f"device bus: {type(error).__name__}: {error}")
     finally:
         outbox.close()
         pipe.close()

@@ -373,6 +373,10 @@ class Follower:
         qa = qv - self._qv
         qj = qa - self._qa
         v, a = self._v, self._a
+        if q == self._p and v == a == qv == qa == qj == 0.0:
+            self.on_target = True  # at rest where it is wanted: most axes, most of the time
+            self._quiet = 3
+            return q
         vl, al, jl = self._vl, self._al, self._jl
         excess = 1.0 + PLANNING_MARGIN + ACCEPT_MARGIN
         noise = 4.0 * math.ulp(self._p) + 4.0 * math.ulp(q)

@@ -7,7 +7,10 @@ late the machine is.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -109,6 +112,22 @@ def test_a_dead_parent_parks_the_devices_and_ends_the_process(block: TransportBl
     bus._pipe.close()
     bus._process.join(5.0)
     assert bus.exit_status == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to ask a process to end")
+def test_ctrl_c_is_the_parents_to_decide_and_a_plea_to_end_parks_first(block: TransportBlock) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    bus = BusProcess(config(block))
+    ready, messages = bus.await_ready()
+    writer.append(from_ns=ready.epoch_ns, scene=0)
+    assert bus._process.pid is not None
+    os.kill(bus._process.pid, signal.SIGINT)
+    messages += conduct(bus, writer, ready.epoch_ns + 150 * MS)
+    assert bus.alive
+    bus._process.terminate()
+    messages += bus.join(5.0)
+    assert ended(messages)["parked"] and bus.exit_status == 0
 
 
 def test_a_dead_port_is_told_and_the_rest_plays(block: TransportBlock) -> None:
