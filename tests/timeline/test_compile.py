@@ -1,10 +1,13 @@
 """What a scene file means: levels, pulses, knocks, media, windows, triggers."""
 
+# ruff: noqa: E501 (a scene per line reads better than a scene broken over three)
+
 from __future__ import annotations
 
 import math
 import pickle
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,22 +37,34 @@ def levels(build: Build, roles: RoleTable, tracks: str, role: str) -> Callable[[
 
 
 def test_a_level_rests_then_holds(build: Build, roles: RoleTable) -> None:
-    at = levels(build, roles, "  - {kind: level, role: look.exposure, cues: [{at: 2s, to: 3, over: 2s, ease: linear},"
-                              " {at: 6s, set: 0.5}]}\n", "look.exposure")
+    at = levels(
+        build,
+        roles,
+        "  - {kind: level, role: look.exposure, cues: [{at: 2s, to: 3, over: 2s, ease: linear},"
+        " {at: 6s, set: 0.5}]}\n",
+        "look.exposure",
+    )
     assert [at(t) for t in (0, 2, 3, 4, 5.9, 6, 99)] == [[1.0], [1.0], [2.0], [3.0], [3.0], [0.5], [0.5]]
 
 
 def test_numbers_and_hex_on_colours(build: Build, roles: RoleTable) -> None:
-    at = levels(build, roles, "  - {kind: level, role: light.street, cues: [{at: 0s, set: 0.5}, {at: 1s, set: '#FF0033'},"
-                              " {at: 2s, to: [0, 1, 0], over: 1s, ease: linear}]}\n", "light.street")
+    at = levels(
+        build,
+        roles,
+        "  - {kind: level, role: light.street, cues: [{at: 0s, set: 0.5}, {at: 1s, set: '#FF0033'},"
+        " {at: 2s, to: [0, 1, 0], over: 1s, ease: linear}]}\n",
+        "light.street",
+    )
     assert at(0) == [0.5, 0.5, 0.5]
     assert at(1) == [1.0, 0.0, 0.2]
     assert at(2.5) == [0.5, 0.5, 0.1]
 
 
 def test_tracks_on_one_role_mix(build: Build, roles: RoleTable) -> None:
-    two = ("  - {kind: level, role: look.exposure, cues: [{at: 0s, set: 0.5}]}\n"
-           "  - {kind: level, role: look.exposure, %s cues: [{at: 1s, set: 0.4}]}\n")
+    two = (
+        "  - {kind: level, role: look.exposure, cues: [{at: 0s, set: 0.5}]}\n"
+        "  - {kind: level, role: look.exposure, %s cues: [{at: 1s, set: 0.4}]}\n"
+    )
     for mix, expected in (("", [1.0, 0.5]), ("mix: add,", [0.5, 0.9]), ("mix: multiply,", [0.5, 0.2]),
                           ("mix: replace,", [1.0, 0.4])):  # fmt: skip
         at = levels(build, roles, two % mix, "look.exposure")
@@ -71,15 +86,22 @@ def test_motion_tracks_add_and_waves_end_with_their_cue(build: Build, roles: Rol
 
 
 def test_a_track_needs_channels_only_for_the_axes_it_moves(build: Build) -> None:
-    program = build("duration: 10s\ntracks:\n  - {kind: motion, role: seat.motion, cues: [{at: 0s, for: 4s,"
-                    " wave: {hz: 1, amplitude: {roll: 1deg}}}]}\n  - {kind: motion, role: seat.motion, cues: []}\n")
+    program = build(
+        "duration: 10s\ntracks:\n  - {kind: motion, role: seat.motion, cues: [{at: 0s, for: 4s,"
+        " wave: {hz: 1, amplitude: {roll: 1deg}}}]}\n  - {kind: motion, role: seat.motion, cues: []}\n"
+    )
     assert program.bank.channels == 1
     assert [contribution.components for contribution in program.contributions] == [(3,)]
 
 
 def test_haptic_cues_end_in_silence_with_their_frequency(build: Build, roles: RoleTable) -> None:
-    at = levels(build, roles, "  - {kind: haptic, role: seat.shaker, cues: [{at: 1s, for: 2s, curve: [[0, 0.2], [1, 0.6]], hz: 40},"
-                              " {at: 5s, to: 0.3, over: 1s}, {at: 8s, set: 0}]}\n", "seat.shaker")
+    at = levels(
+        build,
+        roles,
+        "  - {kind: haptic, role: seat.shaker, cues: [{at: 1s, for: 2s, curve: [[0, 0.2], [1, 0.6]], hz: 40},"
+        " {at: 5s, to: 0.3, over: 1s}, {at: 8s, set: 0}]}\n",
+        "seat.shaker",
+    )
     assert at(0.5) == [0.0, 60.0]
     assert at(2) == [0.4, 40.0]
     assert at(3) == [0.0, 40.0]
@@ -88,8 +110,13 @@ def test_haptic_cues_end_in_silence_with_their_frequency(build: Build, roles: Ro
 
 
 def test_knocks_ride_on_a_rumble_and_need_to_be_run_across(build: Build, roles: RoleTable) -> None:
-    at = levels(build, roles, "  - {kind: haptic, role: seat.shaker, cues: [{at: 0s, for: 9s, curve: [[0, 0.2], [1, 0.2]], hz: 30},"
-                              " {at: 4s, transient: {intensity: 0.9, sharpness: 1}}]}\n", "seat.shaker")
+    at = levels(
+        build,
+        roles,
+        "  - {kind: haptic, role: seat.shaker, cues: [{at: 0s, for: 9s, curve: [[0, 0.2], [1, 0.2]], hz: 30},"
+        " {at: 4s, transient: {intensity: 0.9, sharpness: 1}}]}\n",
+        "seat.shaker",
+    )
     assert at(3.999) == [0.2, 30.0]
     assert at(4) == [0.9, 300.0]
     assert at(4.2) == [0.2, 30.0]
@@ -99,7 +126,8 @@ def test_knocks_ride_on_a_rumble_and_need_to_be_run_across(build: Build, roles: 
 
 def test_knocks_that_overlap_take_lanes_and_the_first_to_end_is_cut(build: Build, roles: RoleTable) -> None:
     knocks = ", ".join(
-        f"{{at: {1000 + 20 * i}ms, transient: {{intensity: {0.9 - 0.1 * i:.1f}, sharpness: 0}}}}" for i in range(6)
+        f"{{at: {1000 + 20 * i}ms, transient: {{intensity: {0.9 - 0.1 * i:.1f}, sharpness: 0}}}}"
+        for i in range(6)
     )
     program = build(f"duration: 10s\ntracks:\n  - {{kind: haptic, role: seat.shaker, cues: [{knocks}]}}\n")
     assert program.bank.channels == 2 * MAX_TRANSIENT_LANES
@@ -109,8 +137,13 @@ def test_knocks_that_overlap_take_lanes_and_the_first_to_end_is_cut(build: Build
 
 
 def test_a_fire_cue_is_a_pulse(build: Build, roles: RoleTable) -> None:
-    at = levels(build, roles, "  - {kind: level, role: air.wind, cues: [{at: 0s, set: 0.3}, {at: 2s, for: 1s, curve: [[0, 1], [1, 0.8]],"
-                              " seek: fire}]}\n", "air.wind")
+    at = levels(
+        build,
+        roles,
+        "  - {kind: level, role: air.wind, cues: [{at: 0s, set: 0.3}, {at: 2s, for: 1s, curve: [[0, 1], [1, 0.8]],"
+        " seek: fire}]}\n",
+        "air.wind",
+    )
     assert [at(t) for t in (1, 2, 3, 4)] == [[0.3], [1.0], [0.3], [0.3]]
     assert at(2.5, run_from=2.0) == [0.9]
     assert at(2.5, run_from=2.1) == [0.3]
@@ -186,18 +219,37 @@ def test_media_without_known_lengths(build: Build) -> None:
 
 def test_media_keep_what_the_author_said(build: Build) -> None:
     cues = {(cue.file, cue.at_fl // SECOND): cue for cue in build(MEDIA).media.cues if cue.kind == "audio"}
-    river, bell, clap, last = cues["river.flac", 0], cues["bell.flac", 3], cues["clap.flac", 4], cues["bell.flac", 9]
-    assert (river.bed, river.loop, river.gain_db, river.fade_in_fl, river.tail) == (True, True, -6.0, SECOND, False)
+    river, bell, clap, last = (
+        cues["river.flac", 0],
+        cues["bell.flac", 3],
+        cues["clap.flac", 4],
+        cues["bell.flac", 9],
+    )
+    assert (river.bed, river.loop, river.gain_db, river.fade_in_fl, river.tail) == (
+        True,
+        True,
+        -6.0,
+        SECOND,
+        False,
+    )
     assert (bell.position_m, bell.tail, bell.resume, bell.bus) == ((4.0, 20.0, 6.0), True, True, "effects")
     assert (clap.node, clap.position_m, clap.resume) == ("door", (0.0, 0.0, 0.0), False)
-    assert (last.position_m, last.azimuth_deg, last.distance_m, last.skip_fl) == (None, -30.0, 4.0, SECOND // 2)
+    assert (last.position_m, last.azimuth_deg, last.distance_m, last.skip_fl) == (
+        None,
+        -30.0,
+        4.0,
+        SECOND // 2,
+    )
 
 
 def test_lanes_never_overlap() -> None:
-    cues = [MediaCue("audio", at, at + length, 0, at) for at, length in ((0, 10), (2, 3), (5, 5), (5, 1), (6, 2), (10, 1))]
+    cues = [
+        MediaCue("audio", at, at + length, 0, at)
+        for at, length in ((0, 10), (2, 3), (5, 5), (5, 1), (6, 2), (10, 1))
+    ]
     bank = MediaBank.of(cues)
     for lane in bank.lanes:
-        for before, after in zip(lane, lane[1:], strict=False):
+        for before, after in pairwise(lane):
             assert before.end_fl <= after.at_fl
     assert len(bank.lanes) == 3
     for at in range(12):
@@ -229,9 +281,20 @@ def test_windows_triggers_and_reactions(build: Build) -> None:
     assert program.duration == Durations(20 * SECOND, 40 * SECOND, 60 * SECOND)
     window = program.window
     assert window is not None
-    assert (window.show_fl, window.open_fl, window.close_fl, window.commit_fl) == tuple(s * SECOND for s in (10, 12, 30, 34))
-    assert (window.inputs, window.rule, window.quorum, window.tie) == (("gaze", "vote"), "plurality", 0.3, "first")
-    assert (window.hold, window.leave, window.dwell_fl) == (HoldSpec(15 * SECOND, 25 * SECOND, 2), "early", 2 * SECOND)
+    assert (window.show_fl, window.open_fl, window.close_fl, window.commit_fl) == tuple(
+        s * SECOND for s in (10, 12, 30, 34)
+    )
+    assert (window.inputs, window.rule, window.quorum, window.tie) == (
+        ("gaze", "vote"),
+        "plurality",
+        0.3,
+        "first",
+    )
+    assert (window.hold, window.leave, window.dwell_fl) == (
+        HoldSpec(15 * SECOND, 25 * SECOND, 2),
+        "early",
+        2 * SECOND,
+    )
     assert window.options == {"left": OptionPlaceSpec(13.0, -11.0, 2.0)}
     gaze, key, external, zone = program.triggers
     assert (gaze.id, gaze.target, gaze.do.reaction, gaze.scope) == ("bell", 1, 1, "seat")
@@ -271,7 +334,9 @@ def test_programs_travel_between_processes(build: Build) -> None:
 
 
 def test_role_tables() -> None:
-    table = RoleTable.of([RoleSpec("a", RoleKind.MOTION), RoleSpec("b", RoleKind.COLOR, rest=(1.0, 0.5, 0.0))])
+    table = RoleTable.of(
+        [RoleSpec("a", RoleKind.MOTION), RoleSpec("b", RoleKind.COLOR, rest=(1.0, 0.5, 0.0))]
+    )
     assert (table.size, table.starts, table.names) == (9, (0, 6), ("a", "b"))
     assert table.rest.tolist() == [0.0] * 6 + [1.0, 0.5, 0.0]
     assert not table.rest.flags.writeable

@@ -28,7 +28,9 @@ SECOND = FLICKS_PER_SECOND
 
 # At least 20 ms apart: closer together the references themselves lose digits.
 points = st.lists(
-    st.tuples(st.integers(0, 3000).map(lambda step: step * SECOND // 50), st.floats(-10, 10, allow_subnormal=False)),
+    st.tuples(
+        st.integers(0, 3000).map(lambda step: step * SECOND // 50), st.floats(-10, 10, allow_subnormal=False)
+    ),
     min_size=2,
     max_size=8,
     unique_by=lambda pair: pair[0],
@@ -43,7 +45,9 @@ def sampled(bank: LevelBank, times: np.ndarray) -> np.ndarray:
     return bank.evaluate_many(times)[:, 0]
 
 
-def curve_bank(pairs: list[tuple[int, float]], shape: str, tangents: list[tuple[float, float]] | None = None) -> LevelBank:
+def curve_bank(
+    pairs: list[tuple[int, float]], shape: str, tangents: list[tuple[float, float]] | None = None
+) -> LevelBank:
     run = PieceRun()
     run.hold(0, 99.0)
     curve(run, 0, [time for time, _ in pairs], [value for _, value in pairs], shape, tangents)
@@ -61,7 +65,9 @@ def test_cubic_is_scipys_pchip(pairs: list[tuple[int, float]]) -> None:
     expected = PchipInterpolator(t / SECOND, v)(at / SECOND)
     np.testing.assert_allclose(sampled(curve_bank(pairs, "cubic"), at), expected, atol=1e-9)
     np.testing.assert_allclose(
-        np.array(monotone_slopes(t, v)) * SECOND, PchipInterpolator(t / SECOND, v).derivative()(t / SECOND), atol=1e-7
+        np.array(monotone_slopes(t, v)) * SECOND,
+        PchipInterpolator(t / SECOND, v).derivative()(t / SECOND),
+        atol=1e-7,
     )
 
 

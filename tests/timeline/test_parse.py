@@ -1,5 +1,7 @@
 """Every mistake of a scene file at its line, in one go, with a hint that helps."""
 
+# ruff: noqa: E501 (a scene per line reads better than a scene broken over three)
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -45,10 +47,16 @@ notes: 1
         (7, "`tracks[0].cues[0].ease`: 'smoth' is not one of smooth, linear, in, out, step"),
         (8, "`tracks[0].cues[1].at`: 9 has no unit; write 9s or 9ms"),
         (9, "unknown field `tracks[0].cues[2].sett`"),
-        (11, "the cue at 00:00:30.000 begins before the one at 00:00:22.000 (scene.yaml:10) has ended,"
-             " at 00:00:32.000"),
-        (12, "`tracks[1].cues[0].wave.amplitude.heave`: 8 has no unit; a length needs one, for example 8m"
-             " (allowed: m, cm, mm, km)"),
+        (
+            11,
+            "the cue at 00:00:30.000 begins before the one at 00:00:22.000 (scene.yaml:10) has ended,"
+            " at 00:00:32.000",
+        ),
+        (
+            12,
+            "`tracks[1].cues[0].wave.amplitude.heave`: 8 has no unit; a length needs one, for example 8m"
+            " (allowed: m, cm, mm, km)",
+        ),
         (12, "unknown field `tracks[1].cues[0].wave.amplitude.rol`"),
         (13, "`tracks[2]`: 'moton' is not a kind of track"),
         (14, "unknown role 'air.wnd'"),
@@ -59,9 +67,16 @@ notes: 1
         (20, "unknown field `notes`"),
     ]
     hints = {problem.message: problem.hint for problem in problems}
-    assert hints["`tracks[0].cues[0].ease`: 'smoth' is not one of smooth, linear, in, out, step"] == "did you mean smooth?"
-    assert hints["unknown field `tracks[0].cues[2].sett`"].startswith("did you mean `set`? known here: at, for,")
-    assert hints["`tracks[2]`: 'moton' is not a kind of track"].startswith("did you mean motion? kinds: level,")
+    assert (
+        hints["`tracks[0].cues[0].ease`: 'smoth' is not one of smooth, linear, in, out, step"]
+        == "did you mean smooth?"
+    )
+    assert hints["unknown field `tracks[0].cues[2].sett`"].startswith(
+        "did you mean `set`? known here: at, for,"
+    )
+    assert hints["`tracks[2]`: 'moton' is not a kind of track"].startswith(
+        "did you mean motion? kinds: level,"
+    )
     assert hints["unknown role 'air.wnd'"].startswith("did you mean air.wind? known: air.wind,")
     assert hints["unknown target 'bel'"] == "did you mean bell? known: bell"
     assert hints["unknown field `notes`"].startswith("did you mean `note`? known here: note, duration,")

@@ -4,8 +4,8 @@ Three players are compared on random scenes and random histories (holds, speeds,
 
 - the evaluator under the random history itself,
 - the evaluator under a fresh transport that plays the scene from its start,
-- a naive player that walks through the authored cues in order and keeps the state in variables, by the formulas of
-  the scene file and SciPy's interpolators.
+- a naive player that walks through the authored cues in order and keeps the state in variables, by the
+  formulas of the scene file and SciPy's interpolators.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def tenths(lowest: int, highest: int) -> st.SearchStrategy[int]:
 
 
 @st.composite
-def cue_lists(draw: st.DrawFn, value: st.SearchStrategy[Any], wave: st.SearchStrategy[Any]) -> list[dict[str, Any]]:
+def cue_lists(
+    draw: st.DrawFn, value: st.SearchStrategy[Any], wave: st.SearchStrategy[Any]
+) -> list[dict[str, Any]]:
     """Cues of one track: times in tenths of a second, never overlapping."""
     cues: list[dict[str, Any]] = []
     at = draw(tenths(0, 30))
@@ -67,22 +69,44 @@ def cue_lists(draw: st.DrawFn, value: st.SearchStrategy[Any], wave: st.SearchStr
     return draw(st.permutations(cues))
 
 
-level_waves = st.fixed_dictionaries({"hz": st.sampled_from([0.2, 1.0, 3.7]), "low": values, "high": values, "phase": values})
-poses = st.fixed_dictionaries(
-    {}, optional={"heave": st.integers(-30, 30).map("{}mm".format), "roll": st.integers(-5, 5).map("{}deg".format)}
+level_waves = st.fixed_dictionaries(
+    {"hz": st.sampled_from([0.2, 1.0, 3.7]), "low": values, "high": values, "phase": values}
 )
-motion_waves = st.fixed_dictionaries({"hz": st.sampled_from([0.18, 0.5]), "amplitude": poses, "phase": values})
+poses = st.fixed_dictionaries(
+    {},
+    optional={
+        "heave": st.integers(-30, 30).map("{}mm".format),
+        "roll": st.integers(-5, 5).map("{}deg".format),
+    },
+)
+motion_waves = st.fixed_dictionaries(
+    {"hz": st.sampled_from([0.18, 0.5]), "amplitude": poses, "phase": values}
+)
 scenes = st.fixed_dictionaries(
     {
         "duration": st.just(f"{SCENE_S}s"),
         "tracks": st.tuples(
-            cue_lists(values, level_waves).map(lambda cues: {"role": "air.wind", "kind": "level", "cues": cues}),
-            cue_lists(values, level_waves).map(lambda cues: {"role": "air.wind", "kind": "level", "cues": cues}),
-            cue_lists(colors, level_waves).map(lambda cues: {"role": "light.street", "kind": "level", "cues": cues}),
-            cue_lists(values, level_waves).map(lambda cues: {"role": "look.exposure", "kind": "level", "cues": cues}),
-            cue_lists(poses, motion_waves).map(lambda cues: {"role": "seat.motion", "kind": "motion", "cues": cues}),
-            cue_lists(poses, motion_waves).map(lambda cues: {"role": "seat.motion", "kind": "motion", "cues": cues}),
-            cue_lists(values, level_waves).map(lambda cues: {"role": "seat.shaker", "kind": "haptic", "cues": cues}),
+            cue_lists(values, level_waves).map(
+                lambda cues: {"role": "air.wind", "kind": "level", "cues": cues}
+            ),
+            cue_lists(values, level_waves).map(
+                lambda cues: {"role": "air.wind", "kind": "level", "cues": cues}
+            ),
+            cue_lists(colors, level_waves).map(
+                lambda cues: {"role": "light.street", "kind": "level", "cues": cues}
+            ),
+            cue_lists(values, level_waves).map(
+                lambda cues: {"role": "look.exposure", "kind": "level", "cues": cues}
+            ),
+            cue_lists(poses, motion_waves).map(
+                lambda cues: {"role": "seat.motion", "kind": "motion", "cues": cues}
+            ),
+            cue_lists(poses, motion_waves).map(
+                lambda cues: {"role": "seat.motion", "kind": "motion", "cues": cues}
+            ),
+            cue_lists(values, level_waves).map(
+                lambda cues: {"role": "seat.shaker", "kind": "haptic", "cues": cues}
+            ),
         ).map(list),
     }
 )
@@ -131,7 +155,8 @@ class NaivePlayer:
         if "to" in cue:
             u = passed / length
             eased = {
-                "linear": u, "smooth": u * u * (3 - 2 * u), "in": u * u, "out": u * (2 - u), "step": float(u >= 1),
+                "linear": u, "smooth": u * u * (3 - 2 * u), "in": u * u, "out": u * (2 - u),
+                "step": float(u >= 1),
             }[cue["ease"]]  # fmt: skip
             return [a + (b - a) * eased for a, b in zip(now, vector(cue["to"], self.width), strict=True)]
         if "wave" in cue:
@@ -239,7 +264,9 @@ def fresh(scene: int, at_fl: int, *, seek: bool) -> tuple[Transport, int]:
 
 
 @settings(max_examples=60)
-@given(first=scenes, second=scenes, history=operations, shares=st.lists(st.floats(0, 1), min_size=6, max_size=6))
+@given(
+    first=scenes, second=scenes, history=operations, shares=st.lists(st.floats(0, 1), min_size=6, max_size=6)
+)
 def test_any_history_equals_playing_and_equals_seeking(
     build: Build,
     roles: RoleTable,
