@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--no-picture", action="store_true", help="no rendering at all: story, sound and devices only")
     play.add_argument("--no-sound", action="store_true", help="no sound at all")
     play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
+    play.add_argument("--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)")
     play.set_defaults(run=_play)
 
     replay = commands.add_parser("replay", help="reproduce a run from its journal and say the first difference")

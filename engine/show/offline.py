@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
 from typing import Any
 
 from engine.bus.inline import InlineBus
-from engine.errors import OutputError, SensoramaError
+from engine.errors import OutputError
 from engine.show.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
 from engine.show.inline import InlineRun
@@ -73,6 +72,7 @@ class _Stage:
                  record: RunRecord, clock: ManualClock) -> None:
         self._options, self._production, self._view, self._record = options, production, view, record
         self._interrupted = False
+        self._phases = phases
         self.frames: dict[str, int] = {}
         block = LocalBlock()
         self.writer = TransportWriter(block)
@@ -140,6 +140,14 @@ class _Stage:
             index = self._production.package.languages.index(self._production.language)
             if index:
                 self.conductor.handle(Operator("language", index), 0)
+            if self._options.first_frame and self._viewer is not None:
+                self.conductor.advance(0)
+                self._viewer.draw(self.writer.transport, 0)
+                self._viewer.grab()  # the frame is there only once its pixels are
+                self._phases.done("first draw")
+                total_ms = sum(self._phases.rows.values())
+                self._view.say(f"first frame {total_ms:.0f} ms after the command was read")
+                self.conductor.handle(Operator("stop"), 0)
             return self._run.run()
         finally:
             signal.signal(signal.SIGINT, previous)
@@ -167,6 +175,3 @@ class _Stage:
             if part is not None:
                 part.close()
 
-
-__all__: list[str] = ["header_of", "play_offline"]
-_ = (Mapping, SensoramaError)

@@ -50,6 +50,7 @@ class PlayOptions:
     picture: bool = True
     sound: bool = True
     quiet: bool = False
+    first_frame: bool = False
 
 
 def _speed(text: str | None) -> Fraction | None:
@@ -100,5 +101,5 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
         choices=tuple(word.strip() for word in args.choices.split(",") if word.strip()) if args.choices else (),
         start=_start(args.start), speed=_speed(args.speed), language=args.language,
         out=Path(args.out) if args.out else None, size=_size(args.size), fps=args.fps,
-        picture=not args.no_picture, sound=not args.no_sound, quiet=args.quiet,
+        picture=not args.no_picture, sound=not args.no_sound, quiet=args.quiet, first_frame=args.first_frame,
     )

@@ -46,7 +46,7 @@ def play(options: PlayOptions) -> int:
         if options.view == "window" and not has_display():
             raise UsageError("--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
                              "leave --view out to render off-screen")
-        if options.view == "auto" and not windowed:
+        if options.view == "auto" and not windowed and options.speed is None:
             view.say("no display: rendering off-screen, faster than real time (--view window insists on a window)")
         production = produce(options, phases)
         for problem in production.package.warnings:

@@ -1,0 +1,85 @@
+"""``sensorama check`` and ``sensorama compile``: what an author runs between two edits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.errors import InputError, PackageError, Problem
+from engine.experience import load_package, load_rig
+from engine.experience.bundled import find_package
+from engine.experience.check import check_package
+from engine.experience.manifest import Manifest
+from engine.show.folder import explain
+from engine.story.compile import compile_ink, float_literals, gather_sources
+from engine.story.graph import build_graph
+from engine.timeline.yamlsource import load_yaml
+
+
+def check_command(experience: str, rig: str | None) -> int:
+    """Print every mistake of a package and say how many there are: exit status 2 if any is an error."""
+    try:
+        package = load_package(experience)
+    except PackageError as error:
+        # The package does not hold together; its story can still be judged, so that nothing waits for a second run.
+        problems = [*error.problems, *_story_problems(find_package(experience))]
+        return _say(problems, experience)
+    graph = build_graph(package.story_json, str(package.story_path))
+    story = [problem for source in _ink_sources(package.story_path) for problem in source]
+    problems = check_package(package, load_rig(rig), graph, story_problems=story)
+    return _say(problems, str(package.path))
+
+
+def _ink_sources(story_path: Path) -> list[list[Problem]]:
+    source = story_path.with_suffix("")
+    if not source.is_file():
+        return []
+    return [float_literals(text, str(source.parent / name)) for name, text in gather_sources(source).items()]
+
+
+def _story_problems(folder: Path) -> list[Problem]:
+    """Problems of a story whose package could not be loaded; none where the story itself cannot be read."""
+    path = folder / "story.ink.json"
+    try:
+        found = [*build_graph(path.read_text(encoding="utf-8-sig"), str(path)).problems]
+    except (OSError, InputError):
+        return []  # the package's own list of problems names the file
+    return [*found, *(problem for source in _ink_sources(path) for problem in source)]
+
+
+def _say(problems: list[Problem], name: str) -> int:
+    unique = list({(problem.place, problem.message): problem for problem in problems}.values())
+    errors = [problem for problem in unique if problem.severity == "error"]
+    for problem in unique:
+        print(problem, file=sys.stderr if problem.severity == "error" else sys.stdout)
+    warnings = len(unique) - len(errors)
+    print(f"{name}: {len(errors)} errors, {warnings} warnings" if unique else f"{name}: no mistakes found")
+    return 2 if errors else 0
+
+
+def compile_command(experience: str) -> int:
+    """Rebuild a package's ``story.ink.json`` from ``story.ink``.
+
+    Raises
+    ------
+    InputError
+        No source, no compiler (with how to get one), or mistakes in the story, all of them.
+    """
+    folder = find_package(experience)
+    data, _ = load_yaml(folder / "experience.yaml")
+    default = Manifest.model_fields["story"].default
+    target = folder / (data.get("story", default) if isinstance(data, dict) else default)
+    source = target.with_suffix("")
+    if not source.is_file():
+        raise InputError(f"{source} does not exist; the source of {target.name} is expected beside it")
+    made = compile_ink(source)
+    for problem in made.warnings:
+        print(problem)
+    part = target.with_suffix(".part")
+    try:
+        part.write_text(made.text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        raise explain(error, target) from error
+    print(f"compiled {source} to {target} with {made.compiler}")
+    return 0
