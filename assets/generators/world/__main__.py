@@ -9,7 +9,19 @@ from pathlib import Path
 
 from .stage import build, save
 
-STAGES = ("boat", "lock", "market", "tea_house", "drum_square", "bridge", "willow", "garden", "river", "lake", "lane")
+STAGES = (
+    "boat",
+    "lock",
+    "market",
+    "tea_house",
+    "drum_square",
+    "bridge",
+    "willow",
+    "garden",
+    "river",
+    "lake",
+    "lane",
+)
 HOME = Path(__file__).resolve().parents[3] / "experiences" / "lantern_street" / "models"
 
 

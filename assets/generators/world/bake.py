@@ -56,7 +56,9 @@ class _Rays:
         return out
 
 
-def bake(pos: Floats, nrm: Floats, tri: Ints, lamps: Sequence[Lamp], *, rays: int = 24, seed: int = 1) -> Baked:
+def bake(
+    pos: Floats, nrm: Floats, tri: Ints, lamps: Sequence[Lamp], *, rays: int = 24, seed: int = 1
+) -> Baked:
     """Bake light at vertices.
 
     Parameters

@@ -29,8 +29,19 @@ def _voussoirs(radius: float, y: float, out: float, count: int, spring: float, d
         mesh.add(surface(np.stack([outer, outer + [0, out * 0.07, 0]]), tone, outward=middle))
         mesh.add(surface(np.stack([inner, inner + [0, out * 0.07, 0]]), tone, outward=-middle))
         for edge, sign in ((0, -1.0), (2, 1.0)):
-            side = np.array([[inner[edge], outer[edge]], [inner[edge] + [0, out * 0.07, 0], outer[edge] + [0, out * 0.07, 0]]])
-            mesh.add(surface(side, tone, outward=(-sign * math.sin((a0 + a1) / 2) * -1, 0, -math.cos((a0 + a1) / 2) * sign)))
+            side = np.array(
+                [
+                    [inner[edge], outer[edge]],
+                    [inner[edge] + [0, out * 0.07, 0], outer[edge] + [0, out * 0.07, 0]],
+                ]
+            )
+            mesh.add(
+                surface(
+                    side,
+                    tone,
+                    outward=(-sign * math.sin((a0 + a1) / 2) * -1, 0, -math.cos((a0 + a1) / 2) * sign),
+                )
+            )
     return mesh
 
 
@@ -47,7 +58,16 @@ def rail_post(height: float = 1.0) -> Mesh:
     return mesh
 
 
-def arch_bridge(span: float = 26.0, arch_m: float = 8.0, width: float = 5.0, base: float = 1.2, rise: float = 3.6, spring: float = 0.2, *, lions: bool = True) -> Mesh:
+def arch_bridge(
+    span: float = 26.0,
+    arch_m: float = 8.0,
+    width: float = 5.0,
+    base: float = 1.2,
+    rise: float = 3.6,
+    spring: float = 0.2,
+    *,
+    lions: bool = True,
+) -> Mesh:
     """A humped bridge with one semicircular arch."""
     mesh = Mesh()
     radius = arch_m / 2
@@ -69,8 +89,14 @@ def arch_bridge(span: float = 26.0, arch_m: float = 8.0, width: float = 5.0, bas
         mesh.add(_voussoirs(radius, y, out, 21, spring))
         # Cornice, then posts with panels between them.
         edge = np.stack([x, np.full_like(x, y + out * 0.12), top], 1)
-        mesh.add(surface(np.stack([edge - [0, 0, 0.22], edge + [0, 0, 0.05]]), STONE_PALE, outward=(0, out, 0)))
-        mesh.add(surface(np.stack([edge - [0, 0, 0.22], edge - [0, out * 0.2, 0.22]]), STONE_DARK, outward=(0, 0, -1)))
+        mesh.add(
+            surface(np.stack([edge - [0, 0, 0.22], edge + [0, 0, 0.05]]), STONE_PALE, outward=(0, out, 0))
+        )
+        mesh.add(
+            surface(
+                np.stack([edge - [0, 0, 0.22], edge - [0, out * 0.2, 0.22]]), STONE_DARK, outward=(0, 0, -1)
+            )
+        )
         posts = np.linspace(-span / 2 + 0.4, span / 2 - 0.4, 15)
         for k, px in enumerate(posts):
             pz = float(deck_height(np.array(px), span, base, rise))
@@ -81,14 +107,20 @@ def arch_bridge(span: float = 26.0, arch_m: float = 8.0, width: float = 5.0, bas
                 tz = deck_height(t, span, base, rise)
                 for a, b, thick in ((0.12, 0.62, 0.1), (0.74, 0.86, 0.16)):
                     for side in (-1, 1):
-                        face = np.stack([np.stack([t, np.full(3, y + side * thick / 2), tz + h], 1) for h in (a, b)])
+                        face = np.stack(
+                            [np.stack([t, np.full(3, y + side * thick / 2), tz + h], 1) for h in (a, b)]
+                        )
                         mesh.add(surface(face, STONE if a < 0.5 else STONE_PALE, outward=(0, side, 0)))
-                    cap = np.stack([np.stack([t, np.full(3, y + side * thick / 2), tz + b], 1) for side in (-1, 1)])
+                    cap = np.stack(
+                        [np.stack([t, np.full(3, y + side * thick / 2), tz + b], 1) for side in (-1, 1)]
+                    )
                     mesh.add(surface(cap, STONE_PALE, outward=(0, 0, 1)))
         if lions:
             for px in (-span / 2 + 0.4, span / 2 - 0.4):
                 mesh.add(lion(), (px, y + out * 0.05, base + 1.0))
-    deck = np.stack([np.stack([x, np.full_like(x, s * width / 2), top], 1) for s in (-1, -0.5, 0, 0.5, 1)], axis=1)
+    deck = np.stack(
+        [np.stack([x, np.full_like(x, s * width / 2), top], 1) for s in (-1, -0.5, 0, 0.5, 1)], axis=1
+    )
     mesh.add(surface(deck, STONE_DARK, outward=(0, 0, 1)))
     mesh.add(vault(radius, width, spring))
     mesh.points["keystone"] = (0.0, -width / 2 - 0.1, spring + radius + 0.3)
@@ -123,7 +155,12 @@ def lion() -> Mesh:
     """A small seated guardian, 0.75 m, facing -Y."""
     mesh = Mesh()
     rings = []
-    for z, y, rx, ry in ((0.0, 0.05, 0.17, 0.24), (0.2, 0.06, 0.18, 0.22), (0.38, 0.0, 0.15, 0.16), (0.5, -0.04, 0.11, 0.11)):
+    for z, y, rx, ry in (
+        (0.0, 0.05, 0.17, 0.24),
+        (0.2, 0.06, 0.18, 0.22),
+        (0.38, 0.0, 0.15, 0.16),
+        (0.5, -0.04, 0.11, 0.11),
+    ):
         a = np.linspace(0, 2 * math.pi, 8, endpoint=False)
         rings.append(np.stack([rx * np.cos(a), y + ry * np.sin(a), np.full(8, z)], 1))
     mesh.add(loft(np.array(rings), STONE_PALE))
@@ -132,5 +169,7 @@ def lion() -> Mesh:
     for x in (-0.09, 0.09):
         mesh.add(tube([(x, -0.14, 0.32), (x, -0.19, 0.0)], 0.05, STONE_PALE, sides=5))
         mesh.add(ball((x, -0.05, 0.74), (0.05, 0.04, 0.06), STONE_PALE, sides=5, rings=3))
-    mesh.add(tube([(0, 0.26, 0.05), (0, 0.34, 0.3), (0, 0.24, 0.45)], [0.05, 0.06, 0.03], STONE_PALE, sides=5))
+    mesh.add(
+        tube([(0, 0.26, 0.05), (0, 0.34, 0.3), (0, 0.24, 0.45)], [0.05, 0.06, 0.03], STONE_PALE, sides=5)
+    )
     return mesh

@@ -15,14 +15,34 @@ from .mesh import Floats, Mesh, Paint, ball, beam, box, loft, paint, raw, revolv
 from .noise import rng
 from .palette import BAMBOO, GOLD, HAIR, PLANK_DARK, PLANK_PALE, ROBES, SHAWLS, SKIN, SKIRTS
 
-POSES = ("stand", "clasp", "walk", "wave", "point", "hold", "lean", "sit", "lift", "carry", "flute", "pipa", "drum", "fish")
+POSES = (
+    "stand",
+    "clasp",
+    "walk",
+    "wave",
+    "point",
+    "hold",
+    "lean",
+    "sit",
+    "lift",
+    "carry",
+    "flute",
+    "pipa",
+    "drum",
+    "fish",
+)
 _SIDES = 8
 
 
 def _rings(rows: Sequence[tuple[float, float, float, float, float]]) -> Floats:
     """Elliptic rings from (z, x, y, rx, ry)."""
     a = np.linspace(0, 2 * math.pi, _SIDES, endpoint=False) + math.pi / _SIDES
-    return np.array([np.stack([x + rx * np.cos(a), y + ry * np.sin(a), np.full(_SIDES, z)], 1) for z, x, y, rx, ry in rows])
+    return np.array(
+        [
+            np.stack([x + rx * np.cos(a), y + ry * np.sin(a), np.full(_SIDES, z)], 1)
+            for z, x, y, rx, ry in rows
+        ]
+    )
 
 
 def _sleeve(shoulder: Floats, elbow: Floats, hand: Floats, coat: Paint, cuff: float, trim: Paint) -> Mesh:
@@ -35,11 +55,19 @@ def _sleeve(shoulder: Floats, elbow: Floats, hand: Floats, coat: Paint, cuff: fl
     for p, r, d in zip(path, widths, direction, strict=True):
         d = d / np.linalg.norm(d)
         side = np.cross(d, [0, 0, 1.0])
-        side = side / max(1e-6, float(np.linalg.norm(side))) if np.linalg.norm(side) > 0.1 else np.array([1.0, 0, 0])
+        side = (
+            side / max(1e-6, float(np.linalg.norm(side)))
+            if np.linalg.norm(side) > 0.1
+            else np.array([1.0, 0, 0])
+        )
         up = np.cross(side, d)
         hang = 1.5 if r == cuff else 1.0
         a = np.linspace(0, 2 * math.pi, 6, endpoint=False)
-        ring = p + side * r * 0.75 * np.cos(a)[:, None] + up * (r * np.where(np.sin(a) < 0, hang, 0.8) * np.sin(a))[:, None]
+        ring = (
+            p
+            + side * r * 0.75 * np.cos(a)[:, None]
+            + up * (r * np.where(np.sin(a) < 0, hang, 0.8) * np.sin(a))[:, None]
+        )
         rings.append(ring)
     rings[-1] = rings[-1] + [0, 0, -0.02]
     tones = np.array([coat.rgb, coat.rgb, coat.rgb, trim.rgb])
@@ -54,10 +82,31 @@ def _head(random: np.random.Generator, woman: bool, child: bool, tilt: float, tu
     mesh = Mesh()
     mesh.add(tube([(0, 0, -0.08), (0, 0.0, 0.06)], 0.045, SKIN, sides=5))
     mesh.add(ball((0, -0.012, 0.15), (0.085, 0.095, 0.118), SKIN, sides=9, rings=6))
-    mesh.add(raw([(0, -0.125, 0.135), (-0.016, -0.1, 0.13), (0.016, -0.1, 0.13), (0, -0.1, 0.18)], [(0, -1, -0.2), (-1, -0.3, 0), (1, -0.3, 0), (0, -1, 0.3)], [[0, 1, 3], [0, 3, 2], [0, 2, 1]], SKIN.toned(0.97)))
+    mesh.add(
+        raw(
+            [(0, -0.125, 0.135), (-0.016, -0.1, 0.13), (0.016, -0.1, 0.13), (0, -0.1, 0.18)],
+            [(0, -1, -0.2), (-1, -0.3, 0), (1, -0.3, 0), (0, -1, 0.3)],
+            [[0, 1, 3], [0, 3, 2], [0, 2, 1]],
+            SKIN.toned(0.97),
+        )
+    )
     for x in (-0.035, 0.035):
-        mesh.add(raw([(x - 0.018, -0.105, 0.165), (x + 0.018, -0.105, 0.165), (x, -0.106, 0.175)], np.tile([0, -1.0, 0], (3, 1)), [[0, 1, 2]], HAIR))
-    mesh.add(raw([(-0.02, -0.1, 0.085), (0.02, -0.1, 0.085), (0, -0.104, 0.078)], np.tile([0, -1.0, 0], (3, 1)), [[0, 1, 2]], paint("#9A3A30", "skin")))
+        mesh.add(
+            raw(
+                [(x - 0.018, -0.105, 0.165), (x + 0.018, -0.105, 0.165), (x, -0.106, 0.175)],
+                np.tile([0, -1.0, 0], (3, 1)),
+                [[0, 1, 2]],
+                HAIR,
+            )
+        )
+    mesh.add(
+        raw(
+            [(-0.02, -0.1, 0.085), (0.02, -0.1, 0.085), (0, -0.104, 0.078)],
+            np.tile([0, -1.0, 0], (3, 1)),
+            [[0, 1, 2]],
+            paint("#9A3A30", "skin"),
+        )
+    )
     # Hair: a cap open at the face.
     t = np.linspace(-0.15, math.pi / 2, 5)
     a = np.linspace(0, 2 * math.pi, 10, endpoint=False)
@@ -74,11 +123,24 @@ def _head(random: np.random.Generator, woman: bool, child: bool, tilt: float, tu
             mesh.add(tube([(-0.11, 0.03, 0.3), (0.11, 0.03, 0.31)], 0.008, GOLD, sides=3))
         elif kind == 1:  # two loops
             for x in (-1, 1):
-                loop = [(x * 0.05 + x * 0.055 * math.sin(q), 0.02, 0.34 - 0.065 * math.cos(q)) for q in np.linspace(0, 2 * math.pi, 8)]
+                loop = [
+                    (x * 0.05 + x * 0.055 * math.sin(q), 0.02, 0.34 - 0.065 * math.cos(q))
+                    for q in np.linspace(0, 2 * math.pi, 8)
+                ]
                 mesh.add(tube(loop, 0.024, HAIR, sides=4))
         elif kind == 2:  # a cloud-high coil with a flower
-            mesh.add(tube([(0, 0.05, 0.24), (0.02, 0.04, 0.34), (0.03, -0.02, 0.37), (0.0, -0.05, 0.33)], [0.07, 0.065, 0.05, 0.03], HAIR, sides=6, caps=True))
-            mesh.add(ball((0.07, -0.04, 0.27), (0.03, 0.025, 0.03), paint("#D85A6A", "cloth"), sides=5, rings=4))
+            mesh.add(
+                tube(
+                    [(0, 0.05, 0.24), (0.02, 0.04, 0.34), (0.03, -0.02, 0.37), (0.0, -0.05, 0.33)],
+                    [0.07, 0.065, 0.05, 0.03],
+                    HAIR,
+                    sides=6,
+                    caps=True,
+                )
+            )
+            mesh.add(
+                ball((0.07, -0.04, 0.27), (0.03, 0.025, 0.03), paint("#D85A6A", "cloth"), sides=5, rings=4)
+            )
         else:  # side buns
             for x in (-1, 1):
                 mesh.add(ball((x * 0.095, 0.02, 0.21), (0.05, 0.055, 0.055), HAIR, sides=6, rings=4))
@@ -87,9 +149,29 @@ def _head(random: np.random.Generator, woman: bool, child: bool, tilt: float, tu
         for x in (-1, 1):
             mesh.add(ball((x * 0.065, 0.02, 0.275), (0.042, 0.042, 0.042), HAIR, sides=6, rings=4))
     elif kind in (0, 1):  # futou: black gauze cap with two tails
-        mesh.add(loft(_rings([(0.2, 0, 0.01, 0.098, 0.105), (0.27, 0, 0.01, 0.09, 0.095), (0.275, 0, 0.045, 0.07, 0.06), (0.34, 0, 0.05, 0.062, 0.05), (0.365, 0, 0.05, 0.02, 0.015)]), HAIR))
+        mesh.add(
+            loft(
+                _rings(
+                    [
+                        (0.2, 0, 0.01, 0.098, 0.105),
+                        (0.27, 0, 0.01, 0.09, 0.095),
+                        (0.275, 0, 0.045, 0.07, 0.06),
+                        (0.34, 0, 0.05, 0.062, 0.05),
+                        (0.365, 0, 0.05, 0.02, 0.015),
+                    ]
+                ),
+                HAIR,
+            )
+        )
         for x in (-1, 1):
-            mesh.add(ribbon([(x * 0.03, 0.1, 0.27), (x * 0.09, 0.15, 0.22), (x * 0.12, 0.16, 0.12)], (0.02, 0, 0.01), HAIR, normal=(0, 1, 0)))
+            mesh.add(
+                ribbon(
+                    [(x * 0.03, 0.1, 0.27), (x * 0.09, 0.15, 0.22), (x * 0.12, 0.16, 0.12)],
+                    (0.02, 0, 0.01),
+                    HAIR,
+                    normal=(0, 1, 0),
+                )
+            )
     elif kind == 2:  # straw hat
         mesh.add(revolve([(0.3, 0.19), (0.16, 0.26), (0.05, 0.33), (0.0, 0.345)], BAMBOO, sides=10))
         mesh.add(revolve([(0.0, 0.24), (0.29, 0.185)], BAMBOO.toned(0.5), sides=10))
@@ -99,7 +181,15 @@ def _head(random: np.random.Generator, woman: bool, child: bool, tilt: float, tu
     return Mesh().add(Mesh().add(mesh, tilt_deg=tilt), turn_deg=turn)
 
 
-def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool | None = None, colour: str = "orange", robe: str = "") -> Mesh:
+def figure(
+    seed: int,
+    pose: str = "stand",
+    *,
+    child: bool = False,
+    woman: bool | None = None,
+    colour: str = "orange",
+    robe: str = "",
+) -> Mesh:
     """One person.
 
     Parameters
@@ -110,8 +200,14 @@ def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool |
     """
     random = rng(seed, 81)
     woman = bool(random.uniform() < 0.5) if woman is None else woman
-    body = paint(robe or ROBES[int(random.integers(len(ROBES)))], "cloth").toned(float(random.uniform(0.9, 1.25)))
-    skirt = paint(SKIRTS[int(random.integers(len(SKIRTS)))], "cloth").toned(float(random.uniform(0.9, 1.2))) if woman else body
+    body = paint(robe or ROBES[int(random.integers(len(ROBES)))], "cloth").toned(
+        float(random.uniform(0.9, 1.25))
+    )
+    skirt = (
+        paint(SKIRTS[int(random.integers(len(SKIRTS)))], "cloth").toned(float(random.uniform(0.9, 1.2)))
+        if woman
+        else body
+    )
     trim = paint(SHAWLS[int(random.integers(len(SHAWLS)))], "cloth")
     stout = float(random.uniform(0.92, 1.18))
     lean = {"walk": -0.07, "lean": -0.26, "carry": -0.14, "pipa": -0.04, "drum": -0.1}.get(pose, 0.0)
@@ -140,19 +236,42 @@ def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool |
         for k in (0, 1, 2):
             centre = grid[k].mean(axis=0)
             grid[k] = centre + (grid[k] - centre) * (fold if k < 2 else 1 + (fold - 1) * 0.5)[:, None] ** 1.0
-        tones = np.array([trim.rgb if not woman else skirt.toned(0.7).rgb, skirt.rgb, skirt.rgb, skirt.rgb, skirt.rgb])
+        tones = np.array(
+            [trim.rgb if not woman else skirt.toned(0.7).rgb, skirt.rgb, skirt.rgb, skirt.rgb, skirt.rgb]
+        )
         mesh.add(loft(grid, skirt, rgb=tones))
         mesh.add(ball((-0.07, -0.12 - step, 0.03), (0.05, 0.1, 0.04), HAIR, sides=5, rings=3))
         mesh.add(ball((0.07, -0.1 + step, 0.03), (0.05, 0.1, 0.04), HAIR, sides=5, rings=3))
     sash = hip + (0.34 if woman else 0.12)
-    mesh.add(loft(_rings([(sash - 0.05, 0, ly * 0.5, 0.172 * stout, 0.135), (sash + 0.04, 0, ly * 0.55, 0.17 * stout, 0.132)]), trim))
+    mesh.add(
+        loft(
+            _rings(
+                [
+                    (sash - 0.05, 0, ly * 0.5, 0.172 * stout, 0.135),
+                    (sash + 0.04, 0, ly * 0.55, 0.17 * stout, 0.132),
+                ]
+            ),
+            trim,
+        )
+    )
     mesh.add(loft(_rings([
         (hip + 0.1, 0, ly * 0.45, 0.168 * stout, 0.128), (chest - 0.1, 0, ly * 0.75, 0.185 * stout, 0.125), (chest + 0.05, 0, ly * 0.95, 0.2 * stout, 0.12),
         (shoulder_z + 0.01, 0, ly, 0.165, 0.095), (shoulder_z + 0.08, 0, ly, 0.06, 0.06),
     ]), skirt if woman else body, rgb=np.array([(skirt if woman else body).rgb, (skirt if woman else body).rgb, body.rgb, body.rgb, trim.rgb])))  # fmt: skip
     # Crossed collar.
     for x in (-1, 1):
-        mesh.add(ribbon([(x * 0.07, ly - 0.07, shoulder_z + 0.07), (x * 0.02, ly - 0.125, chest + 0.0), (-x * 0.05, ly - 0.13, chest - 0.12)], (0.02, 0, 0.01), trim, normal=(0, -1, 0)))
+        mesh.add(
+            ribbon(
+                [
+                    (x * 0.07, ly - 0.07, shoulder_z + 0.07),
+                    (x * 0.02, ly - 0.125, chest + 0.0),
+                    (-x * 0.05, ly - 0.13, chest - 0.12),
+                ],
+                (0.02, 0, 0.01),
+                trim,
+                normal=(0, -1, 0),
+            )
+        )
 
     def p(x: float, y: float, z: float) -> Floats:
         return np.array([x, ly + y, shoulder_z + z])
@@ -186,10 +305,15 @@ def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool |
         tilt = -10.0
     elif pose == "carry":
         right = (right[0], p(-0.24, -0.18, -0.2), p(-0.14, -0.24, 0.04))
-        mesh.add(tube([p(-0.14, -0.85, 0.02), p(-0.13, 0.0, 0.1), p(-0.14, 0.85, 0.02)], 0.022, BAMBOO, sides=5))
+        mesh.add(
+            tube([p(-0.14, -0.85, 0.02), p(-0.13, 0.0, 0.1), p(-0.14, 0.85, 0.02)], 0.022, BAMBOO, sides=5)
+        )
         for y in (-0.82, 0.82):
             mesh.add(tube([p(-0.14, y, 0.02), p(-0.14, y, -0.55)], 0.01, BAMBOO, sides=3))
-            mesh.add(revolve([(0.13, 0), (0.2, 0.22), (0.19, 0.22), (0.0, 0.17)], BAMBOO, sides=7), p(-0.14, y, -0.8))
+            mesh.add(
+                revolve([(0.13, 0), (0.2, 0.22), (0.19, 0.22), (0.0, 0.17)], BAMBOO, sides=7),
+                p(-0.14, y, -0.8),
+            )
             mesh.add(ball(p(-0.14, y, -0.6), (0.15, 0.15, 0.1), paint("#C9762E", "cloth"), sides=6, rings=4))
         turn = 0.0
     elif pose == "flute":
@@ -211,7 +335,14 @@ def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool |
     elif pose == "fish":
         right = (right[0], p(-0.26, -0.12, -0.24), p(-0.1, -0.34, -0.2))
         left = (left[0], p(0.24, -0.14, -0.24), p(0.02, -0.38, -0.16))
-        mesh.add(tube([p(-0.1, -0.2, -0.24), p(0.0, -1.2, 0.25), p(0.1, -2.4, 0.7)], [0.016, 0.012, 0.006], BAMBOO, sides=4))
+        mesh.add(
+            tube(
+                [p(-0.1, -0.2, -0.24), p(0.0, -1.2, 0.25), p(0.1, -2.4, 0.7)],
+                [0.016, 0.012, 0.006],
+                BAMBOO,
+                sides=4,
+            )
+        )
         mesh.add(tube([p(0.1, -2.4, 0.7), p(0.12, -2.55, -1.0)], 0.004, PLANK_PALE, sides=3))
     cuff = float(random.uniform(0.12, 0.16)) if woman else float(random.uniform(0.10, 0.14))
     for arm in (right, left):
@@ -219,7 +350,13 @@ def figure(seed: int, pose: str = "stand", *, child: bool = False, woman: bool |
     if woman and pose in ("stand", "clasp", "walk", "hold") and random.uniform() < 0.7:
         # A long shawl over both arms.
         for x in (-1, 1):
-            path = [p(x * 0.12, 0.1, -0.1), p(x * 0.26, 0.06, -0.2), p(x * 0.27, -0.08, -0.42), p(x * 0.26, -0.12, -0.75), p(x * 0.25, -0.1, -1.1)]
+            path = [
+                p(x * 0.12, 0.1, -0.1),
+                p(x * 0.26, 0.06, -0.2),
+                p(x * 0.27, -0.08, -0.42),
+                p(x * 0.26, -0.12, -0.75),
+                p(x * 0.25, -0.1, -1.1),
+            ]
             mesh.add(ribbon(path, (0.02, 0.035, 0), trim, normal=(x, -0.2, 0.2)))
     mesh.add(_head(random, woman, child, tilt, turn), p(0, 0, 0.12))
     size = (0.62 if child else 1.0) * float(random.uniform(0.94, 1.04))
@@ -250,13 +387,40 @@ def cat(coat: Paint | None = None) -> Mesh:
     """A sitting cat, 0.42 m, facing -Y, tail round its feet."""
     fur = coat or paint("#C8803C", "cloth")
     mesh = Mesh()
-    mesh.add(loft(_rings([(0.0, 0, 0.04, 0.11, 0.15), (0.08, 0, 0.04, 0.125, 0.15), (0.2, 0, 0.0, 0.09, 0.095), (0.28, 0, -0.03, 0.06, 0.06)]), fur))
+    mesh.add(
+        loft(
+            _rings(
+                [
+                    (0.0, 0, 0.04, 0.11, 0.15),
+                    (0.08, 0, 0.04, 0.125, 0.15),
+                    (0.2, 0, 0.0, 0.09, 0.095),
+                    (0.28, 0, -0.03, 0.06, 0.06),
+                ]
+            ),
+            fur,
+        )
+    )
     mesh.add(ball((0, -0.06, 0.33), (0.068, 0.065, 0.06), fur, sides=8, rings=5))
     mesh.add(ball((0, -0.115, 0.315), (0.03, 0.025, 0.022), paint("#EAD9B8", "cloth"), sides=6, rings=4))
     for x in (-0.04, 0.04):
-        mesh.add(raw([(x - 0.025, -0.05, 0.37), (x + 0.025, -0.05, 0.37), (x, -0.045, 0.435), (x, -0.02, 0.37)], [(0, -1, 0), (0, -1, 0), (0, 0, 1), (0, 1, 0)], [[0, 1, 2], [0, 2, 3], [1, 3, 2]], fur))
+        mesh.add(
+            raw(
+                [(x - 0.025, -0.05, 0.37), (x + 0.025, -0.05, 0.37), (x, -0.045, 0.435), (x, -0.02, 0.37)],
+                [(0, -1, 0), (0, -1, 0), (0, 0, 1), (0, 1, 0)],
+                [[0, 1, 2], [0, 2, 3], [1, 3, 2]],
+                fur,
+            )
+        )
         mesh.add(tube([(x, -0.06, 0.18), (x, -0.09, 0.0)], 0.028, fur, sides=5))
-        mesh.add(ball((x * 0.6, -0.12, 0.345), (0.012, 0.008, 0.012), paint("#E8C24A", "paper", 0.5), sides=4, rings=3))
+        mesh.add(
+            ball(
+                (x * 0.6, -0.12, 0.345),
+                (0.012, 0.008, 0.012),
+                paint("#E8C24A", "paper", 0.5),
+                sides=4,
+                rings=3,
+            )
+        )
     tail = [(0.06, 0.16, 0.04), (0.15, 0.08, 0.035), (0.15, -0.06, 0.035), (0.06, -0.14, 0.035)]
     mesh.add(tube(tail, [0.03, 0.03, 0.028, 0.018], fur, sides=5, caps=True))
     return mesh
@@ -264,7 +428,9 @@ def cat(coat: Paint | None = None) -> Mesh:
 
 def stool() -> Mesh:
     """A drum stool 0.42 m high."""
-    return Mesh().add(revolve([(0.18, 0), (0.23, 0.2), (0.18, 0.4), (0.0, 0.42)], paint("#5E7F78", "lacquer"), sides=10))
+    return Mesh().add(
+        revolve([(0.18, 0), (0.23, 0.2), (0.18, 0.4), (0.0, 0.42)], paint("#5E7F78", "lacquer"), sides=10)
+    )
 
 
 def bench(width: float) -> Mesh:
@@ -287,7 +453,12 @@ def crowd_row(seed: int, count: int) -> Mesh:
         one = Mesh().add(revolve([(0.26, 0), (0.17, 0.8), (0.22, 1.25), (0.07, 1.42)], coat, sides=5))
         one.add(ball((0, 0, 1.53), (0.09, 0.095, 0.12), SKIN, sides=5, rings=4))
         one.add(ball((0, 0.02, 1.61), (0.1, 0.1, 0.09), HAIR, sides=5, rings=3))
-        mesh.add(Mesh().add(one, scale=h).swayed(lambda q: 0.02 * np.clip(q[:, 2], 0, 1.6), float(random.uniform())), (x, y, 0))
+        mesh.add(
+            Mesh()
+            .add(one, scale=h)
+            .swayed(lambda q: 0.02 * np.clip(q[:, 2], 0, 1.6), float(random.uniform())),
+            (x, y, 0),
+        )
     return mesh
 
 
@@ -300,10 +471,16 @@ def laundry(width: float, seed: int) -> Mesh:
     x = -width / 2 + 0.4
     while x < width / 2 - 0.5:
         w, h = float(random.uniform(0.5, 0.9)), float(random.uniform(0.6, 1.2))
-        coat = paint(("#C9BFA8", "#7A8AA0", "#A85A4A", "#B9A57C", "#5E7A78")[int(random.integers(5))], "cloth")
+        coat = paint(
+            ("#C9BFA8", "#7A8AA0", "#A85A4A", "#B9A57C", "#5E7A78")[int(random.integers(5))], "cloth"
+        )
         u, v = np.meshgrid(np.linspace(0, w, 4), np.linspace(0, 1, 4))
         top = np.interp(x + u, line[:, 0], line[:, 2])
         shape = np.stack([x + u, 0.05 * np.sin(u * 9 + random.uniform(0, 6)) * v, top - v * h], 2)
-        mesh.add(surface(shape, coat, outward=(0, -1, 0)).swayed(lambda q, h=h: 0.06 * np.clip((-q[:, 2] - 0.2) / h, 0, 1), float(random.uniform())))  # type: ignore[misc]
+        mesh.add(
+            surface(shape, coat, outward=(0, -1, 0)).swayed(
+                lambda q, h=h: 0.06 * np.clip((-q[:, 2] - 0.2) / h, 0, 1), float(random.uniform())
+            )
+        )  # type: ignore[misc]
         x += w + float(random.uniform(0.1, 0.4))
     return mesh

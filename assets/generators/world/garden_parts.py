@@ -1,4 +1,4 @@
-"""Garden and waterside buildings: pavilion, moon gate, jetty, chime, low footbridge, tea hall, lane cottage."""
+"""Garden and waterside buildings: pavilion, moon gate, jetty, chime, footbridge, kettle, lane cottage."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .figures import bench, figure, stool
-from .house import balcony, bracket, goods, jar, lattice, lit_sheet, rectangles, storey
+from .figures import stool
+from .house import bracket, jar, lattice, lit_sheet, rectangles
 from .lantern import lantern
 from .mesh import Floats, Lamp, Mesh, ball, beam, box, paint, panel, raw, revolve, surface, tube
 from .noise import rng
@@ -19,7 +19,6 @@ from .palette import (
     GLOW_WINDOW,
     GOLD,
     INK,
-    INTERIOR,
     IRON,
     LACQUER,
     LACQUER_DARK,
@@ -32,7 +31,6 @@ from .palette import (
     STONE,
     STONE_DARK,
     STONE_PALE,
-    TILE,
 )
 from .roof import Roof, tiled_roof
 from .signs import board, character
@@ -53,28 +51,89 @@ def pavilion(side_m: float = 5.2) -> Mesh:
     for turn in (0, 90, 180, 270):
         part = Mesh()
         part.add(beam((-h - 0.3, -h, head), (h + 0.3, -h, head), 0.22, 0.3, LACQUER, grain=0.9))
-        part.add(rectangles([(-h + 0.3 + k * (side_m - 0.6) / 4, head - 0.1, -h + 0.3 + (k + 0.86) * (side_m - 0.6) / 4, head + 0.1) for k in range(4)], -h - 0.12, MALACHITE))
+        part.add(
+            rectangles(
+                [
+                    (
+                        -h + 0.3 + k * (side_m - 0.6) / 4,
+                        head - 0.1,
+                        -h + 0.3 + (k + 0.86) * (side_m - 0.6) / 4,
+                        head + 0.1,
+                    )
+                    for k in range(4)
+                ],
+                -h - 0.12,
+                MALACHITE,
+            )
+        )
         # A pierced frieze under the beam and a rail with a seat, open in front.
-        part.add(rectangles([(-h + 0.2, head - 0.32, h - 0.2, head - 0.28)] + [(-h + 0.3 + k * 0.42, head - 0.3, -h + 0.33 + k * 0.42, head - 0.12) for k in range(int(side_m / 0.42) - 1)], -h, LACQUER_DARK))
+        part.add(
+            rectangles(
+                [(-h + 0.2, head - 0.32, h - 0.2, head - 0.28)]
+                + [
+                    (-h + 0.3 + k * 0.42, head - 0.3, -h + 0.33 + k * 0.42, head - 0.12)
+                    for k in range(int(side_m / 0.42) - 1)
+                ],
+                -h,
+                LACQUER_DARK,
+            )
+        )
         for k in range(4):
             part.add(bracket(0.85), (-h + k * side_m / 3, -h, head + 0.14))
         if turn != 180:
-            part.add(box((0, -h + 0.1, floor + 0.42), (side_m - 0.4, 0.42, 0.07), PLANK, faces="xXyYzZ", grain=0.9))
+            part.add(
+                box((0, -h + 0.1, floor + 0.42), (side_m - 0.4, 0.42, 0.07), PLANK, faces="xXyYzZ", grain=0.9)
+            )
             n = int(side_m / 0.36)
             for k in range(n):
                 x = -h + 0.3 + (side_m - 0.6) * k / (n - 1)
                 part.add(tube([(x, -h, floor + 0.45), (x, -h - 0.22, floor + 0.95)], 0.022, LACQUER, sides=4))
-            part.add(beam((-h + 0.1, -h - 0.22, floor + 0.97), (h - 0.1, -h - 0.22, floor + 0.97), 0.09, 0.06, LACQUER))
-            part.add(rectangles([(-h + 0.2 + k * 0.5, floor + 0.05, -h + 0.28 + k * 0.5, floor + 0.4) for k in range(int((side_m - 0.4) / 0.5))], -h - 0.02, LACQUER_DARK))
+            part.add(
+                beam(
+                    (-h + 0.1, -h - 0.22, floor + 0.97),
+                    (h - 0.1, -h - 0.22, floor + 0.97),
+                    0.09,
+                    0.06,
+                    LACQUER,
+                )
+            )
+            part.add(
+                rectangles(
+                    [
+                        (-h + 0.2 + k * 0.5, floor + 0.05, -h + 0.28 + k * 0.5, floor + 0.4)
+                        for k in range(int((side_m - 0.4) / 0.5))
+                    ],
+                    -h - 0.02,
+                    LACQUER_DARK,
+                )
+            )
         mesh.add(part, turn_deg=turn)
     ceiling = [(-h, -h, head + 0.7), (h, -h, head + 0.7), (h, h, head + 0.7), (-h, h, head + 0.7)]
     mesh.add(raw(ceiling, np.tile([0, 0, -1.0], (4, 1)), [[0, 1, 2], [0, 2, 3]], LACQUER_DARK))
-    mesh.add(tiled_roof(Roof(side_m + 3.4, side_m + 3.4, 3.4, 0.05, 1.0, 1.15, 2), soffit_inset=1.6, soffit_drop=-0.12, round_about=True), (0, 0, head + 0.95))
+    mesh.add(
+        tiled_roof(
+            Roof(side_m + 3.4, side_m + 3.4, 3.4, 0.05, 1.0, 1.15, 2),
+            soffit_inset=1.6,
+            soffit_drop=-0.12,
+            round_about=True,
+        ),
+        (0, 0, head + 0.95),
+    )
     mesh.add(lantern("box", "amber", size=1.2, group="c", power=5.5, phase=0.2), (0, 0, head + 0.1))
     for x in (-h, h):
-        mesh.add(lantern("tall", "orange", size=0.8, group="c", power=2.0, phase=0.4 + 0.1 * x), (x * 0.62, -h - 0.1, head - 0.15))
+        mesh.add(
+            lantern("tall", "orange", size=0.8, group="c", power=2.0, phase=0.4 + 0.1 * x),
+            (x * 0.62, -h - 0.1, head - 0.15),
+        )
     # A stone table with a pot and cups, two stools.
-    mesh.add(revolve([(0.22, 0), (0.14, 0.2), (0.14, 0.5), (0.45, 0.62), (0.45, 0.7), (0.0, 0.71)], STONE_PALE, sides=12), (0.4, 0.5, floor))
+    mesh.add(
+        revolve(
+            [(0.22, 0), (0.14, 0.2), (0.14, 0.5), (0.45, 0.62), (0.45, 0.7), (0.0, 0.71)],
+            STONE_PALE,
+            sides=12,
+        ),
+        (0.4, 0.5, floor),
+    )
     mesh.add(jar(4), (0.4, 0.5, floor + 0.71), scale=0.5)
     for x in (-0.5, 1.3):
         mesh.add(stool(), (x, 0.5, floor))
@@ -84,11 +143,27 @@ def pavilion(side_m: float = 5.2) -> Mesh:
 def chime() -> Mesh:
     """A wind chime hanging from the origin: bronze bell, tongue and a slip of paper."""
     mesh = Mesh().add(tube([(0, 0, 0), (0, 0, -0.2)], 0.01, ROPE, sides=4))
-    mesh.add(revolve([(0.17, -0.56), (0.18, -0.54), (0.15, -0.4), (0.12, -0.26), (0.05, -0.2), (0.0, -0.19)], BRONZE.toned(1.4), sides=12))
+    mesh.add(
+        revolve(
+            [(0.17, -0.56), (0.18, -0.54), (0.15, -0.4), (0.12, -0.26), (0.05, -0.2), (0.0, -0.19)],
+            BRONZE.toned(1.4),
+            sides=12,
+        )
+    )
     mesh.add(revolve([(0.14, -0.55), (0.12, -0.3)], BRONZE.toned(0.4), sides=10))
     mesh.add(tube([(0, 0, -0.3), (0, 0, -0.72)], 0.007, ROPE, sides=3))
     mesh.add(ball((0, 0, -0.56), (0.04, 0.04, 0.04), GOLD, sides=6, rings=4))
-    slip = surface(np.array([[(-0.06, 0, -0.72), (0.06, 0, -0.72)], [(-0.06, 0.02, -0.9), (0.06, 0.02, -0.9)], [(-0.06, -0.02, -1.1), (0.06, -0.02, -1.1)]]), paint("#E6D6A8", "paper", 0.12), outward=(0, -1, 0))
+    slip = surface(
+        np.array(
+            [
+                [(-0.06, 0, -0.72), (0.06, 0, -0.72)],
+                [(-0.06, 0.02, -0.9), (0.06, 0.02, -0.9)],
+                [(-0.06, -0.02, -1.1), (0.06, -0.02, -1.1)],
+            ]
+        ),
+        paint("#E6D6A8", "paper", 0.12),
+        outward=(0, -1, 0),
+    )
     mesh.add(slip).add(character("月", 0.1, INK), (0, -0.03, -0.86))
     return mesh.swayed(lambda p: 0.05 * np.clip(-p[:, 2], 0, 1), 0.6)
 
@@ -109,11 +184,22 @@ def moon_gate(width: float = 9.0, height: float = 3.6, radius: float = 1.45) -> 
     for y, out in ((-0.18, -1.0), (0.18, 1.0)):
         rows = [ring * (1 - f) + outer * f + [0, y, 0] for f in (0.0, 0.12, 0.35, 0.65, 1.0)]
         mesh.add(surface(np.stack(rows), PLASTER.toned(1.08), outward=(0, out, 0)))
-    mesh.add(surface(np.stack([ring + [0, -0.22, 0], ring + [0, 0.22, 0]]), STONE, outward=np.array([0, 0, cz]) - np.stack([ring, ring])))
+    mesh.add(
+        surface(
+            np.stack([ring + [0, -0.22, 0], ring + [0, 0.22, 0]]),
+            STONE,
+            outward=np.array([0, 0, cz]) - np.stack([ring, ring]),
+        )
+    )
     big = np.stack([(radius + 0.2) * np.cos(a), np.full(37, -0.23), cz + (radius + 0.2) * np.sin(a)], 1)
     mesh.add(surface(np.stack([ring + [0, -0.23, 0], big]), STONE_PALE, outward=(0, -1, 0)))
-    mesh.add(surface(np.stack([big, big + [0, 0.06, 0]]), STONE_PALE, outward=np.stack([big, big]) - [0, 0, cz]))
-    mesh.add(tiled_roof(Roof(width + 0.6, 1.5, 0.5, width, 1.0, 0.12, 1), soffit_inset=0.5, soffit_drop=-0.1), (0, 0, height + 0.1))
+    mesh.add(
+        surface(np.stack([big, big + [0, 0.06, 0]]), STONE_PALE, outward=np.stack([big, big]) - [0, 0, cz])
+    )
+    mesh.add(
+        tiled_roof(Roof(width + 0.6, 1.5, 0.5, width, 1.0, 0.12, 1), soffit_inset=0.5, soffit_drop=-0.1),
+        (0, 0, height + 0.1),
+    )
     mesh.add(board("月", 0.5), (0, -0.3, cz + radius + 0.55))
     for side in (-1, 1):
         # Small lattice windows of other shapes.
@@ -131,14 +217,37 @@ def jetty(length: float, width: float = 1.5, *, top: float = 0.62) -> Mesh:
     for k in range(n):
         x = (k + 0.5) * length / n
         tone = PLANK_PALE.toned(float(random.uniform(0.7, 1.1)))
-        mesh.add(box((x, float(random.uniform(-0.04, 0.04)), top), (length / n - 0.02, width, 0.05), tone, faces="xXyYZ"))
+        mesh.add(
+            box(
+                (x, float(random.uniform(-0.04, 0.04)), top),
+                (length / n - 0.02, width, 0.05),
+                tone,
+                faces="xXyYZ",
+            )
+        )
     for y in (-width * 0.42, width * 0.42):
         mesh.add(beam((0, y, top - 0.08), (length, y, top - 0.08), 0.08, 0.12, PLANK_DARK, grain=1.0))
         k = 0.6
         while k < length:
-            mesh.add(tube([(k, y, -0.8), (k, y, top + (0.45 if y > 0 or k > length - 2 else 0.0))], 0.075, PLANK_DARK, sides=6, caps=True))
+            mesh.add(
+                tube(
+                    [(k, y, -0.8), (k, y, top + (0.45 if y > 0 or k > length - 2 else 0.0))],
+                    0.075,
+                    PLANK_DARK,
+                    sides=6,
+                    caps=True,
+                )
+            )
             k += 1.9
-    rope = [(0.6 + 1.9 * j + 0.95 * f, width * 0.42, top + 0.4 - 0.14 * math.sin(math.pi * (f / 2 if f < 2 else 0))) for j in range(int(length / 1.9) - 1) for f in (0, 1)]
+    rope = [
+        (
+            0.6 + 1.9 * j + 0.95 * f,
+            width * 0.42,
+            top + 0.4 - 0.14 * math.sin(math.pi * (f / 2 if f < 2 else 0)),
+        )
+        for j in range(int(length / 1.9) - 1)
+        for f in (0, 1)
+    ]
     if len(rope) > 2:
         mesh.add(tube(rope, 0.018, ROPE, sides=4))
     return mesh
@@ -157,10 +266,20 @@ def zigzag_bridge(points: Sequence[tuple[float, float]], width: float = 1.4, z: 
             p = a + (b - a) * k / n
             for s in (-1, 1):
                 q = p + side * s * (width / 2 - 0.08)
-                mesh.add(box((float(q[0]), float(q[1]), z + 0.3), (0.12, 0.12, 0.6), STONE_PALE, faces="xXyYZ"))
+                mesh.add(
+                    box((float(q[0]), float(q[1]), z + 0.3), (0.12, 0.12, 0.6), STONE_PALE, faces="xXyYZ")
+                )
             mesh.add(tube([p - [0, 0, 0.1], p - [0, 0, z + 0.6]], 0.12, STONE_DARK, sides=6))
         for s in (-1, 1):
-            mesh.add(beam(a + side * s * (width / 2 - 0.08) + [0, 0, 0.5], b + side * s * (width / 2 - 0.08) + [0, 0, 0.5], 0.07, 0.08, STONE_PALE))
+            mesh.add(
+                beam(
+                    a + side * s * (width / 2 - 0.08) + [0, 0, 0.5],
+                    b + side * s * (width / 2 - 0.08) + [0, 0, 0.5],
+                    0.07,
+                    0.08,
+                    STONE_PALE,
+                )
+            )
     return mesh
 
 
@@ -168,139 +287,51 @@ def kettle_fire() -> Mesh:
     """A clay brazier with glowing coals; a kettle hangs over it from a tripod, steam rising later."""
     mesh = Mesh()
     clay = paint("#6A4030", "lacquer")
-    mesh.add(revolve([(0.22, 0), (0.34, 0.12), (0.38, 0.42), (0.34, 0.46), (0.28, 0.36), (0.0, 0.34)], clay, sides=14))
+    mesh.add(
+        revolve(
+            [(0.22, 0), (0.34, 0.12), (0.38, 0.42), (0.34, 0.46), (0.28, 0.36), (0.0, 0.34)], clay, sides=14
+        )
+    )
     for k in range(9):
         a, r = k * 2.4, 0.08 + 0.02 * k
-        mesh.add(ball((r * math.cos(a), r * math.sin(a), 0.38), (0.07, 0.06, 0.05), paint("#FF7A28", "paper", 0.55 + 0.05 * (k % 3)), sides=5, rings=4))
+        mesh.add(
+            ball(
+                (r * math.cos(a), r * math.sin(a), 0.38),
+                (0.07, 0.06, 0.05),
+                paint("#FF7A28", "paper", 0.55 + 0.05 * (k % 3)),
+                sides=5,
+                rings=4,
+            )
+        )
     for k in range(3):
         a = k * 2.0944 + 0.4
         mesh.add(tube([(0.6 * math.cos(a), 0.6 * math.sin(a), 0), (0, 0, 1.75)], 0.026, BAMBOO, sides=5))
     mesh.add(tube([(0, 0, 1.72), (0, 0, 1.12)], 0.012, IRON, sides=4))
-    pot = [(0.08, 0.0), (0.19, 0.05), (0.21, 0.14), (0.15, 0.24), (0.07, 0.27), (0.06, 0.29), (0.03, 0.32), (0.0, 0.34)]
+    pot = [
+        (0.08, 0.0),
+        (0.19, 0.05),
+        (0.21, 0.14),
+        (0.15, 0.24),
+        (0.07, 0.27),
+        (0.06, 0.29),
+        (0.03, 0.32),
+        (0.0, 0.34),
+    ]
     mesh.add(revolve(pot, IRON.toned(1.5), sides=14), (0, 0, 0.68))
-    mesh.add(tube([(0.18, 0, 0.78), (0.3, 0, 0.88), (0.34, 0, 0.97)], [0.04, 0.03, 0.022], IRON.toned(1.5), sides=6))
+    mesh.add(
+        tube(
+            [(0.18, 0, 0.78), (0.3, 0, 0.88), (0.34, 0, 0.97)], [0.04, 0.03, 0.022], IRON.toned(1.5), sides=6
+        )
+    )
     handle = [(0.17 * math.cos(q), 0, 0.92 + 0.2 * math.sin(q)) for q in np.linspace(0.1, math.pi - 0.1, 9)]
     mesh.add(tube(handle, 0.016, IRON, sides=5))
     mesh.lamps.append(Lamp((0, 0, 0.55), 0.25, GLOW_ORANGE, "c", 5.0, True, 0.4))
     return mesh
 
 
-def low_table(seed: int) -> Mesh:
-    """A low table with tea things, 0.45 m high."""
-    random = rng(seed, 132)
-    mesh = Mesh().add(box((0, 0, 0.43), (1.1, 0.7, 0.06), LACQUER))
-    for x in (-0.46, 0.46):
-        for y in (-0.26, 0.26):
-            mesh.add(box((x, y, 0.2), (0.07, 0.07, 0.4), LACQUER_DARK, faces="xXyY"))
-    celadon = paint("#8FB09A", "lacquer")
-    mesh.add(revolve([(0.05, 0), (0.1, 0.05), (0.07, 0.12), (0.02, 0.15), (0.0, 0.16)], paint("#6A3E2C", "lacquer"), sides=9), (float(random.uniform(-0.2, 0.2)), 0, 0.46))
-    for k in range(4):
-        mesh.add(revolve([(0.02, 0), (0.04, 0.045), (0.0, 0.03)], celadon, sides=7), (-0.4 + 0.26 * k, -0.2 + 0.4 * (k % 2), 0.46))
-    mesh.add(revolve([(0.04, 0), (0.13, 0.02), (0.0, 0.012)], celadon, sides=9), (0.35, 0.0, 0.46))
-    return mesh
-
-
-def tea_hall(width: float = 20.0, depth: float = 8.0) -> Mesh:
-    """The tea house: an open hall between lacquer columns, pipa player on a dais, guests, gallery storey and roof.
-
-    Front at y = 0 facing -Y, centred, on z = 0. The player sits at x = -3.
-    """
-    mesh = Mesh()
-    floor, high = 0.4, 3.5
-    bays = 5
-    bay = width / bays
-    mesh.add(box((0, depth / 2 - 0.5, floor / 2), (width + 1.2, depth + 1.6, floor), STONE, faces="xXyZ", grain=1.0))
-    mesh.add(box((0, -1.15, 0.12), (6.0, 0.7, 0.24), STONE_PALE, faces="xXyZ", grain=1.0))
-    mesh.add(panel((-width / 2, 0.1, floor + 0.01), (width, 0, 0), (0, depth - 1.4, 0), PLANK_PALE, grain=0.75))
-    mesh.add(panel((-width / 2, 0.1, floor + high), (0, depth - 1.4, 0), (width, 0, 0), PLANK.toned(1.1), grain=1.0))
-    for k in range(12):
-        x = -width / 2 + (k + 0.5) * width / 12
-        mesh.add(beam((x, 0.1, floor + high - 0.08), (x, depth - 1.3, floor + high - 0.08), 0.12, 0.16, LACQUER_DARK, ends=False))
-    back = depth - 1.3
-    for k in range(bays):
-        x = -width / 2 + (k + 0.5) * bay
-        if k == 3:
-            # A painted screen: hills in ink under a moon.
-            mesh.add(panel((x - bay / 2, back, floor), (bay, 0, 0), (0, 0, high), paint("#D8C69A", "plaster"), grain=0.8))
-            moon = [(x + 0.9 + 0.35 * math.cos(q), back - 0.02, floor + 2.6 + 0.35 * math.sin(q)) for q in np.linspace(0, 2 * math.pi, 18)]
-            mesh.add(raw(moon, np.tile([0, -1.0, 0], (18, 1)), [[0, j, j + 1] for j in range(1, 17)], paint("#F2E6C0", "plaster", 0.25)))
-            for hill, (cx, w, h, tone) in enumerate(((-0.9, 1.3, 1.9, "#5A6A72"), (0.2, 1.1, 1.3, "#42535C"), (1.0, 0.9, 0.9, "#33424A"))):
-                peak = [(x + cx - w, back - 0.03 - 0.005 * hill, floor + 0.4), (x + cx + w, back - 0.03 - 0.005 * hill, floor + 0.4), (x + cx + 0.1 * w, back - 0.03 - 0.005 * hill, floor + 0.4 + h)]
-                mesh.add(raw(peak, np.tile([0, -1.0, 0], (3, 1)), [[0, 1, 2]], paint(tone, "plaster")))
-        else:
-            mesh.add(panel((x - bay / 2, back, floor), (bay, 0, 0), (0, 0, high), INTERIOR, grain=0.8))
-            mesh.add(lit_sheet(bay - 1.2, 1.5, 0.55, 70 + k), (x, back - 0.04, floor + 1.1))
-            mesh.add(lattice(bay - 1.2, 1.5, "square", LACQUER_DARK, y=-0.06), (x, back - 0.04, floor + 1.1))
-        mesh.add(box((x, back - 0.25, floor + 0.5), (bay * 0.7, 0.4, 1.0), PLANK, faces="xXyZ", grain=1.0)) if k in (0, 4) else None
-        if k in (0, 4):
-            for j in range(5):
-                mesh.add(jar(80 + k * 5 + j), (x - 1.1 + 0.5 * j, back - 0.25, floor + 1.0), scale=0.9)
-    for side in (-1.0, 1.0):
-        start, along = ((-width / 2, back, floor), (0, -back, 0)) if side < 0 else ((width / 2, 0, floor), (0, back, 0))
-        mesh.add(panel(start, along, (0, 0, high + 0.9), PLASTER, grain=1.0))
-        inner, way = ((-width / 2 + 0.04, 0, floor), (0, back, 0)) if side < 0 else ((width / 2 - 0.04, back, floor), (0, -back, 0))
-        mesh.add(panel(inner, way, (0, 0, high), INTERIOR, grain=0.9))
-    for k in range(bays + 1):
-        x = -width / 2 + k * bay
-        for y in (0.0, 3.4):
-            mesh.add(tube([(x, y, floor), (x, y, floor + high)], [0.19, 0.17], LACQUER, sides=9))
-            mesh.add(revolve([(0.3, 0.0), (0.3, 0.1), (0.21, 0.22)], STONE_PALE, sides=9), (x, y, floor))
-        if k < bays and k not in (1, 2):
-            # A low rail between columns, open where guests enter.
-            mid = x + bay / 2
-            mesh.add(beam((x + 0.2, 0, floor + 0.72), (x + bay - 0.2, 0, floor + 0.72), 0.09, 0.09, LACQUER))
-            mesh.add(rectangles([(x + 0.2, floor + 0.36, x + bay - 0.2, floor + 0.41)] + [(x + 0.3 + j * 0.4, floor + 0.02, x + 0.34 + j * 0.4, floor + 0.68) for j in range(int((bay - 0.5) / 0.4))], -0.02, LACQUER))
-            del mid
-        if k < bays:
-            # Rolled bamboo blinds under the lintel.
-            mesh.add(tube([(x + 0.25, -0.02, floor + high - 0.28), (x + bay - 0.25, -0.02, floor + high - 0.28)], 0.13, BAMBOO, sides=7, caps=True))
-            mesh.add(rectangles([(x + 0.3, floor + high - 0.3, x + bay - 0.3, floor + high)], -0.04, BAMBOO.toned(0.75)))
-    top = floor + high
-    mesh.add(box((0, 0, top + 0.18), (width + 0.8, 0.34, 0.36), LACQUER, faces="xXyz", grain=1.0))
-    mesh.add(rectangles([(-width / 2 + (k + 0.12) * bay, top + 0.08, -width / 2 + (k + 0.88) * bay, top + 0.28) for k in range(bays)], -0.18, MALACHITE))
-    mesh.add(panel((-width / 2, 0.03, top + 0.3), (width, 0, 0), (0, 0, 0.75), MALACHITE.toned(0.75), grain=1.2))
-    for k in range(2 * bays + 1):
-        mesh.add(bracket(), (-width / 2 + k * bay / 2, -0.02, top + 0.34))
-    mesh.add(box((0, -0.54, top + 1.06), (width + 1.2, 0.16, 0.14), LACQUER, faces="xXyz", grain=1.4))
-    mesh.add(board("茶", 1.0), (-1.0, -0.75, top + 0.55))
-    head = top + 1.1
-    skirt = Roof(width + 2.6, depth + 2.6, 3.4, width - depth, 1.0, 0.8, 2, cut=0.34)
-    mesh.add(tiled_roof(skirt, soffit_inset=1.3, soffit_drop=-0.1), (0, depth / 2, head + 0.12))
-    upper = head + 0.12 + float(skirt.height(np.array(0.0), np.array(0.34))) + 0.18
-    w2, d2 = width - 1.2, depth - 1.2
-    mesh.add(panel((-w2 / 2, 0.6, head), (w2, 0, 0), (0, 0, upper - head + 0.2), LACQUER_DARK, grain=1.4))
-    mesh.add(balcony(w2 + 0.8, 1.1), (0, 0.65, upper))
-    mesh.add(storey(w2, d2, 2.7, 6, ["lattice", "mullion"], [0.95, 0.8, 0.25, 1.0, 0.7, 0.9], 77, frame=LACQUER, sides_lit=True), (0, 0.6, upper))
-    mesh.add(tiled_roof(Roof(w2 + 2.5, d2 + 2.5, 2.9, w2 - 2.8, 0.55, 1.15, 2), soffit_inset=1.25, soffit_drop=-0.1), (0, 0.6 + d2 / 2, upper + 2.7 + 1.05))
-
-    # Life: the player on a dais, guests at tables, a waiter, people in the gallery.
-    mesh.add(box((-3.0, 2.1, floor + 0.27), (3.0, 2.2, 0.54), PLANK.toned(1.15), faces="xXyZ", grain=0.7))
-    rug = paint("#8E2F2A", "cloth")
-    mesh.add(box((-3.0, 2.1, floor + 0.555), (2.3, 1.6, 0.02), rug, faces="xXyZ", grain=0.6))
-    mesh.add(stool(), (-3.0, 2.3, floor + 0.56))
-    mesh.add(figure(202, "pipa", woman=True, robe="#2F6A66"), (-3.0, 2.25, floor + 0.56), turn_deg=40, scale=1.05)
-    for k, (x, y) in enumerate(((-8.0, 1.8), (-5.9, 3.6), (0.9, 2.0), (3.4, 3.6), (6.2, 1.7), (8.4, 3.8))):
-        mesh.add(low_table(k), (x, y, floor))
-        for s in (-1, 1):
-            mesh.add(stool(), (x + s * 0.85, y, floor))
-            mesh.add(figure(210 + 2 * k + s, "sit"), (x + s * 0.85, y, floor), turn_deg=-s * 78.0 + 8 * k - 20)
-    mesh.add(figure(231, "hold", woman=False, robe="#37506A"), (2.0, 0.9, floor), turn_deg=-30)
-    mesh.add(figure(232, "clasp", woman=True), (4.4, 0.6, floor), turn_deg=20)
-    for k, x in enumerate((-7.5, -4.0, -3.2, 2.5, 5.6)):
-        mesh.add(figure(240 + k, ("lean", "lean", "clasp", "point", "lean")[k]), (x, 0.1, upper), turn_deg=(-12.0 + 7 * k))
-    for k in range(6):
-        x = -width / 2 + 1.6 + k * (width - 3.2) / 5
-        mesh.add(lantern(("globe", "drum")[k % 2], "amber", size=0.95, group="b", power=5.2, phase=0.13 * k, sway_m=0.01), (x, 1.9, floor + high - 0.1))
-        mesh.lamps.append(Lamp((x, 4.8, floor + 2.4), 0.4, GLOW_WINDOW, "b", 4.0, False))
-    for k in range(7):
-        x = -width / 2 + 0.9 + k * (width - 1.8) / 6
-        mesh.add(lantern(("tall", "globe")[k % 2], ("red", "orange")[k % 2], size=0.95, power=2.8, phase=0.11 * k), (x, -1.0, head))
-    mesh.add(goods(1.8, 0.5, 92), (8.2, 0.4, floor))
-    mesh.add(bench(2.2), (6.5, -0.75, floor - 0.36))
-    return mesh
-
-
-def cottage(seed: int, *, width: float = 8.0, lit: bool = False, door_at: float = 0.0, height: float = 3.0) -> Mesh:
+def cottage(
+    seed: int, *, width: float = 8.0, lit: bool = False, door_at: float = 0.0, height: float = 3.0
+) -> Mesh:
     """A low whitewashed house of the lane: base of stone, a plank door, small windows, tiled roof; front y = 0, -Y."""
     random = rng(seed, 133)
     mesh = Mesh()
@@ -310,9 +341,15 @@ def cottage(seed: int, *, width: float = 8.0, lit: bool = False, door_at: float 
     mesh.add(panel((-width / 2, -0.05, 0), (width, 0, 0), (0, 0, 0.5), STONE_DARK, grain=0.8))
     mesh.add(box((0, -0.03, 0.52), (width, 0.08, 0.06), STONE, faces="yZ", grain=1.0))
     for side in (-1.0, 1.0):
-        start, along = ((-width / 2, depth, 0), (0, -depth, 0)) if side < 0 else ((width / 2, 0, 0), (0, depth, 0))
+        start, along = (
+            ((-width / 2, depth, 0), (0, -depth, 0)) if side < 0 else ((width / 2, 0, 0), (0, depth, 0))
+        )
         mesh.add(panel(start, along, (0, 0, height), white.toned(0.92), grain=1.0))
-        gable = [(side * width / 2, 0, height), (side * width / 2, depth, height), (side * width / 2, depth / 2, height + 1.7)]
+        gable = [
+            (side * width / 2, 0, height),
+            (side * width / 2, depth, height),
+            (side * width / 2, depth / 2, height + 1.7),
+        ]
         mesh.add(raw(gable, np.tile([side, 0, 0.0], (3, 1)), [[0, 1, 2]], white.toned(0.92)))
     for x in (-width / 2 + 0.1, width / 2 - 0.1):
         mesh.add(box((x, -0.05, height / 2), (0.2, 0.12, height), PLANK_DARK, faces="xXy"))
@@ -321,8 +358,21 @@ def cottage(seed: int, *, width: float = 8.0, lit: bool = False, door_at: float 
     mesh.add(box((door_at, -0.06, 1.15), (1.5, 0.12, 2.3), PLANK_DARK, faces="xXyZ", grain=0.8))
     for s in (-1, 1):
         for j in range(3):
-            mesh.add(box((door_at + s * (0.12 + 0.22 * j), -0.14, 1.05), (0.2, 0.05, 2.0), PLANK.toned(0.9 + 0.1 * (j % 2)), faces="xXy"))
-        mesh.add(rectangles([(door_at + s * 1.05 - 0.14, 0.75, door_at + s * 1.05 + 0.14, 2.05)], -0.02, paint("#A8281E", "cloth")))
+            mesh.add(
+                box(
+                    (door_at + s * (0.12 + 0.22 * j), -0.14, 1.05),
+                    (0.2, 0.05, 2.0),
+                    PLANK.toned(0.9 + 0.1 * (j % 2)),
+                    faces="xXy",
+                )
+            )
+        mesh.add(
+            rectangles(
+                [(door_at + s * 1.05 - 0.14, 0.75, door_at + s * 1.05 + 0.14, 2.05)],
+                -0.02,
+                paint("#A8281E", "cloth"),
+            )
+        )
         mesh.add(character("吉" if s < 0 else "春", 0.2, INK), (door_at + s * 1.05, -0.03, 1.75))
         mesh.add(character("月" if s < 0 else "山", 0.2, INK), (door_at + s * 1.05, -0.03, 1.25))
         mesh.add(ball((door_at + s * 0.1, -0.19, 1.05), (0.04, 0.03, 0.04), BRONZE, sides=6, rings=4))
@@ -347,5 +397,7 @@ def cottage(seed: int, *, width: float = 8.0, lit: bool = False, door_at: float 
 
             mesh.add(blades(seed + k, 10, (0.2, 0.2), 0.5, coat=paint("#4E6E44", "leaf")), (x, -0.35, 0.55))
     mesh.add(tube([(door_at + 1.5, -0.4, 0.05), (door_at + 1.6, -0.08, 1.5)], 0.02, BAMBOO, sides=4))
-    mesh.add(revolve([(0.16, 0), (0.05, 0.3), (0.02, 0.34)], BAMBOO.toned(0.8), sides=6), (door_at + 1.5, -0.42, 0))
+    mesh.add(
+        revolve([(0.16, 0), (0.05, 0.3), (0.02, 0.34)], BAMBOO.toned(0.8), sides=6), (door_at + 1.5, -0.42, 0)
+    )
     return mesh

@@ -86,7 +86,9 @@ def _y_up(v: Array) -> Array:
     return np.stack([v[:, 0], v[:, 2], -v[:, 1]], axis=1)
 
 
-def write_glb(nodes: Sequence[Node], *, generator: str, materials: Mapping[str, tuple[float, float]] = MATERIALS) -> bytes:
+def write_glb(
+    nodes: Sequence[Node], *, generator: str, materials: Mapping[str, tuple[float, float]] = MATERIALS
+) -> bytes:
     """Serialise nodes; the same nodes give the same bytes."""
     names = sorted({p.material for n in nodes for p in n.primitives})
     blob = bytearray()
@@ -98,7 +100,12 @@ def write_glb(nodes: Sequence[Node], *, generator: str, materials: Mapping[str, 
     def view(data: bytes, target: int, stride: int | None) -> int:
         while len(blob) % 4:
             blob.append(0)
-        entry: dict[str, Any] = {"buffer": 0, "byteOffset": len(blob), "byteLength": len(data), "target": target}
+        entry: dict[str, Any] = {
+            "buffer": 0,
+            "byteOffset": len(blob),
+            "byteLength": len(data),
+            "target": target,
+        }
         if stride:
             entry["byteStride"] = stride
         views.append(entry)
@@ -135,10 +142,20 @@ def write_glb(nodes: Sequence[Node], *, generator: str, materials: Mapping[str, 
             index = p.tri.astype("<u4" if wide else "<u2")
             at = view(index.tobytes(), 34963, None)
             accessors.append(
-                {"bufferView": at, "componentType": 5125 if wide else 5123, "count": int(index.size), "type": "SCALAR"}
+                {
+                    "bufferView": at,
+                    "componentType": 5125 if wide else 5123,
+                    "count": int(index.size),
+                    "type": "SCALAR",
+                }
             )
             primitives.append(
-                {"attributes": attributes, "indices": len(accessors) - 1, "material": names.index(p.material), "mode": 4}
+                {
+                    "attributes": attributes,
+                    "indices": len(accessors) - 1,
+                    "material": names.index(p.material),
+                    "mode": 4,
+                }
             )
         meshes.append({"name": node.name, "primitives": primitives})
         entry: dict[str, Any] = {"name": node.name, "mesh": len(meshes) - 1}
@@ -195,7 +212,9 @@ def read_glb(data: bytes) -> tuple[dict[str, Any], list[Node]]:
     """
     magic, version, total = struct.unpack_from("<4sII", data, 0)
     if magic != b"glTF" or version != 2 or total != len(data):
-        raise ValueError(f"not a GLB 2.0 file: magic {magic!r}, version {version}, length {total} of {len(data)}")
+        raise ValueError(
+            f"not a GLB 2.0 file: magic {magic!r}, version {version}, length {total} of {len(data)}"
+        )
     length, kind = struct.unpack_from("<I4s", data, 12)
     document = json.loads(data[20 : 20 + length])
     blob_length, blob_kind = struct.unpack_from("<I4s", data, 20 + length)
@@ -216,7 +235,11 @@ def read_glb(data: bytes) -> tuple[dict[str, Any], list[Node]]:
             index = document["accessors"][p["indices"]]
             where = document["bufferViews"][index["bufferView"]]
             kind_of = "<u4" if index["componentType"] == 5125 else "<u2"
-            tri = np.frombuffer(blob, kind_of, index["count"], where["byteOffset"]).astype(np.int64).reshape(-1, 3)
+            tri = (
+                np.frombuffer(blob, kind_of, index["count"], where["byteOffset"])
+                .astype(np.int64)
+                .reshape(-1, 3)
+            )
             primitives.append(Primitive(v, tri, document["materials"][p["material"]]["name"]))
         x, y, z = entry.get("translation", (0.0, 0.0, 0.0))
         nodes.append(Node(entry["name"], (x, -z, y), tuple(primitives)))

@@ -25,7 +25,16 @@ from .palette import (
 from .roof import Roof, tiled_roof
 
 
-def coursed_wall(length: float, top: float, seed: int, *, bottom: float = -0.5, course: float = 0.42, stone: float = 1.1, coat: Paint = STONE) -> Mesh:
+def coursed_wall(
+    length: float,
+    top: float,
+    seed: int,
+    *,
+    bottom: float = -0.5,
+    course: float = 0.42,
+    stone: float = 1.1,
+    coat: Paint = STONE,
+) -> Mesh:
     """Wall of separate stones along +X from the origin, facing -Y, from `bottom` to `top`, a dark slab behind."""
     random = rng(seed, 101)
     mesh = Mesh().add(panel((0, 0.05, bottom), (length, 0, 0), (0, 0, top - bottom), MORTAR, grain=2.0))
@@ -49,7 +58,14 @@ def coursed_wall(length: float, top: float, seed: int, *, bottom: float = -0.5, 
             bevel = 0.028
             # Face with bevelled rim: inner rectangle proud, outer at the joint.
             outer = np.array([[a, 0.03, z0], [b, 0.03, z0], [b, 0.03, z1], [a, 0.03, z1]])
-            inner = np.array([[a + bevel, -proud, z0 + bevel], [b - bevel, -proud, z0 + bevel], [b - bevel, -proud, z1 - bevel], [a + bevel, -proud, z1 - bevel]])
+            inner = np.array(
+                [
+                    [a + bevel, -proud, z0 + bevel],
+                    [b - bevel, -proud, z0 + bevel],
+                    [b - bevel, -proud, z1 - bevel],
+                    [a + bevel, -proud, z1 - bevel],
+                ]
+            )
             pos.append(np.concatenate([outer, inner]))
             n_out = np.array([[-0.6, -0.7, -0.6], [0.6, -0.7, -0.6], [0.6, -0.7, 0.6], [-0.6, -0.7, 0.6]])
             nrm.append(np.concatenate([n_out, np.tile([0, -1.0, 0], (4, 1))]))
@@ -60,10 +76,19 @@ def coursed_wall(length: float, top: float, seed: int, *, bottom: float = -0.5, 
             tri.append(np.array(t) + base)
             rgb.append(np.tile(np.clip(np.asarray(coat.rgb) * random.uniform(0.72, 1.16), 0, 1), (8, 1)))
             base += 8
-    return mesh.add(raw(np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), coat, rgb=np.concatenate(rgb)))
+    return mesh.add(
+        raw(np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), coat, rgb=np.concatenate(rgb))
+    )
 
 
-def balustrade(length: float, seed: int, *, gap: float = 2.0, height: float = 0.78, openings: tuple[tuple[float, float], ...] = ()) -> Mesh:
+def balustrade(
+    length: float,
+    seed: int,
+    *,
+    gap: float = 2.0,
+    height: float = 0.78,
+    openings: tuple[tuple[float, float], ...] = (),
+) -> Mesh:
     """Stone posts with lotus-bud heads and pierced panels along +X; `openings` are left free."""
     mesh = Mesh()
     count = max(1, round(length / gap))
@@ -79,13 +104,25 @@ def balustrade(length: float, seed: int, *, gap: float = 2.0, height: float = 0.
         if k < count and not free(x + step / 2):
             a, b = x + 0.1, x + step - 0.1
             mesh.add(box(((a + b) / 2, 0, 0.22), (b - a, 0.1, 0.44), STONE, faces="yY", grain=1.2))
-            mesh.add(box(((a + b) / 2, 0, height - 0.08), (b - a, 0.15, 0.13), STONE_PALE, faces="yYZ", grain=1.2))
+            mesh.add(
+                box(((a + b) / 2, 0, height - 0.08), (b - a, 0.15, 0.13), STONE_PALE, faces="yYZ", grain=1.2)
+            )
             for f in (0.22, 0.5, 0.78):
                 mesh.add(box((a + (b - a) * f, 0, 0.55), (0.13, 0.08, 0.24), STONE_PALE, faces="xXy"))
     return mesh
 
 
-def quay(length: float, depth: float, seed: int, *, top: float = 1.1, rail: bool = True, steps_at: tuple[float, ...] = (), gaps: tuple[tuple[float, float], ...] = (), coat: Paint = STONE) -> Mesh:
+def quay(
+    length: float,
+    depth: float,
+    seed: int,
+    *,
+    top: float = 1.1,
+    rail: bool = True,
+    steps_at: tuple[float, ...] = (),
+    gaps: tuple[tuple[float, float], ...] = (),
+    coat: Paint = STONE,
+) -> Mesh:
     """A quay along +X from the origin, its face at y = 0 towards -Y, paved for `depth`; steps go down to the water,
     `gaps` have no railing."""
     random = rng(seed, 102)
@@ -104,7 +141,15 @@ def quay(length: float, depth: float, seed: int, *, top: float = 1.1, rail: bool
     for x in steps_at:
         for k in range(5):
             z = top - 0.2 - 0.24 * k
-            mesh.add(box((x, -0.16 - 0.28 * k, z - 0.4), (1.9, 0.32, 0.8), STONE_PALE.toned(0.95 - 0.04 * k), faces="xXyZ", grain=1.0))
+            mesh.add(
+                box(
+                    (x, -0.16 - 0.28 * k, z - 0.4),
+                    (1.9, 0.32, 0.8),
+                    STONE_PALE.toned(0.95 - 0.04 * k),
+                    faces="xXyZ",
+                    grain=1.0,
+                )
+            )
     k = 3.0 + random.uniform(0, 2)
     while k < length - 1:
         # Iron rings and a slime line break the bare face.
@@ -120,8 +165,19 @@ def rock(seed: int, size: tuple[float, float, float], *, coat: Paint = STONE_DAR
     rings, sides = 7, 9
     t = np.linspace(-math.pi / 2, math.pi / 2, rings)
     a = np.linspace(0, 2 * math.pi, sides, endpoint=False)
-    unit = np.stack([np.cos(t)[:, None] * np.cos(a), np.cos(t)[:, None] * np.sin(a), np.broadcast_to(np.sin(t)[:, None], (rings, sides))], 2)
-    grow = 0.72 + 0.55 * value_noise(unit + float(random.uniform(0, 50)), 0.8) + 0.22 * value_noise(unit + float(random.uniform(0, 50)), 0.35)
+    unit = np.stack(
+        [
+            np.cos(t)[:, None] * np.cos(a),
+            np.cos(t)[:, None] * np.sin(a),
+            np.broadcast_to(np.sin(t)[:, None], (rings, sides)),
+        ],
+        2,
+    )
+    grow = (
+        0.72
+        + 0.55 * value_noise(unit + float(random.uniform(0, 50)), 0.8)
+        + 0.22 * value_noise(unit + float(random.uniform(0, 50)), 0.35)
+    )
     grid = unit * grow[:, :, None] * np.asarray(size)
     grid[0], grid[-1] = grid[0].mean(axis=0), grid[-1].mean(axis=0)
     mesh = surface(grid, coat, closed=True, outward=unit)
@@ -144,7 +200,9 @@ def scholar_rock(seed: int, height: float) -> Mesh:
     return mesh
 
 
-def bank(length: float, depth: float, seed: int, *, height: float = 0.55, grain: float = 1.4, coat: Paint = GRASS) -> Mesh:
+def bank(
+    length: float, depth: float, seed: int, *, height: float = 0.55, grain: float = 1.4, coat: Paint = GRASS
+) -> Mesh:
     """An earth bank along +X; it rises from under the water at y = 0 and wanders."""
     nx, ny = int(length / grain) + 1, max(4, int(depth / (grain * 1.6)) + 2)
     f = np.linspace(0, 1, ny) ** 1.5
@@ -160,7 +218,16 @@ def bank(length: float, depth: float, seed: int, *, height: float = 0.55, grain:
     return mesh
 
 
-def hills(seed: int, *, radius: float, height: float, start_deg: float, end_deg: float, coat: Paint = HILL, count: int = 40) -> Mesh:
+def hills(
+    seed: int,
+    *,
+    radius: float,
+    height: float,
+    start_deg: float,
+    end_deg: float,
+    coat: Paint = HILL,
+    count: int = 40,
+) -> Mesh:
     """A ridge on the horizon between two azimuths (0 ahead, left positive)."""
     random = rng(seed, 105)
     a = np.radians(np.linspace(start_deg, end_deg, count))
@@ -189,11 +256,16 @@ def far_house(seed: int, *, storeys: int = 1, width: float = 9.0, lamp: bool = T
         for k in range(n):
             x = -w / 2 + (k + 0.5) * w / n
             if random.uniform() < 0.8:
-                mesh.add(lit_sheet(w / n - 0.7, h - 1.3, float(random.uniform(0.5, 1.0)), seed * 7 + k), (x, -0.03, z + 0.9))
+                mesh.add(
+                    lit_sheet(w / n - 0.7, h - 1.3, float(random.uniform(0.5, 1.0)), seed * 7 + k),
+                    (x, -0.03, z + 0.9),
+                )
                 mesh.add(lattice(w / n - 0.7, h - 1.3, "grid", LACQUER, y=-0.08), (x, 0, z + 0.9))
         mesh.add(box((0, -0.05, z + h - 0.1), (w + 0.3, 0.2, 0.3), LACQUER, faces="xXyz"))
         last = level == storeys - 1
-        roof = Roof(w + 2.2, d + 2.2, 2.4 if last else 2.0, max(1.0, w - 3.0), 1.0, 0.9, 0, cut=1.0 if last else 0.45)
+        roof = Roof(
+            w + 2.2, d + 2.2, 2.4 if last else 2.0, max(1.0, w - 3.0), 1.0, 0.9, 0, cut=1.0 if last else 0.45
+        )
         mesh.add(tiled_roof(roof, soffit_inset=1.1), (0, d / 2, z + h + 0.1))
         z += h + 0.1 + (0 if last else float(roof.height(np.array(0.0), np.array(0.45))))
         w, d = w - 1.4, d - 1.0

@@ -105,7 +105,9 @@ def lantern(
     return mesh
 
 
-def string(a: Vec3, b: Vec3, count: int, seed: int, *, sag: float = 1.0, size: float = 1.0, group: str = "a") -> Mesh:
+def string(
+    a: Vec3, b: Vec3, count: int, seed: int, *, sag: float = 1.0, size: float = 1.0, group: str = "a"
+) -> Mesh:
     """A rope from a to b with lanterns of mixed shapes."""
     random = rng(seed, 11)
     p, q = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
@@ -118,7 +120,11 @@ def string(a: Vec3, b: Vec3, count: int, seed: int, *, sag: float = 1.0, size: f
         at = p + (q - p) * s
         at[2] -= sag * 4 * s * (1 - s)
         shape = str(random.choice(["drum", "globe", "globe", "melon", "tall", "box", "lotus"]))
-        colour = str(random.choice(["red", "orange", "orange", "amber", "cream", "rose"], p=[0.22, 0.2, 0.2, 0.18, 0.14, 0.06]))
+        colour = str(
+            random.choice(
+                ["red", "orange", "orange", "amber", "cream", "rose"], p=[0.22, 0.2, 0.2, 0.18, 0.14, 0.06]
+            )
+        )
         mesh.add(
             lantern(shape, colour, size=size * random.uniform(0.85, 1.2), group=group, phase=float(random.uniform())), at,
             turn_deg=float(random.uniform(0, 90)),
@@ -133,7 +139,10 @@ def post(height: float, shape: str, colour: str, *, seed: int, arm: float = 0.8,
     mesh.add(tube([(0, 0, 0.2), (0, 0, height)], [0.075, 0.055], LACQUER_DARK, sides=6, caps=True))
     mesh.add(beam((-0.15, 0, height - 0.2), (arm, 0, height - 0.05), 0.06, 0.08, LACQUER_DARK))
     mesh.add(beam((0.05, 0, height - 0.6), (arm * 0.6, 0, height - 0.1), 0.05, 0.05, LACQUER_DARK))
-    mesh.add(lantern(shape, colour, size=1.1, group=group, phase=float(rng(seed, 5).uniform())), (arm - 0.05, 0, height - 0.1))
+    mesh.add(
+        lantern(shape, colour, size=1.1, group=group, phase=float(rng(seed, 5).uniform())),
+        (arm - 0.05, 0, height - 0.1),
+    )
     return mesh
 
 
@@ -149,7 +158,12 @@ def lotus_lamp(seed: int, *, size: float = 1.0, group: str = "a") -> Mesh:
             a = 2 * math.pi * (k + 0.5 * ring) / count
             half = math.pi / count * 0.95
             base = len(pos)
-            for r, da, z in ((0.08, 0.0, 0.02), (reach * 0.75, -half, top * 0.55), (reach, 0.0, top), (reach * 0.75, half, top * 0.55)):
+            for r, da, z in (
+                (0.08, 0.0, 0.02),
+                (reach * 0.75, -half, top * 0.55),
+                (reach, 0.0, top),
+                (reach * 0.75, half, top * 0.55),
+            ):
                 pos.append([r * math.cos(a + da), r * math.sin(a + da), z])
                 nrm.append([math.cos(a + da), math.sin(a + da), 0.4])
             tri += [[base, base + 1, base + 2], [base, base + 2, base + 3]]
@@ -174,21 +188,34 @@ def stone_lantern(seed: int, *, height: float = 2.0, group: str = "a") -> Mesh:
     s = height / 2.0
     mesh = Mesh()
     mesh.add(revolve([(0.42, 0), (0.42, 0.12), (0.3, 0.2), (0.2, 0.28)], STONE, sides=8))
-    mesh.add(revolve([(0.15, 0.24), (0.13, 0.6), (0.17, 0.62), (0.17, 0.68), (0.13, 0.7), (0.14, 1.02)], STONE, sides=8))
+    mesh.add(
+        revolve(
+            [(0.15, 0.24), (0.13, 0.6), (0.17, 0.62), (0.17, 0.68), (0.13, 0.7), (0.14, 1.02)], STONE, sides=8
+        )
+    )
     mesh.add(revolve([(0.14, 1.0), (0.34, 1.12), (0.34, 1.2), (0.2, 1.22)], STONE, sides=8))
     for k in range(4):
         a = math.pi / 4 + k * math.pi / 2
         mesh.add(box((0.23 * math.cos(a), 0.23 * math.sin(a), 1.38), (0.08, 0.08, 0.36), STONE, faces="xXyY"))
     mesh.add(revolve([(0.17, 1.21), (0.18, 1.38), (0.15, 1.55)], AMBER, sides=6, glow=[0.8, 0.9, 0.6]))
-    mesh.add(revolve([(0.1, 1.52), (0.55, 1.6), (0.52, 1.66), (0.26, 1.82), (0.12, 1.95), (0.0, 1.97)], STONE, sides=8))
+    mesh.add(
+        revolve(
+            [(0.1, 1.52), (0.55, 1.6), (0.52, 1.66), (0.26, 1.82), (0.12, 1.95), (0.0, 1.97)], STONE, sides=8
+        )
+    )
     mesh.add(ball((0, 0, 2.05), (0.1, 0.1, 0.13), STONE, sides=6, rings=4))
     mesh = Mesh().add(mesh, scale=s)
-    mesh.lamps.append(Lamp((0, 0, 1.38 * s), 0.2 * s, GLOW_AMBER, group, 3.2, True, float(rng(seed, 9).uniform())))
+    mesh.lamps.append(
+        Lamp((0, 0, 1.38 * s), 0.2 * s, GLOW_AMBER, group, 3.2, True, float(rng(seed, 9).uniform()))
+    )
     return mesh
 
 
 def hand_lantern(colour: str, phase: float) -> Mesh:
     """A small lantern on a stick, held at the origin and reaching forward (-Y)."""
     mesh = Mesh().add(tube([(0, 0.1, -0.05), (0, -0.55, 0.28)], 0.014, PLANK_DARK, sides=4))
-    mesh.add(lantern("globe" if phase < 0.6 else "drum", colour, size=0.52, power=3.0, phase=phase), (0, -0.54, 0.28))
+    mesh.add(
+        lantern("globe" if phase < 0.6 else "drum", colour, size=0.52, power=3.0, phase=phase),
+        (0, -0.54, 0.28),
+    )
     return mesh

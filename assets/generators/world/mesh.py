@@ -162,7 +162,12 @@ def raw(pos: ArrayLike, nrm: ArrayLike, tri: ArrayLike, coat: Paint, rgb: ArrayL
 
 
 def surface(
-    points: ArrayLike, coat: Paint, *, closed: bool = False, outward: ArrayLike | None = None, glow: ArrayLike | None = None
+    points: ArrayLike,
+    coat: Paint,
+    *,
+    closed: bool = False,
+    outward: ArrayLike | None = None,
+    glow: ArrayLike | None = None,
 ) -> Mesh:
     """Smooth surface over a grid of points.
 
@@ -170,8 +175,7 @@ def surface(
     ----------
     points : (rows, columns, 3)
     closed : the columns wrap round (tubes)
-    outward : a direction, or a point per vertex to point away from is not supported; normals are flipped to agree
-        with this direction (per grid point or one for all). Without it the grid's own orientation counts.
+    outward : normals are flipped to agree with this direction (one for all, or one per grid point). Without it the grid's own orientation counts.
     glow : emission per grid point instead of the paint's
     """
     p = np.asarray(points, dtype=float)
@@ -207,7 +211,15 @@ def _cuts(length: float, grain: float) -> int:
     return 2 if grain <= 0 else max(2, math.ceil(length / grain) + 1)
 
 
-def panel(corner: ArrayLike, along: ArrayLike, up: ArrayLike, coat: Paint, *, grain: float = 0.0, glow: ArrayLike | None = None) -> Mesh:
+def panel(
+    corner: ArrayLike,
+    along: ArrayLike,
+    up: ArrayLike,
+    coat: Paint,
+    *,
+    grain: float = 0.0,
+    glow: ArrayLike | None = None,
+) -> Mesh:
     """Flat parallelogram with edges `along` and `up`; its normal is along x up. Split to cells of at most `grain` m."""
     o, a, b = (np.asarray(v, dtype=float) for v in (corner, along, up))
     u = np.linspace(0, 1, _cuts(float(np.linalg.norm(a)), grain))
@@ -226,7 +238,9 @@ _FACES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, i
 }
 
 
-def box(centre: Sequence[float], size: Sequence[float], coat: Paint, *, faces: str = "xXyYzZ", grain: float = 0.0) -> Mesh:
+def box(
+    centre: Sequence[float], size: Sequence[float], coat: Paint, *, faces: str = "xXyYzZ", grain: float = 0.0
+) -> Mesh:
     """Axis-aligned box. `faces` lists those built: lower case = towards the negative end."""
     c, s = np.asarray(centre, dtype=float), np.asarray(size, dtype=float)
     mesh = Mesh()
@@ -236,7 +250,16 @@ def box(centre: Sequence[float], size: Sequence[float], coat: Paint, *, faces: s
     return mesh
 
 
-def beam(a: ArrayLike, b: ArrayLike, width: float, height: float, coat: Paint, *, grain: float = 0.0, ends: bool = True) -> Mesh:
+def beam(
+    a: ArrayLike,
+    b: ArrayLike,
+    width: float,
+    height: float,
+    coat: Paint,
+    *,
+    grain: float = 0.0,
+    ends: bool = True,
+) -> Mesh:
     """Rectangular bar from a to b, upright as far as it can be."""
     p, q = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     along = q - p
@@ -248,7 +271,12 @@ def beam(a: ArrayLike, b: ArrayLike, width: float, height: float, coat: Paint, *
     up = np.cross(side, unit)
     up = up / np.linalg.norm(up) * height / 2
     mesh = Mesh()
-    for corner, edge in ((-side - up, 2 * up), (side + up, -2 * up), (side - up, -2 * side), (-side + up, 2 * side)):
+    for corner, edge in (
+        (-side - up, 2 * up),
+        (side + up, -2 * up),
+        (side - up, -2 * side),
+        (-side + up, 2 * side),
+    ):
         mesh.add(panel(p + corner, along, edge, coat, grain=grain))
     for part in mesh.parts:
         middle = part.pos - (p + unit * ((part.pos - p) @ unit)[:, None])
@@ -263,7 +291,15 @@ def beam(a: ArrayLike, b: ArrayLike, width: float, height: float, coat: Paint, *
     return mesh
 
 
-def tube(points: ArrayLike, radii: float | Sequence[float], coat: Paint, *, sides: int = 6, caps: bool = False, squash: float = 1.0) -> Mesh:
+def tube(
+    points: ArrayLike,
+    radii: float | Sequence[float],
+    coat: Paint,
+    *,
+    sides: int = 6,
+    caps: bool = False,
+    squash: float = 1.0,
+) -> Mesh:
     """Round bar along a path; `squash` scales the vertical half axis."""
     p = np.asarray(points, dtype=float)
     r = np.broadcast_to(np.asarray(radii, dtype=float), (len(p),))
@@ -288,7 +324,15 @@ def tube(points: ArrayLike, radii: float | Sequence[float], coat: Paint, *, side
     return mesh
 
 
-def revolve(profile: ArrayLike, coat: Paint, *, sides: int = 8, glow: Sequence[float] | None = None, squash: float = 1.0, ribs: float = 0.0) -> Mesh:
+def revolve(
+    profile: ArrayLike,
+    coat: Paint,
+    *,
+    sides: int = 8,
+    glow: Sequence[float] | None = None,
+    squash: float = 1.0,
+    ribs: float = 0.0,
+) -> Mesh:
     """Body of revolution about Z from (radius, height) pairs, bottom to top. `ribs` modulates the radius per side."""
     q = np.asarray(profile, dtype=float)
     angle = np.linspace(0, 2 * math.pi, sides, endpoint=False)
@@ -309,7 +353,9 @@ def revolve(profile: ArrayLike, coat: Paint, *, sides: int = 8, glow: Sequence[f
     return surface(grid, coat, closed=True, outward=out, glow=lit)
 
 
-def ball(centre: Sequence[float], radii: Sequence[float], coat: Paint, *, sides: int = 8, rings: int = 5) -> Mesh:
+def ball(
+    centre: Sequence[float], radii: Sequence[float], coat: Paint, *, sides: int = 8, rings: int = 5
+) -> Mesh:
     """Ellipsoid."""
     t = np.linspace(-math.pi / 2, math.pi / 2, rings)
     unit = revolve(np.stack([np.cos(t), np.sin(t)], 1), coat, sides=sides)

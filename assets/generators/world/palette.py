@@ -27,8 +27,8 @@ ROPE = paint("#9A825A", "cloth")
 REED_MAT = paint("#8A7650", "cloth")
 EARTH = paint("#5E5644", "earth")
 GRASS = paint("#56694C", "earth")
-HILL = paint("#2C3A52", "earth")
-HILL_FAR = paint("#3C4C68", "earth")
+HILL = paint("#1D2739", "earth")
+HILL_FAR = paint("#2B3850", "earth")
 INK = paint("#15161C", "cloth")
 
 WINDOW = paint("#FFB765", "paper", 0.62)
@@ -49,7 +49,18 @@ GLOW_AMBER: Vec3 = (1.0, 0.66, 0.34)
 GLOW_WINDOW: Vec3 = (1.0, 0.72, 0.42)
 GLOW_LOTUS: Vec3 = (1.0, 0.62, 0.44)
 
-ROBES = ("#8E2B2B", "#2E4A63", "#6B7A4A", "#A9713A", "#5B3A5E", "#B99A6A", "#355E58", "#7A4034", "#3D3F58", "#A55A5E")
+ROBES = (
+    "#8E2B2B",
+    "#2E4A63",
+    "#6B7A4A",
+    "#A9713A",
+    "#5B3A5E",
+    "#B99A6A",
+    "#355E58",
+    "#7A4034",
+    "#3D3F58",
+    "#A55A5E",
+)
 SKIRTS = ("#B8452F", "#3C6A5C", "#C28A3C", "#6A3350", "#C9B08A", "#37507A", "#8C3A3A", "#D0785A")
 SHAWLS = ("#E0C080", "#C8564A", "#7FA08A", "#D9A0A0", "#8AA0C0")
 SKIN = paint("#D8A47E", "skin")

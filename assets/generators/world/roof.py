@@ -124,11 +124,15 @@ def owl_tail(size: float) -> Mesh:
     thick = np.array([0.30, 0.30, 0.22, 0.15, 0.02])
     rings = []
     for p, t in zip(spine, thick, strict=True):
-        rings.append([p + [t, 0, 0], p + [0, 0.13 * t / 0.3, 0], p + [-t, 0, 0.05], p + [0, -0.13 * t / 0.3, 0]])
+        rings.append(
+            [p + [t, 0, 0], p + [0, 0.13 * t / 0.3, 0], p + [-t, 0, 0.05], p + [0, -0.13 * t / 0.3, 0]]
+        )
     return Mesh().add(loft(np.array(rings), RIDGE), scale=size)
 
 
-def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0.15, round_about: bool = False) -> Mesh:
+def tiled_roof(
+    roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0.15, round_about: bool = False
+) -> Mesh:
     """Build a roof.
 
     Parameters
@@ -164,7 +168,9 @@ def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0
         y = roof.depth / 2 * (1 - roof.gable)
         z = float(roof.height(np.array(0.0), np.array(roof.gable)))
         for sign in (1, -1):
-            corners = np.array([[inset * sign, -y, z - 0.1], [inset * sign, y, z - 0.1], [inset * sign, 0, top[2]]])
+            corners = np.array(
+                [[inset * sign, -y, z - 0.1], [inset * sign, y, z - 0.1], [inset * sign, 0, top[2]]]
+            )
             mesh.add(raw(corners, np.tile([sign, 0.0, 0.0], (3, 1)), [[0, 1, 2]], PLASTER.toned(0.8)))
             for s in (1, -1):
                 end = np.array([[roof.ridge / 2 * sign, s * y, z], [roof.ridge / 2 * sign, 0, top[2]]])
@@ -186,7 +192,11 @@ def tiled_roof(roof: Roof, *, soffit_inset: float = 1.0, soffit_drop: float = -0
         for turn in turns:
             mesh.add(surface(np.stack([low, edge + [0, 0, 0.02]]), RIDGE, outward=out), turn_deg=turn)
             mesh.add(
-                surface(np.stack([low, low * 0.5 + inner * 0.5 + [0, 0, 0.03], inner]), LACQUER_DARK, outward=(0, 0, -1)),
+                surface(
+                    np.stack([low, low * 0.5 + inner * 0.5 + [0, 0, 0.03], inner]),
+                    LACQUER_DARK,
+                    outward=(0, 0, -1),
+                ),
                 turn_deg=turn,
             )
             if roof.detail == 2 and not (turn == 180.0 and which == "front"):

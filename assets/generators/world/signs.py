@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .mesh import Mesh, Paint, beam, box, paint, raw, surface, tube
+from .mesh import Mesh, Paint, box, paint, raw, surface, tube
 from .noise import rng
 from .palette import BAMBOO, GOLD, INK, LACQUER_DARK
 
@@ -63,7 +63,12 @@ def character(char: str, size: float, coat: Paint) -> Mesh:
         d = (b - a) / np.linalg.norm(b - a)
         n = np.array([-d[1], d[0]])
         # A brush stroke: full where it starts, thinner where it leaves the paper.
-        corners = (a - d * 0.02 + n * 0.055, a - d * 0.02 - n * 0.055, b + d * 0.02 - n * 0.035, b + d * 0.02 + n * 0.035)
+        corners = (
+            a - d * 0.02 + n * 0.055,
+            a - d * 0.02 - n * 0.055,
+            b + d * 0.02 - n * 0.035,
+            b + d * 0.02 + n * 0.035,
+        )
         base = len(pos)
         pos += [[float(c[0]) * size, 0.0, float(c[1]) * size] for c in corners]
         tri += [[base, base + 1, base + 2], [base, base + 2, base + 3]]
@@ -95,7 +100,12 @@ def cloth_sign(text: str, seed: int, *, width: float = 0.62) -> Mesh:
     x = np.array([-0.5, 0.0, 0.5]) * width
     wave = 0.05 * np.sin(z * 2.6 + random.uniform(0, 6)) * np.clip(-z, 0, 1)
     grid = np.stack(
-        [np.broadcast_to(x, (rows, 3)), np.broadcast_to(wave[:, None], (rows, 3)), np.broadcast_to(z[:, None], (rows, 3))], 2
+        [
+            np.broadcast_to(x, (rows, 3)),
+            np.broadcast_to(wave[:, None], (rows, 3)),
+            np.broadcast_to(z[:, None], (rows, 3)),
+        ],
+        2,
     )
     mesh = Mesh().add(surface(grid, coat, outward=(0, -1, 0)))
     for k, char in enumerate(text):

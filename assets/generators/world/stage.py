@@ -107,7 +107,9 @@ def _vertices(soup: _Soup, occlusion: Floats, groups: Floats) -> np.ndarray[Any,
     return v
 
 
-def _primitives(v: np.ndarray[Any, Any], tri: np.ndarray[Any, Any], material: np.ndarray[Any, Any]) -> tuple[Primitive, ...]:
+def _primitives(
+    v: np.ndarray[Any, Any], tri: np.ndarray[Any, Any], material: np.ndarray[Any, Any]
+) -> tuple[Primitive, ...]:
     out = []
     for index in np.unique(material):
         name = _NAMES[int(index)]
@@ -190,7 +192,9 @@ def _sidecar(stage: Stage, everything: Mesh, models: list[str]) -> bytes:
         "mist": [[round(float(x), 2) for x in card] for card in stage.mist],
         "points": {k: [round(float(x), 3) for x in p] for k, p in sorted(everything.points.items())},
     }
-    body = ",\n".join(f" {json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in document.items())
+    body = ",\n".join(
+        f" {json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in document.items()
+    )
     return ("{\n" + body + "\n}\n").encode()
 
 

@@ -16,12 +16,34 @@ from .palette import BAMBOO, PLANK, PLANK_DARK, PLANK_PALE
 from .signs import CLOTH
 
 
-def people(seed: int, x: float, y0: float, y1: float, z: float, count: int, *, depth: float = 2.6, poses: Sequence[str] = ()) -> Mesh:
+def people(
+    seed: int,
+    x: float,
+    y0: float,
+    y1: float,
+    z: float,
+    count: int,
+    *,
+    depth: float = 2.6,
+    poses: Sequence[str] = (),
+) -> Mesh:
     """Groups of people on a quay along Y at x (its water edge), spread inland by `depth`; sign of x tells the side."""
     random = rng(seed, 111)
     side = 1.0 if x > 0 else -1.0
     mesh = Mesh()
-    choice = list(poses) or ["stand", "clasp", "walk", "clasp", "hold", "lean", "point", "stand", "walk", "wave", "carry"]
+    choice = list(poses) or [
+        "stand",
+        "clasp",
+        "walk",
+        "clasp",
+        "hold",
+        "lean",
+        "point",
+        "stand",
+        "walk",
+        "wave",
+        "carry",
+    ]
     placed: list[tuple[float, float]] = []
     k = 0
     tries = 0
@@ -49,7 +71,11 @@ def people(seed: int, x: float, y0: float, y1: float, z: float, count: int, *, d
             k += 1
             dy = 0.62
             placed.append((px, py + dy))
-            mesh.add(figure(seed * 1000 + 500 + k, "clasp"), (px + float(random.uniform(-0.2, 0.2)), py + dy, z), turn_deg=float(random.uniform(-35, 35)))
+            mesh.add(
+                figure(seed * 1000 + 500 + k, "clasp"),
+                (px + float(random.uniform(-0.2, 0.2)), py + dy, z),
+                turn_deg=float(random.uniform(-35, 35)),
+            )
         k += 1
     return mesh
 
@@ -72,10 +98,18 @@ def clutter(seed: int, x: float, y: float, z: float) -> Mesh:
         u, v = np.meshgrid(np.linspace(-1.1, 1.1, 6), np.linspace(-0.35, 1.0, 4))
         sag = 2.3 + 0.22 * (v + 0.3) - 0.10 * np.cos(u * 2.8) * 0.5
         stall.add(surface(np.stack([u, v, sag], 2), roof, outward=(0, 0, 1)))
-        stall.add(surface(np.stack([u[:2], v[:1].repeat(2, 0), np.stack([sag[0], sag[0] - 0.25])], 2), roof.toned(1.2), outward=(0, -1, 0)))
+        stall.add(
+            surface(
+                np.stack([u[:2], v[:1].repeat(2, 0), np.stack([sag[0], sag[0] - 0.25])], 2),
+                roof.toned(1.2),
+                outward=(0, -1, 0),
+            )
+        )
         from .lantern import lantern
 
-        stall.add(lantern("globe", "amber", size=0.7, power=3.0, phase=float(random.uniform())), (0.55, 0.2, 2.2))
+        stall.add(
+            lantern("globe", "amber", size=0.7, power=3.0, phase=float(random.uniform())), (0.55, 0.2, 2.2)
+        )
         mesh.add(stall, (x + side * 1.0, y, z), turn_deg=turn)
         mesh.add(figure(seed + 3, "clasp"), (x + side * 2.1, y, z), turn_deg=turn)
     elif kind == 1:
@@ -87,7 +121,14 @@ def clutter(seed: int, x: float, y: float, z: float) -> Mesh:
         for k in range(4):
             px, py = x + side * random.uniform(0.6, 1.4), y + random.uniform(-0.8, 0.8)
             mesh.add(revolve([(0.2, 0), (0.32, 0.3), (0.3, 0.3), (0.0, 0.24)], BAMBOO, sides=9), (px, py, z))
-            mesh.add(revolve([(0.27, 0.22), (0.16, 0.38), (0.0, 0.43)], paint(("#C96A2A", "#A8332A", "#7E9A4A", "#D8B25A")[k], "cloth"), sides=7), (px, py, z))
+            mesh.add(
+                revolve(
+                    [(0.27, 0.22), (0.16, 0.38), (0.0, 0.43)],
+                    paint(("#C96A2A", "#A8332A", "#7E9A4A", "#D8B25A")[k], "cloth"),
+                    sides=7,
+                ),
+                (px, py, z),
+            )
     else:
         for k in range(3):
             s = random.uniform(0.45, 0.7)
@@ -108,22 +149,43 @@ def posts(seed: int, x: float, ys: Sequence[float], z: float) -> Mesh:
     shapes, colours = ("drum", "globe", "tall", "box", "melon"), ("orange", "amber", "red", "cream")
     for k, y in enumerate(ys):
         shape, colour = shapes[int(random.integers(5))], colours[int(random.integers(4))]
-        mesh.add(post(3.0 + float(random.uniform(-0.2, 0.3)), shape, colour, seed=seed + k), (x + side * 0.5, y, z), turn_deg=180.0 if side > 0 else 0.0)
+        mesh.add(
+            post(3.0 + float(random.uniform(-0.2, 0.3)), shape, colour, seed=seed + k),
+            (x + side * 0.5, y, z),
+            turn_deg=180.0 if side > 0 else 0.0,
+        )
     return mesh
 
 
-def moored(seed: int, x: float, y: float, *, roofed: bool = True, crew: str = "", turn: float = 0.0, length: float = 6.5) -> Mesh:
+def moored(
+    seed: int,
+    x: float,
+    y: float,
+    *,
+    roofed: bool = True,
+    crew: str = "",
+    turn: float = 0.0,
+    length: float = 6.5,
+) -> Mesh:
     """A boat at a quay with perhaps somebody aboard (a pose)."""
     random = rng(seed, 114)
     mesh = Mesh()
-    mesh.add(sampan(seed, length=length, roofed=roofed), (x, y, 0), turn_deg=turn + float(random.uniform(-4, 4)) + (180.0 if random.uniform() < 0.4 else 0.0))
+    mesh.add(
+        sampan(seed, length=length, roofed=roofed),
+        (x, y, 0),
+        turn_deg=turn + float(random.uniform(-4, 4)) + (180.0 if random.uniform() < 0.4 else 0.0),
+    )
     if crew:
         seat = 0.12 if crew in ("sit", "fish", "pipa") else 0.42
-        mesh.add(figure(seed + 9, crew), (x, y - length * 0.33, seat), turn_deg=float(random.uniform(-40, 40)))
+        mesh.add(
+            figure(seed + 9, crew), (x, y - length * 0.33, seat), turn_deg=float(random.uniform(-40, 40))
+        )
     return mesh
 
 
-def lotus_lamps(seed: int, count: int, area: tuple[float, float, float, float], *, keep_clear: float = 1.9) -> Mesh:
+def lotus_lamps(
+    seed: int, count: int, area: tuple[float, float, float, float], *, keep_clear: float = 1.9
+) -> Mesh:
     """Floating lamps over x0, x1, y0, y1, leaving the boat's way (|x| < keep_clear) free."""
     random = rng(seed, 115)
     mesh = Mesh()

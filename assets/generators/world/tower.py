@@ -35,7 +35,12 @@ def great_drum(radius: float = 1.7, depth: float = 1.9) -> Mesh:
     t = np.linspace(-1, 1, 9)
     a = np.linspace(0, 2 * math.pi, 28, endpoint=False)
     r = radius * (1.16 - 0.16 * t**2)
-    grid = np.stack([np.stack([x * np.cos(a), np.full(28, y * depth / 2), x * np.sin(a)], 1) for x, y in zip(r, t, strict=True)])
+    grid = np.stack(
+        [
+            np.stack([x * np.cos(a), np.full(28, y * depth / 2), x * np.sin(a)], 1)
+            for x, y in zip(r, t, strict=True)
+        ]
+    )
     body = loft(grid, LACQUER)
     stripe = np.where(np.arange(28) % 4 == 0, 0.72, 1.0)
     body.parts[0].rgb *= np.tile(stripe, 9)[:, None]
@@ -44,17 +49,43 @@ def great_drum(radius: float = 1.7, depth: float = 1.9) -> Mesh:
     for out in (-1.0, 1.0):
         rings = []
         tones = []
-        for f, tone in ((0.0, (0.52, 0.16, 0.10)), (0.18, (0.52, 0.16, 0.10)), (0.2, skin.rgb), (0.45, skin.rgb), (0.47, (0.62, 0.22, 0.14)), (0.52, (0.62, 0.22, 0.14)), (0.54, skin.rgb), (0.8, skin.rgb), (0.98, (0.72, 0.60, 0.42)), (1.0, (0.6, 0.48, 0.32))):
+        for f, tone in (
+            (0.0, (0.52, 0.16, 0.10)),
+            (0.18, (0.52, 0.16, 0.10)),
+            (0.2, skin.rgb),
+            (0.45, skin.rgb),
+            (0.47, (0.62, 0.22, 0.14)),
+            (0.52, (0.62, 0.22, 0.14)),
+            (0.54, skin.rgb),
+            (0.8, skin.rgb),
+            (0.98, (0.72, 0.60, 0.42)),
+            (1.0, (0.6, 0.48, 0.32)),
+        ):
             q = max(f, 0.001) * radius
-            rings.append(np.stack([q * np.cos(a), np.full(28, out * (depth / 2 + 0.03 * (1 - f * f))), q * np.sin(a)], 1))
+            rings.append(
+                np.stack(
+                    [q * np.cos(a), np.full(28, out * (depth / 2 + 0.03 * (1 - f * f))), q * np.sin(a)], 1
+                )
+            )
             tones.append(tone)
         face = surface(np.array(rings), skin, closed=True, outward=(0, out, 0))
         face.parts[0].rgb = np.repeat(np.array(tones), 28, axis=0)
         mesh.add(face)
         for k in range(36):
             q = 2 * math.pi * k / 36
-            mesh.add(ball((radius * 1.015 * math.cos(q), out * (depth / 2 - 0.1), radius * 1.015 * math.sin(q)), (0.055, 0.055, 0.055), GOLD, sides=5, rings=3))
-        rim = [(radius * 1.0 * math.cos(q), out * depth / 2, radius * 1.0 * math.sin(q)) for q in np.linspace(0, 2 * math.pi, 33)]
+            mesh.add(
+                ball(
+                    (radius * 1.015 * math.cos(q), out * (depth / 2 - 0.1), radius * 1.015 * math.sin(q)),
+                    (0.055, 0.055, 0.055),
+                    GOLD,
+                    sides=5,
+                    rings=3,
+                )
+            )
+        rim = [
+            (radius * 1.0 * math.cos(q), out * depth / 2, radius * 1.0 * math.sin(q))
+            for q in np.linspace(0, 2 * math.pi, 33)
+        ]
         mesh.add(tube(rim, 0.05, GOLD, sides=5))
     return mesh
 
@@ -64,13 +95,41 @@ def drum_stand(radius: float = 1.7) -> Mesh:
     mesh = Mesh()
     for x in (-1, 1):
         for y in (-0.7, 0.7):
-            mesh.add(beam((x * radius * 1.25, y, -radius * 1.45), (x * radius * 0.75, y, -radius * 0.78), 0.22, 0.26, LACQUER_DARK))
-            mesh.add(tube([(x * radius * 1.35, y, -radius * 1.45), (x * radius * 1.35, y, radius * 1.5)], 0.11, LACQUER, sides=7, caps=True))
+            mesh.add(
+                beam(
+                    (x * radius * 1.25, y, -radius * 1.45),
+                    (x * radius * 0.75, y, -radius * 0.78),
+                    0.22,
+                    0.26,
+                    LACQUER_DARK,
+                )
+            )
+            mesh.add(
+                tube(
+                    [(x * radius * 1.35, y, -radius * 1.45), (x * radius * 1.35, y, radius * 1.5)],
+                    0.11,
+                    LACQUER,
+                    sides=7,
+                    caps=True,
+                )
+            )
             mesh.add(ball((x * radius * 1.35, y, radius * 1.55), (0.15, 0.15, 0.17), GOLD, sides=8, rings=5))
-        mesh.add(beam((x * radius * 1.35, -0.9, -radius * 1.4), (x * radius * 1.35, 0.9, -radius * 1.4), 0.26, 0.22, LACQUER_DARK))
+        mesh.add(
+            beam(
+                (x * radius * 1.35, -0.9, -radius * 1.4),
+                (x * radius * 1.35, 0.9, -radius * 1.4),
+                0.26,
+                0.22,
+                LACQUER_DARK,
+            )
+        )
     for y in (-0.7, 0.7):
-        mesh.add(beam((-radius * 1.6, y, radius * 1.42), (radius * 1.6, y, radius * 1.42), 0.16, 0.2, LACQUER))
-        mesh.add(beam((-radius * 1.4, y, -radius * 1.2), (radius * 1.4, y, -radius * 1.2), 0.16, 0.2, LACQUER_DARK))
+        mesh.add(
+            beam((-radius * 1.6, y, radius * 1.42), (radius * 1.6, y, radius * 1.42), 0.16, 0.2, LACQUER)
+        )
+        mesh.add(
+            beam((-radius * 1.4, y, -radius * 1.2), (radius * 1.4, y, -radius * 1.2), 0.16, 0.2, LACQUER_DARK)
+        )
     return mesh
 
 
@@ -81,7 +140,12 @@ def fire(scale: float = 1.0) -> Mesh:
         a = k * 1.05
         h = (0.9, 0.6, 1.1, 0.7, 0.85, 0.5)[k]
         x, y = 0.22 * math.cos(a) * (k > 0), 0.22 * math.sin(a) * (k > 0)
-        tongue = revolve([(0.05, 0), (0.17, h * 0.25), (0.1, h * 0.6), (0.0, h)], FLAME, sides=5, glow=[1.0, 0.95, 0.8, 0.55])
+        tongue = revolve(
+            [(0.05, 0), (0.17, h * 0.25), (0.1, h * 0.6), (0.0, h)],
+            FLAME,
+            sides=5,
+            glow=[1.0, 0.95, 0.8, 0.55],
+        )
         mesh.add(tongue.swayed(lambda p, h=h: 0.06 * np.clip(p[:, 2] / h, 0, 1), k * 0.17), (x, y, 0))  # type: ignore[misc]
     return Mesh().add(mesh, scale=scale)
 
@@ -89,16 +153,41 @@ def fire(scale: float = 1.0) -> Mesh:
 def brazier(height: float = 1.9, *, power: float = 16.0, group: str = "c") -> Mesh:
     """Iron bowl on three legs with a fire; the fire stands at `height`."""
     mesh = Mesh()
-    mesh.add(revolve([(0.1, height - 0.5), (0.45, height - 0.3), (0.66, height), (0.6, height), (0.3, height - 0.18), (0.0, height - 0.2)], IRON.toned(1.5), sides=12))
+    mesh.add(
+        revolve(
+            [
+                (0.1, height - 0.5),
+                (0.45, height - 0.3),
+                (0.66, height),
+                (0.6, height),
+                (0.3, height - 0.18),
+                (0.0, height - 0.2),
+            ],
+            IRON.toned(1.5),
+            sides=12,
+        )
+    )
     for k in range(3):
         a = k * 2.0944 + 0.5
-        mesh.add(tube([(0.62 * math.cos(a), 0.62 * math.sin(a), 0), (0.2 * math.cos(a), 0.2 * math.sin(a), height - 0.45)], 0.05, IRON.toned(1.4), sides=5))
+        mesh.add(
+            tube(
+                [
+                    (0.62 * math.cos(a), 0.62 * math.sin(a), 0),
+                    (0.2 * math.cos(a), 0.2 * math.sin(a), height - 0.45),
+                ],
+                0.05,
+                IRON.toned(1.4),
+                sides=5,
+            )
+        )
     mesh.add(fire(1.0), (0, 0, height - 0.15))
     mesh.lamps.append(Lamp((0, 0, height + 0.4), 0.4, GLOW_ORANGE, group, power, True, 0.37))
     return mesh
 
 
-def masonry(width: float, depth: float, height: float, batter: float, seed: int, *, arch: float = 0.0) -> Mesh:
+def masonry(
+    width: float, depth: float, height: float, batter: float, seed: int, *, arch: float = 0.0
+) -> Mesh:
     """Terrace of coursed stone with battered faces, a dark arch in front, a parapet cap; front centre at the origin."""
     random = rng(seed, 121)
     mesh = Mesh()
@@ -124,7 +213,11 @@ def masonry(width: float, depth: float, height: float, batter: float, seed: int,
             for k in range(1, rows):
                 zz = height * k / rows
                 w = width - 2 * batter * zz
-                mesh.add(rectangles([(-w / 2, zz - 0.025, w / 2, zz + 0.025)], batter * zz - 0.015, STONE_DARK.toned(0.7)))
+                mesh.add(
+                    rectangles(
+                        [(-w / 2, zz - 0.025, w / 2, zz + 0.025)], batter * zz - 0.015, STONE_DARK.toned(0.7)
+                    )
+                )
     if arch:
         t = np.linspace(0, math.pi, 13)
         ring = np.stack([-np.cos(t) * arch, np.zeros(13), arch * 0.9 + np.sin(t) * arch], 1)
@@ -133,20 +226,42 @@ def masonry(width: float, depth: float, height: float, batter: float, seed: int,
         front = ring + lean + [0, -0.06, 0]
         back = ring + [0, 5.0, 0]
         centre = np.array([0, 0, arch * 0.8])
-        mesh.add(surface(np.stack([front, front * 0.4 + back * 0.6, back]), STONE_DARK, outward=np.broadcast_to(centre - ring, (3, 15, 3))))
+        mesh.add(
+            surface(
+                np.stack([front, front * 0.4 + back * 0.6, back]),
+                STONE_DARK,
+                outward=np.broadcast_to(centre - ring, (3, 15, 3)),
+            )
+        )
         mesh.add(panel((-arch, 4.95, 0), (2 * arch, 0, 0), (0, 0, arch * 1.95), LACQUER_DARK, grain=1.0))
         big = np.stack([-np.cos(t) * (arch + 0.5), np.zeros(13), arch * 0.9 + np.sin(t) * (arch + 0.5)], 1)
         big = np.concatenate([[[-arch - 0.5, 0, 0]], big, [[arch + 0.5, 0, 0]]])
-        mesh.add(surface(np.stack([front + [0, -0.02, 0], big + big[:, 2:] * batter * [[0, 1, 0]] + [0, -0.1, 0]]), STONE_PALE, outward=(0, -1, 0)))
+        mesh.add(
+            surface(
+                np.stack([front + [0, -0.02, 0], big + big[:, 2:] * batter * [[0, 1, 0]] + [0, -0.1, 0]]),
+                STONE_PALE,
+                outward=(0, -1, 0),
+            )
+        )
         # The hole itself hides the wall behind it: a dark sheet a finger in front.
         dark = np.concatenate([front + [0, 0.03, 0], [[0, 0.0, arch * 0.8]]])
         fan = [[k, k + 1, len(front)] for k in range(len(front) - 1)]
         from .mesh import raw
 
         mesh.add(raw(dark, np.tile([0, -1.0, 0], (len(dark), 1)), fan, INK))
-        mesh.add(lantern("globe", "red", size=1.5, group="c", power=5.0, phase=0.1), (0, -0.5, arch * 1.9 + 0.2))
+        mesh.add(
+            lantern("globe", "red", size=1.5, group="c", power=5.0, phase=0.1), (0, -0.5, arch * 1.9 + 0.2)
+        )
     top = width - 2 * batter * height
-    mesh.add(box((0, batter * height + (depth - batter * height) / 2 - 0.1, height + 0.1), (top + 0.5, depth - batter * height + 0.2, 0.24), STONE_PALE, faces="xXyZ", grain=1.2))
+    mesh.add(
+        box(
+            (0, batter * height + (depth - batter * height) / 2 - 0.1, height + 0.1),
+            (top + 0.5, depth - batter * height + 0.2, 0.24),
+            STONE_PALE,
+            faces="xXyZ",
+            grain=1.2,
+        )
+    )
     return mesh
 
 
@@ -166,7 +281,9 @@ def parapet(width: float, height: float = 0.9) -> Mesh:
     return mesh
 
 
-def hall(width: float, depth: float, levels: int, bays: int, seed: int, *, detail: int = 2, dim: float = 1.0) -> Mesh:
+def hall(
+    width: float, depth: float, levels: int, bays: int, seed: int, *, detail: int = 2, dim: float = 1.0
+) -> Mesh:
     """The timber part of a tower: storeys with skirt roofs, galleries, a great roof; front at y = 0, floor z = 0."""
     random = rng(seed, 122)
     mesh = Mesh()
@@ -177,7 +294,12 @@ def hall(width: float, depth: float, levels: int, bays: int, seed: int, *, detai
         kinds = ["lattice", "mullion"] if level else ["lattice"]
         if level == 0 and bays % 2:
             kinds = ["lattice"] * (bays // 2) + ["door"] + ["lattice"] * (bays // 2)
-        mesh.add(storey(w, d, high, bays, kinds, lit, seed + level * 11, frame=LACQUER, detail=detail, sides_lit=True), (0, y, z))
+        mesh.add(
+            storey(
+                w, d, high, bays, kinds, lit, seed + level * 11, frame=LACQUER, detail=detail, sides_lit=True
+            ),
+            (0, y, z),
+        )
         head = z + high + 0.98
         over = 1.5
         last = level == levels - 1
@@ -190,10 +312,27 @@ def hall(width: float, depth: float, levels: int, bays: int, seed: int, *, detai
         n = bays + 3
         for k in range(n):
             x = (k - (n - 1) / 2) * (w + 1.2) / (n - 1)
-            mesh.add(lantern("globe" if level % 2 == 0 else "tall", "orange" if level % 2 == 0 else "amber", size=0.95, power=2.6, phase=float(random.uniform())), (x, y - 1.15, head))
+            mesh.add(
+                lantern(
+                    "globe" if level % 2 == 0 else "tall",
+                    "orange" if level % 2 == 0 else "amber",
+                    size=0.95,
+                    power=2.6,
+                    phase=float(random.uniform()),
+                ),
+                (x, y - 1.15, head),
+            )
         if not last:
             z = head + 0.1 + float(roof.height(np.array(0.0), np.array(0.36))) + 0.2
-            mesh.add(panel((-w / 2 + 0.7, y + 0.7, head), (w - 1.4, 0, 0), (0, 0, z - head + 0.3), LACQUER_DARK, grain=1.5))
+            mesh.add(
+                panel(
+                    (-w / 2 + 0.7, y + 0.7, head),
+                    (w - 1.4, 0, 0),
+                    (0, 0, z - head + 0.3),
+                    LACQUER_DARK,
+                    grain=1.5,
+                )
+            )
             w, d, y = w - 1.6, d - 1.6, y + 0.8
             mesh.add(balcony(w + 1.2, 1.1), (0, y + 0.05, z))
     mesh.points["top"] = (0.0, y + d / 2, head + 3.5)
@@ -212,14 +351,25 @@ def pagoda(seed: int, storeys: int = 4, width: float = 9.0) -> Mesh:
             n = 3
             for k in range(n):
                 x = (k - 1) * w / n
-                sheet = Mesh().add(lit_sheet(w / n - 0.8, h - 1.6, float(random.uniform(0.6, 1.0)), seed * 9 + k + level))
+                sheet = Mesh().add(
+                    lit_sheet(w / n - 0.8, h - 1.6, float(random.uniform(0.6, 1.0)), seed * 9 + k + level)
+                )
                 sheet.add(lattice(w / n - 0.8, h - 1.6, "grid", LACQUER))
                 one = Mesh().add(sheet, (x, -w / 2 - 0.04, z + 1.0))
                 mesh.add(one, turn_deg=turn)
             mesh.lamps.append(Lamp((0, -w / 2 - 1.0, z + 1.8), 0.5, GLOW_WINDOW, "b", 2.0, False))
         mesh.add(box((0, 0, z + h - 0.15), (w + 0.5, w + 0.5, 0.3), LACQUER, faces="xXyY"))
         last = level == storeys - 1
-        roof = Roof(w + 3.2, w + 3.2, 4.0 if last else 2.6, 0.0 if last else 0.4, 1.0, 0.9, 0, cut=1.0 if last else 0.42)
+        roof = Roof(
+            w + 3.2,
+            w + 3.2,
+            4.0 if last else 2.6,
+            0.0 if last else 0.4,
+            1.0,
+            0.9,
+            0,
+            cut=1.0 if last else 0.42,
+        )
         mesh.add(tiled_roof(roof, soffit_inset=1.6), (0, 0, z + h + 0.05))
         z += h + (4.0 if last else float(roof.height(np.array(0.0), np.array(0.42)))) + 0.05
         w *= 0.86
@@ -237,13 +387,18 @@ def drum_tower() -> Mesh:
     mesh = Mesh().add(masonry(30.0, 20.0, 7.0, 0.08, 5, arch=2.6))
     mesh.add(parapet(28.2), (0, 0.75, 7.2))
     for k, x in enumerate((-12.0, -9.2, -6.4, 6.4, 9.2, 12.0)):
-        mesh.add(banner(1.5, 5.0, "#9E2A20" if k % 2 == 0 else "#7E1A14", 60 + k, text="鼓"[:0]), (x, 0.28, 6.6))
+        mesh.add(
+            banner(1.5, 5.0, "#9E2A20" if k % 2 == 0 else "#7E1A14", 60 + k, text="鼓"[:0]), (x, 0.28, 6.6)
+        )
     mesh.add(hall(20.0, 11.0, 3, 7, 71), (0, 6.0, 7.3))
     mesh.add(board("山月", 1.1), (0, 5.4, 7.3 + 4.0))
     for x in (-10.9, 10.9):
         mesh.add(bracket(far=True), (x, 6.0, 10.0))
     for x in (-7.6, -4.6, 4.6, 7.6):
-        mesh.lamps.append(Lamp((x, -1.5, 0.8), 0.6, GLOW_ORANGE, "c", 12.0, False))
-        mesh.lamps.append(Lamp((x * 0.9, 3.5, 7.9), 0.6, GLOW_ORANGE, "c", 9.0, False))
+        mesh.lamps.append(Lamp((x, -2.2, 1.4), 0.6, GLOW_ORANGE, "c", 26.0, False))
+        mesh.lamps.append(Lamp((x * 1.1, 3.2, 8.2), 0.6, GLOW_ORANGE, "c", 20.0, False))
+        # The fires reach up under every eave.
+        mesh.lamps.append(Lamp((x, 4.6, 13.4), 0.6, GLOW_ORANGE, "c", 9.0, False))
+        mesh.lamps.append(Lamp((x * 0.8, 5.4, 18.6), 0.6, GLOW_ORANGE, "c", 6.0, False))
     mesh.add(rectangles([(-14.0, 7.2, 14.0, 7.32)], 0.5, MALACHITE))
     return mesh

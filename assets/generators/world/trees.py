@@ -18,16 +18,22 @@ LOTUS_LEAF = paint("#4A7A5C", "leaf")
 PETAL = paint("#E3A0AE", "leaf", 0.05)
 
 
-def _limb(a: Floats, b: Floats, r0: float, r1: float, random: np.random.Generator, bend: float, sides: int = 6) -> tuple[Mesh, Floats]:
+def _limb(
+    a: Floats, b: Floats, r0: float, r1: float, random: np.random.Generator, bend: float, sides: int = 6
+) -> tuple[Mesh, Floats]:
     t = np.linspace(0, 1, 6)
     path = a + (b - a) * t[:, None]
     length = float(np.linalg.norm(b - a))
     wobble = random.normal(0, bend * length, 3) * np.array([1, 1, 0.4])
-    path = path + np.sin(t * math.pi)[:, None] * wobble + np.sin(t * 2 * math.pi)[:, None] * wobble[::-1] * 0.4
+    path = (
+        path + np.sin(t * math.pi)[:, None] * wobble + np.sin(t * 2 * math.pi)[:, None] * wobble[::-1] * 0.4
+    )
     return Mesh().add(tube(path, np.linspace(r0, r1, 6).tolist(), BARK, sides=sides)), path
 
 
-def willow(seed: int, *, height: float = 7.0, strands: int = 130, lean: tuple[float, float] = (0.0, 0.0)) -> Mesh:
+def willow(
+    seed: int, *, height: float = 7.0, strands: int = 130, lean: tuple[float, float] = (0.0, 0.0)
+) -> Mesh:
     """A weeping willow; `lean` moves its crown, m (over the water, say)."""
     random = rng(seed, 91)
     mesh = Mesh()
@@ -38,15 +44,21 @@ def willow(seed: int, *, height: float = 7.0, strands: int = 130, lean: tuple[fl
     for k in range(7):
         a = 2 * math.pi * k / 7 + random.uniform(-0.3, 0.3)
         reach = random.uniform(0.22, 0.36) * height
-        end = top + np.array([math.cos(a) * reach + lean[0] * 0.5, math.sin(a) * reach + lean[1] * 0.5, random.uniform(0.25, 0.48) * height])
+        end = top + np.array(
+            [
+                math.cos(a) * reach + lean[0] * 0.5,
+                math.sin(a) * reach + lean[1] * 0.5,
+                random.uniform(0.25, 0.48) * height,
+            ]
+        )
         limb, line = _limb(path[-1 - (k % 2)], end, 0.09, 0.03, random, 0.08, 5)
         mesh.add(limb)
-        tips += [line[i] * (1 - f) + line[i + 1] * f for i in range(2, 5) for f in (0.0, 0.5)]
+        tips += [line[i] * (1 - f) + line[i + 1] * f for i in range(2, 5) for f in (0.15, 0.6, 1.0)]
     crown = np.mean(tips, axis=0)
     pos, nrm, tri, sway, rgb = [], [], [], [], []
     base = 0
-    joints = 8
-    for _ in range(strands):
+    joints = 7
+    for _ in range(round(strands * 1.45)):
         root = tips[int(random.integers(len(tips)))] + random.normal(0, 0.22, 3)
         away = root - crown
         away[2] = 0
@@ -61,7 +73,11 @@ def willow(seed: int, *, height: float = 7.0, strands: int = 130, lean: tuple[fl
         # Alternating width makes one zigzag sheet read as a row of leaves.
         wide = np.where(np.arange(joints) % 2 == 0, 0.015, 0.075) * (1 - 0.4 * s)
         shift = np.where(np.arange(joints) % 4 < 2, 0.03, -0.03)[:, None] * across
-        pos.append(np.stack([line - across * wide[:, None] + shift, line + across * wide[:, None] + shift], 1).reshape(-1, 3))
+        pos.append(
+            np.stack(
+                [line - across * wide[:, None] + shift, line + across * wide[:, None] + shift], 1
+            ).reshape(-1, 3)
+        )
         n = flat * 0.8 + (line - crown) / height + [0, 0, 0.25]
         nrm.append(np.repeat(n, 2, axis=0))
         idx = np.arange(joints - 1)[:, None, None] * 2 + np.array([[0, 1, 3], [0, 3, 2]])[None] + base
@@ -71,12 +87,21 @@ def willow(seed: int, *, height: float = 7.0, strands: int = 130, lean: tuple[fl
         tone = random.uniform(0.7, 1.25)
         rgb.append(np.tile(np.clip(np.asarray(WILLOW.rgb) * tone, 0, 1), (joints * 2, 1)))
         base += joints * 2
-    leaves = raw(np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), WILLOW, rgb=np.concatenate(rgb))
+    leaves = raw(
+        np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), WILLOW, rgb=np.concatenate(rgb)
+    )
     leaves.parts[0].sway = np.concatenate(sway)
     return mesh.add(leaves)
 
 
-def osmanthus(seed: int, *, height: float = 4.6, leaves: int = 900, lean: tuple[float, float] = (0.0, 0.0), blossom: float = 0.22) -> Mesh:
+def osmanthus(
+    seed: int,
+    *,
+    height: float = 4.6,
+    leaves: int = 900,
+    lean: tuple[float, float] = (0.0, 0.0),
+    blossom: float = 0.22,
+) -> Mesh:
     """An osmanthus: forked trunk, four or five rounded crowns of leaves, gold blossom between them."""
     random = rng(seed, 92)
     mesh = Mesh()
@@ -88,7 +113,13 @@ def osmanthus(seed: int, *, height: float = 4.6, leaves: int = 900, lean: tuple[
     for k in range(count):
         a = 2 * math.pi * k / count + random.uniform(-0.35, 0.35)
         reach = (0.0 if k == count - 1 else random.uniform(0.22, 0.34)) * height
-        c = fork + np.array([math.cos(a) * reach + lean[0] * 0.6, math.sin(a) * reach + lean[1] * 0.6, random.uniform(0.28, 0.44) * height + (0.14 * height if k == count - 1 else 0)])
+        c = fork + np.array(
+            [
+                math.cos(a) * reach + lean[0] * 0.6,
+                math.sin(a) * reach + lean[1] * 0.6,
+                random.uniform(0.28, 0.44) * height + (0.14 * height if k == count - 1 else 0),
+            ]
+        )
         limb, line = _limb(path[-1], c, 0.08, 0.025, random, 0.08, 5)
         mesh.add(limb)
         for _ in range(2):
@@ -113,16 +144,28 @@ def osmanthus(seed: int, *, height: float = 4.6, leaves: int = 900, lean: tuple[
     golden = random.uniform(size=leaves) < blossom
     size = np.where(golden, random.uniform(0.05, 0.09, leaves), random.uniform(0.12, 0.2, leaves))[:, None]
     quad = np.stack([at - axis * size, at - side * size * 0.55, at + axis * size, at + side * size * 0.55], 1)
-    colour = np.where(golden[:, None], np.asarray(BLOSSOM.rgb), np.asarray(OSMANTHUS.rgb) * random.uniform(0.7, 1.4, leaves)[:, None])
+    colour = np.where(
+        golden[:, None],
+        np.asarray(BLOSSOM.rgb),
+        np.asarray(OSMANTHUS.rgb) * random.uniform(0.7, 1.4, leaves)[:, None],
+    )
     idx = np.arange(leaves)[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])[None]
-    crown = raw(quad.reshape(-1, 3), np.repeat(normal, 4, axis=0), idx, OSMANTHUS, rgb=np.repeat(np.clip(colour, 0, 1), 4, axis=0))
+    crown = raw(
+        quad.reshape(-1, 3),
+        np.repeat(normal, 4, axis=0),
+        idx,
+        OSMANTHUS,
+        rgb=np.repeat(np.clip(colour, 0, 1), 4, axis=0),
+    )
     crown.parts[0].glow = np.repeat(np.where(golden, BLOSSOM.glow, 0.0), 4)
     phases = random.uniform(size=leaves)
     crown.parts[0].sway = np.repeat(np.stack([np.full(leaves, 0.03), phases], 1), 4, axis=0)
     return mesh.add(crown)
 
 
-def blades(seed: int, count: int, size: tuple[float, float], height: float, *, coat: Paint = REED, heads: float = 0.0) -> Mesh:
+def blades(
+    seed: int, count: int, size: tuple[float, float], height: float, *, coat: Paint = REED, heads: float = 0.0
+) -> Mesh:
     """Reeds or grass scattered over size (X, Y), growing from z = 0; `heads` is the share with a seed head."""
     random = rng(seed, 93)
     x, y = random.uniform(-0.5, 0.5, count) * size[0], random.uniform(-0.5, 0.5, count) * size[1]
@@ -137,13 +180,20 @@ def blades(seed: int, count: int, size: tuple[float, float], height: float, *, c
     pos = np.stack([root - across, root + across, mid - across * 0.8, mid + across * 0.8, tip], 1)
     n = np.repeat(way * 0.4 + [0, -0.5, 0.6], 5, axis=0)
     idx = np.arange(count)[:, None, None] * 5 + np.array([[0, 1, 3], [0, 3, 2], [2, 3, 4]])[None]
-    tones = np.repeat(np.clip(np.asarray(coat.rgb) * random.uniform(0.7, 1.3, count)[:, None], 0, 1), 5, axis=0)
+    tones = np.repeat(
+        np.clip(np.asarray(coat.rgb) * random.uniform(0.7, 1.3, count)[:, None], 0, 1), 5, axis=0
+    )
     mesh = raw(pos.reshape(-1, 3), n, idx, coat, rgb=tones)
     amount = np.tile([0, 0, 0.4, 0.4, 1.0], count) * np.repeat(0.05 * h, 5)
     mesh.parts[0].sway = np.stack([amount, np.repeat(random.uniform(size=count), 5)], 1)
     for k in range(count):
         if random.uniform() < heads:
-            head = tube([tip[k] - [0, 0, 0.02], tip[k] + [0, 0, 0.22]], [0.028, 0.02], paint("#5A4028", "leaf"), sides=4)
+            head = tube(
+                [tip[k] - [0, 0, 0.02], tip[k] + [0, 0, 0.22]],
+                [0.028, 0.02],
+                paint("#5A4028", "leaf"),
+                sides=4,
+            )
             mesh.add(head.swayed(float(0.05 * h[k]), float(random.uniform())))
     return mesh
 
@@ -160,7 +210,9 @@ def lotus_bed(seed: int, count: int, size: tuple[float, float], *, flowers: floa
         a = np.linspace(0.18, 2 * math.pi - 0.18, sides)
         rim = 1 + 0.06 * np.sin(a * 4 + random.uniform(0, 6))
         lift = 0.0 if z < 0.1 else 0.25 * r
-        ring = np.stack([np.cos(a) * r * rim, np.sin(a) * r * rim, np.full(sides, lift) + 0.02 * np.sin(a * 5)], 1)
+        ring = np.stack(
+            [np.cos(a) * r * rim, np.sin(a) * r * rim, np.full(sides, lift) + 0.02 * np.sin(a * 5)], 1
+        )
         half = ring * [0.5, 0.5, 0.3]
         pos = np.concatenate([[[0, 0, 0.0]], half, ring])
         tri = [[0, 1 + k, 2 + k] for k in range(sides - 1)]
@@ -171,14 +223,25 @@ def lotus_bed(seed: int, count: int, size: tuple[float, float], *, flowers: floa
         pad.parts[0].rgb[0] *= 1.35
         phase = float(random.uniform())
         turn = float(random.uniform(0, 360))
-        mesh.add(pad.swayed(0.02 if z > 0.1 else 0.008, phase), (x, y, z), turn_deg=turn, tilt_deg=float(random.uniform(-10, 10)) if z > 0.1 else 0)
+        mesh.add(
+            pad.swayed(0.02 if z > 0.1 else 0.008, phase),
+            (x, y, z),
+            turn_deg=turn,
+            tilt_deg=float(random.uniform(-10, 10)) if z > 0.1 else 0,
+        )
         if z > 0.1:
             mesh.add(tube([(x, y, -0.1), (x + 0.03, y, z * 0.6), (x, y, z)], 0.012, tone, sides=3))
         if random.uniform() < flowers:
             fx, fy = x + random.uniform(-0.4, 0.4), y + random.uniform(-0.4, 0.4)
             h = random.uniform(0.4, 0.95)
-            mesh.add(tube([(fx, fy, -0.1), (fx + 0.04, fy, h * 0.5), (fx, fy, h)], 0.012, LOTUS_LEAF, sides=3))
-            mesh.add(lotus_flower(int(random.integers(1 << 30)), bud=bool(random.uniform() < 0.35)), (fx, fy, h), scale=float(random.uniform(0.8, 1.25)))
+            mesh.add(
+                tube([(fx, fy, -0.1), (fx + 0.04, fy, h * 0.5), (fx, fy, h)], 0.012, LOTUS_LEAF, sides=3)
+            )
+            mesh.add(
+                lotus_flower(int(random.integers(1 << 30)), bud=bool(random.uniform() < 0.35)),
+                (fx, fy, h),
+                scale=float(random.uniform(0.8, 1.25)),
+            )
     return mesh
 
 
@@ -186,7 +249,9 @@ def lotus_flower(seed: int, *, bud: bool = False) -> Mesh:
     """A lotus flower or bud on a stalk that ends at the origin."""
     random = rng(seed, 95)
     if bud:
-        return revolve([(0.01, 0), (0.055, 0.06), (0.045, 0.12), (0.0, 0.2)], PETAL, sides=6).swayed(0.02, float(random.uniform()))
+        return revolve([(0.01, 0), (0.055, 0.06), (0.045, 0.12), (0.0, 0.2)], PETAL, sides=6).swayed(
+            0.02, float(random.uniform())
+        )
     pos: list[list[float]] = []
     nrm: list[list[float]] = []
     rgb: list[Floats] = []
@@ -196,7 +261,12 @@ def lotus_flower(seed: int, *, bud: bool = False) -> Mesh:
             a = 2 * math.pi * (k + 0.5 * (count % 2)) / count
             half = math.pi / count * 0.9
             b = len(pos)
-            for r, da, z, tone in ((0.02, 0, 0.0, 0.85), (reach * 0.7, -half, top * 0.5, 1.0), (reach, 0, top, 1.15), (reach * 0.7, half, top * 0.5, 1.0)):
+            for r, da, z, tone in (
+                (0.02, 0, 0.0, 0.85),
+                (reach * 0.7, -half, top * 0.5, 1.0),
+                (reach, 0, top, 1.15),
+                (reach * 0.7, half, top * 0.5, 1.0),
+            ):
                 pos.append([r * math.cos(a + da), r * math.sin(a + da), z])
                 nrm.append([math.cos(a) * 0.8, math.sin(a) * 0.8, 0.6])
                 rgb.append(np.clip(np.asarray(PETAL.rgb) * tone, 0, 1))

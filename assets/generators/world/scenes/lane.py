@@ -25,7 +25,15 @@ def strip(side: float, y0: float, y1: float, seed: int, steps: tuple[float, ...]
     length = y1 - y0
     wall = coursed_wall(length, TOP - 0.14, seed, course=0.34, stone=0.8, coat=STONE)
     mesh.add(wall, (side * EDGE, y1 if side > 0 else y0, 0), turn_deg=-90.0 if side > 0 else 90.0)
-    mesh.add(box((side * (EDGE + 0.2), (y0 + y1) / 2, TOP - 0.07), (0.46, length, 0.14), STONE_PALE, faces="xXzZ", grain=0.9))
+    mesh.add(
+        box(
+            (side * (EDGE + 0.2), (y0 + y1) / 2, TOP - 0.07),
+            (0.46, length, 0.14),
+            STONE_PALE,
+            faces="xXzZ",
+            grain=0.9,
+        )
+    )
     x0 = EDGE + 0.4 if side > 0 else -(EDGE + 3.4)
     u, v = np.meshgrid(np.linspace(x0, x0 + 3.0, 5), np.linspace(y0, y1, int(length / 0.9)))
     floor = surface(np.stack([u, v, np.full_like(u, TOP - 0.01)], 2), STONE_DARK, outward=(0, 0, 1))
@@ -33,7 +41,15 @@ def strip(side: float, y0: float, y1: float, seed: int, steps: tuple[float, ...]
     mesh.add(floor)
     for y in steps:
         for k in range(4):
-            mesh.add(box((side * (EDGE - 0.15 - 0.26 * k), y, TOP - 0.2 - 0.22 * k - 0.4), (0.3, 1.7, 0.8), STONE_PALE.toned(0.95 - 0.05 * k), faces="xXyYZ", grain=0.9))
+            mesh.add(
+                box(
+                    (side * (EDGE - 0.15 - 0.26 * k), y, TOP - 0.2 - 0.22 * k - 0.4),
+                    (0.3, 1.7, 0.8),
+                    STONE_PALE.toned(0.95 - 0.05 * k),
+                    faces="xXyYZ",
+                    grain=0.9,
+                )
+            )
     return mesh
 
 
@@ -47,10 +63,35 @@ def stage() -> Stage:
     mesh.add(home, (-5.9, 25.0, TOP), turn_deg=90)
     mesh.points["door"] = (-5.8, 25.4, 2.0)
     mesh.points["window"] = (-5.8, 22.2, 2.4)
-    for k, (y, w, h, back) in enumerate(((-8.0, 8.0, 2.9, 0.0), (1.0, 7.6, 2.7, 0.3), (9.8, 8.0, 3.0, 0.0), (34.0, 8.0, 2.8, 0.4), (43.0, 7.6, 3.0, 0.0), (52.0, 8.4, 2.8, 0.3))):
-        mesh.add(cottage(910 + k, width=w, door_at=1.2 - 0.5 * k, height=h), (-5.9 - back, y, TOP), turn_deg=90)
-    for k, (y, w, h, back, lit) in enumerate(((-6.0, 8.2, 2.8, 0.2, False), (3.4, 8.4, 3.0, 0.0, False), (13.0, 7.8, 2.7, 0.5, False), (22.5, 8.6, 2.9, 0.1, False), (37.0, 8.0, 2.8, 0.3, False), (46.5, 8.2, 3.0, 0.0, True), (56.0, 8.0, 2.8, 0.2, False))):
-        mesh.add(cottage(930 + k, width=w, door_at=-1.0 + 0.4 * k, height=h, lit=lit), (5.9 + back, y, TOP), turn_deg=-90)
+    for k, (y, w, h, back) in enumerate(
+        (
+            (-8.0, 8.0, 2.9, 0.0),
+            (1.0, 7.6, 2.7, 0.3),
+            (9.8, 8.0, 3.0, 0.0),
+            (34.0, 8.0, 2.8, 0.4),
+            (43.0, 7.6, 3.0, 0.0),
+            (52.0, 8.4, 2.8, 0.3),
+        )
+    ):
+        mesh.add(
+            cottage(910 + k, width=w, door_at=1.2 - 0.5 * k, height=h), (-5.9 - back, y, TOP), turn_deg=90
+        )
+    for k, (y, w, h, back, lit) in enumerate(
+        (
+            (-6.0, 8.2, 2.8, 0.2, False),
+            (3.4, 8.4, 3.0, 0.0, False),
+            (13.0, 7.8, 2.7, 0.5, False),
+            (22.5, 8.6, 2.9, 0.1, False),
+            (37.0, 8.0, 2.8, 0.3, False),
+            (46.5, 8.2, 3.0, 0.0, True),
+            (56.0, 8.0, 2.8, 0.2, False),
+        )
+    ):
+        mesh.add(
+            cottage(930 + k, width=w, door_at=-1.0 + 0.4 * k, height=h, lit=lit),
+            (5.9 + back, y, TOP),
+            turn_deg=-90,
+        )
     # A garden gap on each side where trees lean out.
     mesh.add(osmanthus(94, height=5.0, leaves=900, lean=(1.6, 0.0), blossom=0.3), (-6.0, 17.2, TOP))
     mesh.add(willow(95, height=6.8, lean=(-1.8, 0.0), strands=140), (5.6, 29.6, TOP))
@@ -73,7 +114,9 @@ def stage() -> Stage:
         mesh.add(jar(990 + k), (5.4, y, TOP), scale=1.2)
         mesh.add(blades(990 + k, 14, (0.3, 0.3), 0.6), (5.4, y, TOP + 0.5))
     mesh.add(tube([(-5.75, 28.9, TOP), (-5.6, 28.4, TOP + 2.6)], 0.035, PLANK, sides=5))
-    mesh.add(moored(97, 2.9, 12.5, roofed=False, length=5.4)).add(moored(98, -2.9, 31.0, roofed=True, length=5.6)).add(moored(99, 2.8, 43.0, roofed=False, length=5.4))
+    mesh.add(moored(97, 2.9, 12.5, roofed=False, length=5.4)).add(
+        moored(98, -2.9, 31.0, roofed=True, length=5.6)
+    ).add(moored(99, 2.8, 43.0, roofed=False, length=5.4))
     # A flat plank bridge ahead, with somebody's lantern left on it, closes the lane.
     for x in (-1.3, 1.3):
         mesh.add(tube([(x, 50.0, -0.5), (x, 50.0, 2.1)], 0.13, STONE_DARK, sides=6))
@@ -86,17 +129,34 @@ def stage() -> Stage:
         mesh.add(lotus_bed(995 + k, 7, (1.0, 4.0), flowers=0.2), (x, y, 0))
     for k in range(14):
         side = -1.0 if k % 2 else 1.0
-        mesh.add(blades(1005 + k, 8, (0.15, 1.6), 0.4, coat=STONE_DARK if k % 5 == 4 else blades_green()), (side * 4.0, 1.0 + 3.6 * k, 0.5))
+        mesh.add(
+            blades(1005 + k, 8, (0.15, 1.6), 0.4, coat=STONE_DARK if k % 5 == 4 else blades_green()),
+            (side * 4.0, 1.0 + 3.6 * k, 0.5),
+        )
     for k, (x, y) in enumerate(((-9.0, 70.0), (6.0, 74.0), (-2.0, 84.0), (15.0, 82.0))):
         mesh.add(far_house(1030 + k, storeys=1, width=9.0), (x, y, 1.0))
     for k in range(6):
-        mesh.add(osmanthus(1040 + k, height=5.4, leaves=320), ((-13.0, 12.5, -12.5, 13.5, -6.0, 5.0)[k], (6.0, 16.0, 40.0, 48.0, 66.0, 68.0)[k], 1.0))
-    mesh.add(hills(61, radius=260, height=56, start_deg=80, end_deg=-70, coat=HILL)).add(hills(62, radius=480, height=90, start_deg=80, end_deg=-80, coat=HILL_FAR))
+        mesh.add(
+            osmanthus(1040 + k, height=5.4, leaves=320),
+            ((-13.0, 12.5, -12.5, 13.5, -6.0, 5.0)[k], (6.0, 16.0, 40.0, 48.0, 66.0, 68.0)[k], 1.0),
+        )
+    mesh.add(hills(61, radius=260, height=56, start_deg=80, end_deg=-70, coat=HILL)).add(
+        hills(62, radius=480, height=90, start_deg=80, end_deg=-80, coat=HILL_FAR)
+    )
 
     # The lantern that waits under the eave by the door; its iron arm stays, the node is the lantern alone.
     hang: Vec3 = (-4.75, 24.1, 3.55)
-    mesh.add(tube([(-5.9, 24.1, 3.45), (-5.3, 24.1, 3.68), (hang[0], hang[1], hang[2] + 0.04)], 0.03, LACQUER_DARK, sides=5))
-    nodes: dict[str, tuple[Mesh, Vec3]] = {"home_lantern": (lantern("globe", "red", size=1.05, group="c", power=5.5, phase=0.3), hang)}
+    mesh.add(
+        tube(
+            [(-5.9, 24.1, 3.45), (-5.3, 24.1, 3.68), (hang[0], hang[1], hang[2] + 0.04)],
+            0.03,
+            LACQUER_DARK,
+            sides=5,
+        )
+    )
+    nodes: dict[str, tuple[Mesh, Vec3]] = {
+        "home_lantern": (lantern("globe", "red", size=1.05, group="c", power=5.5, phase=0.3), hang)
+    }
     mesh.points["home_lantern"] = (hang[0], hang[1], hang[2] - 0.4)
     mist = [(0.0, float(y), 0.0, 8.0, 1.6) for y in (10.0, 18.0, 27.0, 36.0, 46.0, 56.0)]
     return Stage("lane", mesh, nodes, mist)

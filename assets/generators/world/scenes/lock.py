@@ -51,19 +51,38 @@ def gate_leaf(side: float) -> Mesh:
         mesh.add(box((way * 1.5, -0.12, z), (2.94, 0.08, 0.2), PLANK_DARK.toned(1.2), grain=0.8))
         mesh.add(box((way * 1.5, -0.165, z), (2.9, 0.02, 0.07), IRON))
         for k in range(8):
-            mesh.add(ball((way * (0.2 + 0.37 * k), -0.18, z), (0.035, 0.025, 0.035), IRON.toned(1.4), sides=5, rings=3))
+            mesh.add(
+                ball(
+                    (way * (0.2 + 0.37 * k), -0.18, z),
+                    (0.035, 0.025, 0.035),
+                    IRON.toned(1.4),
+                    sides=5,
+                    rings=3,
+                )
+            )
     mesh.add(beam((way * 0.1, -0.1, -0.4), (way * 2.85, -0.1, 3.5), 0.1, 0.16, PLANK_DARK, grain=0.8))
     mesh.add(box((way * 1.5, 0, 3.86), (3.0, 0.3, 0.14), PLANK_DARK))
     mesh.add(tube([(0, 0, -0.8), (0, 0, 4.3)], 0.13, IRON, sides=7, caps=True))
     # A ring and a rope to pull it by.
-    ring = [(way * 2.6 + 0.12 * math.cos(a), -0.2, 2.6 + 0.12 * math.sin(a)) for a in np.linspace(0, 6.2832, 11)]
+    ring = [
+        (way * 2.6 + 0.12 * math.cos(a), -0.2, 2.6 + 0.12 * math.sin(a)) for a in np.linspace(0, 6.2832, 11)
+    ]
     mesh.add(tube(ring, 0.022, IRON, sides=4))
     return mesh
 
 
 def great_bell() -> Mesh:
     """A bronze bell 1.6 m tall hanging from the origin, with bosses and bands, its mouth open."""
-    profile = [(0.62, -1.75), (0.66, -1.7), (0.58, -1.4), (0.52, -1.0), (0.48, -0.6), (0.42, -0.35), (0.28, -0.2), (0.0, -0.16)]
+    profile = [
+        (0.62, -1.75),
+        (0.66, -1.7),
+        (0.58, -1.4),
+        (0.52, -1.0),
+        (0.48, -0.6),
+        (0.42, -0.35),
+        (0.28, -0.2),
+        (0.0, -0.16),
+    ]
     mesh = Mesh().add(revolve(profile, BRONZE, sides=20))
     mesh.add(revolve([(0.5, -1.2), (0.56, -1.4), (0.6, -1.72)][::-1], BRONZE.toned(0.35), sides=16))
     for z, r in ((-1.58, 0.635), (-1.18, 0.56), (-0.55, 0.485)):
@@ -72,7 +91,15 @@ def great_bell() -> Mesh:
     for row, (z, r) in enumerate(((-0.7, 0.5), (-0.85, 0.52), (-1.0, 0.535))):
         for k in range(12):
             a = 2 * math.pi * (k + 0.5 * (row % 2)) / 12
-            mesh.add(ball((r * math.cos(a), r * math.sin(a), z), (0.045, 0.045, 0.045), BRONZE.toned(1.25), sides=5, rings=3))
+            mesh.add(
+                ball(
+                    (r * math.cos(a), r * math.sin(a), z),
+                    (0.045, 0.045, 0.045),
+                    BRONZE.toned(1.25),
+                    sides=5,
+                    rings=3,
+                )
+            )
     loop = [(0.16 * math.cos(a), 0, -0.16 + 0.2 * math.sin(a)) for a in np.linspace(0, math.pi, 9)]
     mesh.add(tube(loop, 0.05, BRONZE, sides=6))
     return mesh
@@ -83,14 +110,25 @@ def bell_frame() -> Mesh:
     mesh = Mesh()
     for x in (-1.15, 1.15):
         for y in (-0.7, 0.7):
-            mesh.add(tube([(x * 1.12, y * 1.15, -3.1), (x, y, 0.5)], [0.13, 0.11], LACQUER_DARK.toned(1.3), sides=7))
-            mesh.add(revolve([(0.25, 0), (0.25, 0.1), (0.16, 0.22)], STONE, sides=8), (x * 1.12, y * 1.15, -3.1))
+            mesh.add(
+                tube(
+                    [(x * 1.12, y * 1.15, -3.1), (x, y, 0.5)], [0.13, 0.11], LACQUER_DARK.toned(1.3), sides=7
+                )
+            )
+            mesh.add(
+                revolve([(0.25, 0), (0.25, 0.1), (0.16, 0.22)], STONE, sides=8), (x * 1.12, y * 1.15, -3.1)
+            )
         mesh.add(beam((x, -0.9, 0.42), (x, 0.9, 0.42), 0.14, 0.2, LACQUER_DARK))
         mesh.add(beam((x * 1.08, -0.75, -1.9), (x * 1.08, 0.75, -1.9), 0.1, 0.12, LACQUER_DARK))
     mesh.add(beam((-1.5, 0, 0.2), (1.5, 0, 0.2), 0.2, 0.24, LACQUER_DARK))
     for y in (-0.7, 0.7):
         mesh.add(beam((-1.5, y, 0.5), (1.5, y, 0.5), 0.12, 0.18, LACQUER_DARK))
-    mesh.add(tiled_roof(Roof(4.2, 3.4, 1.3, 1.2, 1.0, 0.5, 2), soffit_inset=0.75, soffit_drop=-0.05, round_about=True), (0, 0, 0.66))
+    mesh.add(
+        tiled_roof(
+            Roof(4.2, 3.4, 1.3, 1.2, 1.0, 0.5, 2), soffit_inset=0.75, soffit_drop=-0.05, round_about=True
+        ),
+        (0, 0, 0.66),
+    )
     # The striking beam on two ropes.
     mesh.add(tube([(-0.2, -1.0, -1.45), (-1.9, -1.35, -1.45)], 0.09, PLANK, sides=7, caps=True))
     for x in (-0.5, -1.6):
@@ -118,11 +156,29 @@ def chamber(mesh: Mesh) -> None:
     """Walls with chains, ladders, slime and the copings; behind the guest the upper gate."""
     random = rng(3, 4)
     for side in (-1.0, 1.0):
-        wall = coursed_wall(23.0, WALL_Z - 0.2, 5 if side < 0 else 6, bottom=-0.8, course=0.5, stone=1.3, coat=STONE)
+        wall = coursed_wall(
+            23.0, WALL_Z - 0.2, 5 if side < 0 else 6, bottom=-0.8, course=0.5, stone=1.3, coat=STONE
+        )
         at, turn = ((-3.0, -10.0, 0.0), 90.0) if side < 0 else ((3.0, 13.0, 0.0), -90.0)
         mesh.add(wall, at, turn_deg=turn)
-        mesh.add(box((side * 3.35, 1.5, WALL_Z - 0.1), (0.8, 23.0, 0.2), STONE_PALE.toned(0.85), faces="xXzZ", grain=0.9))
-        mesh.add(panel((side * 3.7 if side > 0 else -9.0, -10.0, WALL_Z - 0.03), (5.3, 0, 0), (0, 23.0, 0), STONE_DARK, grain=1.1))
+        mesh.add(
+            box(
+                (side * 3.35, 1.5, WALL_Z - 0.1),
+                (0.8, 23.0, 0.2),
+                STONE_PALE.toned(0.85),
+                faces="xXzZ",
+                grain=0.9,
+            )
+        )
+        mesh.add(
+            panel(
+                (side * 3.7 if side > 0 else -9.0, -10.0, WALL_Z - 0.03),
+                (5.3, 0, 0),
+                (0, 23.0, 0),
+                STONE_DARK,
+                grain=1.1,
+            )
+        )
         # Chains in loops along the wall, a ladder of iron rungs, weeping joints.
         for k in range(5):
             y = -4.0 + 3.6 * k
@@ -133,38 +189,79 @@ def chamber(mesh: Mesh) -> None:
         y = 2.4 if side < 0 else 7.4
         for k in range(11):
             z = 0.1 + 0.36 * k
-            mesh.add(tube([(side * 2.9, y - 0.22, z), (side * 2.9, y + 0.22, z)], 0.024, IRON.toned(1.5), sides=4))
+            mesh.add(
+                tube([(side * 2.9, y - 0.22, z), (side * 2.9, y + 0.22, z)], 0.024, IRON.toned(1.5), sides=4)
+            )
         for edge in (-0.24, 0.24):
-            mesh.add(tube([(side * 2.9, y + edge, -0.2), (side * 2.9, y + edge, 4.3), (side * 3.2, y + edge, 4.5)], 0.026, IRON.toned(1.4), sides=4))
+            mesh.add(
+                tube(
+                    [(side * 2.9, y + edge, -0.2), (side * 2.9, y + edge, 4.3), (side * 3.2, y + edge, 4.5)],
+                    0.026,
+                    IRON.toned(1.4),
+                    sides=4,
+                )
+            )
         for k in range(9):
             y = float(random.uniform(-5, 11.5))
             z = float(random.uniform(1.7, 2.6))
             w = float(random.uniform(0.12, 0.35))
             stain = paint("#33422F", "stone")
-            mesh.add(surface(np.array([[(side * 2.93, y - w, z), (side * 2.93, y + w, z)], [(side * 2.93, y - w * 0.5, z - 1.0), (side * 2.93, y + w * 0.3, z - 1.2)], [(side * 2.93, y - w * 0.1, z - 1.9), (side * 2.93, y, z - 1.9)]]), stain, outward=(-side, 0, 0)))
+            mesh.add(
+                surface(
+                    np.array(
+                        [
+                            [(side * 2.93, y - w, z), (side * 2.93, y + w, z)],
+                            [(side * 2.93, y - w * 0.5, z - 1.0), (side * 2.93, y + w * 0.3, z - 1.2)],
+                            [(side * 2.93, y - w * 0.1, z - 1.9), (side * 2.93, y, z - 1.9)],
+                        ]
+                    ),
+                    stain,
+                    outward=(-side, 0, 0),
+                )
+            )
         # Ferns in the joints.
         for k in range(8):
             y, z = float(random.uniform(-3, 11)), float(random.uniform(1.8, 3.6))
-            mesh.add(blades(60 + k + int(side), 9, (0.08, 0.3), 0.35, coat=paint("#4E6A3C", "leaf")), (side * 2.88, y, z + 0.1))
+            mesh.add(
+                blades(60 + k + int(side), 9, (0.08, 0.3), 0.35, coat=paint("#4E6A3C", "leaf")),
+                (side * 2.88, y, z + 0.1),
+            )
         # Quoins where the gates hang.
-        mesh.add(box((side * 3.22, GATE_Y, 2.0), (0.46, 1.0, 5.2), STONE_PALE.toned(0.9), faces="xXyY", grain=0.9))
+        mesh.add(
+            box((side * 3.22, GATE_Y, 2.0), (0.46, 1.0, 5.2), STONE_PALE.toned(0.9), faces="xXyY", grain=0.9)
+        )
         mesh.add(box((side * 3.3, GATE_Y, 4.75), (0.8, 1.3, 0.3), STONE_PALE, faces="xXyYzZ"))
-        mesh.add(panel((side * 3.0 if side > 0 else -9.0, 13.0 - 0.01, -0.8) if side > 0 else (-9.0, 13.0, -0.8), (6.0, 0, 0), (0, 0, 4.8), STONE_DARK, grain=1.2))
+        mesh.add(
+            panel(
+                (side * 3.0 if side > 0 else -9.0, 13.0 - 0.01, -0.8) if side > 0 else (-9.0, 13.0, -0.8),
+                (6.0, 0, 0),
+                (0, 0, 4.8),
+                STONE_DARK,
+                grain=1.2,
+            )
+        )
     mesh.add(box((0, -10.0, 1.8), (6.4, 0.4, 5.0), PLANK_DARK, faces="Y", grain=0.9))
     mesh.add(box((0, -9.75, 3.4), (6.0, 0.2, 0.3), PLANK, faces="Yz", grain=0.9))
     # The gate bridge: a beam over the gates, so the slit of gold has a frame.
     for z, h in ((5.9, 0.34), (5.35, 0.2)):
         mesh.add(box((0, GATE_Y + 0.2, z), (7.6, 0.34, h), LACQUER_DARK.toned(1.2), grain=0.9))
     for x in (-3.3, 3.3):
-        mesh.add(tube([(x, GATE_Y + 0.2, 4.6), (x, GATE_Y + 0.2, 6.2)], 0.2, LACQUER_DARK.toned(1.2), sides=7))
-    mesh.add(tiled_roof(Roof(9.6, 2.8, 1.2, 7.4, 1.0, 0.6, 2), soffit_inset=0.9, soffit_drop=-0.05, round_about=True), (0, GATE_Y + 0.2, 6.2))
+        mesh.add(
+            tube([(x, GATE_Y + 0.2, 4.6), (x, GATE_Y + 0.2, 6.2)], 0.2, LACQUER_DARK.toned(1.2), sides=7)
+        )
+    mesh.add(
+        tiled_roof(
+            Roof(9.6, 2.8, 1.2, 7.4, 1.0, 0.6, 2), soffit_inset=0.9, soffit_drop=-0.05, round_about=True
+        ),
+        (0, GATE_Y + 0.2, 6.2),
+    )
     from ..signs import board
 
     mesh.add(board("灯山", 0.62), (0, GATE_Y - 0.05, 5.65))
     mesh.add(MORTAR_SLAB())
 
 
-def MORTAR_SLAB() -> Mesh:  # noqa: N802
+def MORTAR_SLAB() -> Mesh:
     """The chamber's floor, dark under the water."""
     return panel((-3.0, -10.0, -0.8), (6.0, 0, 0), (0, 23.0, 0), MORTAR, grain=3.0)
 
@@ -174,15 +271,30 @@ def stage() -> Stage:
     mesh = Mesh()
     chamber(mesh)
     # The keeper with the one lantern; his hut, barrels and a cat behind him.
-    mesh.add(figure(11, "lift", woman=False, colour="orange", robe="#4A5A6A"), (-3.75, 6.2, WALL_Z), turn_deg=75)
+    mesh.add(
+        figure(11, "lift", woman=False, colour="orange", robe="#4A5A6A"), (-3.75, 6.2, WALL_Z), turn_deg=75
+    )
     keeper = (-3.1, 6.35, WALL_Z + 1.55)
     mesh.lamps.append(Lamp(keeper, 0.2, GLOW_ORANGE, "c", 7.0, False))
-    hut = shop_house(21, width=4.6, depth=3.6, storeys=1, bays=2, kinds=["door", "mullion"], lanterns=False, hip=True, dim=0.7)
+    hut = shop_house(
+        21,
+        width=4.6,
+        depth=3.6,
+        storeys=1,
+        bays=2,
+        kinds=["door", "mullion"],
+        lanterns=False,
+        hip=True,
+        dim=0.7,
+    )
     mesh.add(hut, (-7.2, 4.0, WALL_Z), turn_deg=90)
     mesh.add(windlass(), (-4.4, 9.6, WALL_Z), turn_deg=80)
     mesh.add(cat(), (-3.3, 3.2, WALL_Z), turn_deg=60)
     for k, (x, y) in enumerate(((-4.6, 2.4), (-5.1, 2.9), (-4.5, 1.7))):
-        mesh.add(revolve([(0.24, 0), (0.3, 0.35), (0.24, 0.7), (0.0, 0.68)], PLANK.toned(0.9 + 0.1 * k), sides=9), (x, y, WALL_Z))
+        mesh.add(
+            revolve([(0.24, 0), (0.3, 0.35), (0.24, 0.7), (0.0, 0.68)], PLANK.toned(0.9 + 0.1 * k), sides=9),
+            (x, y, WALL_Z),
+        )
     # The bell on the right, on its terrace beyond the gates' quoin.
     mesh.add(box((5.4, 16.0, 0.4), (4.8, 6.0, 2.0), STONE, faces="xXyZ", grain=1.0))
     mesh.add(coursed_wall(6.0, 1.4, 9), (3.0 - 0.02, 19.0, 0), turn_deg=-90)
@@ -198,9 +310,21 @@ def stage() -> Stage:
             mesh.add(bank, (6.0, 81.0, 0), turn_deg=-90)
         else:
             mesh.add(bank, (-6.0, 19.0 - 6.0, 0), turn_deg=90)
-    for k, (side, y, storeys) in enumerate(((-1, 24, 2), (1, 29, 1), (-1, 36, 1), (1, 41, 2), (-1, 48, 2), (1, 53, 1), (-1, 60, 1), (1, 65, 2))):
+    for k, (side, y, storeys) in enumerate(
+        ((-1, 24, 2), (1, 29, 1), (-1, 36, 1), (1, 41, 2), (-1, 48, 2), (1, 53, 1), (-1, 60, 1), (1, 65, 2))
+    ):
         detail = 2 if k < 2 else 1 if k < 5 else 0
-        house = shop_house(900 + k, width=10.5, storeys=storeys, detail=max(detail, 1), text="灯酒茶吉"[k] if k < 4 else "") if detail else far_house(900 + k, storeys=storeys, width=10.5)
+        house = (
+            shop_house(
+                900 + k,
+                width=10.5,
+                storeys=storeys,
+                detail=max(detail, 1),
+                text="灯酒茶吉"[k] if k < 4 else "",
+            )
+            if detail
+            else far_house(900 + k, storeys=storeys, width=10.5)
+        )
         mesh.add(house, (side * 9.8, float(y), 1.1), turn_deg=-90.0 * side)
     for k, y in enumerate((22.0, 30.0, 38.0, 47.0, 57.0, 68.0)):
         mesh.add(string((-9.0, y + 1, 6.4), (9.0, y - 1, 6.8), 7 - k // 3, 940 + k, sag=1.3, size=1.05))
@@ -217,5 +341,11 @@ def stage() -> Stage:
         "gate_right": (gate_leaf(1.0), (3.0, GATE_Y, 0.6)),
         "bell": (great_bell(), (4.6, 15.0, 5.2 - 0.45)),
     }
-    mist = [(0.0, 8.0, 0.0, 6.0, 2.2), (0.0, 22.0, 0.0, 14.0, 3.5), (0.0, 34.0, 0.0, 14.0, 3.5), (-2.0, 46.0, 0.0, 14.0, 4.0), (2.0, 60.0, 0.0, 16.0, 4.0)]
+    mist = [
+        (0.0, 8.0, 0.0, 6.0, 2.2),
+        (0.0, 22.0, 0.0, 14.0, 3.5),
+        (0.0, 34.0, 0.0, 14.0, 3.5),
+        (-2.0, 46.0, 0.0, 14.0, 4.0),
+        (2.0, 60.0, 0.0, 16.0, 4.0),
+    ]
     return Stage("lock", mesh, nodes, mist)

@@ -28,11 +28,16 @@ def stage() -> Stage:
     mesh.add(bank(40.0, 22.0, 12, height=0.6, grain=1.8), (24.0, 25.0, 0), turn_deg=-112)
     mesh.add(bank(70.0, 22.0, 13, height=0.7, grain=2.4), (-17.5, 31.0, 0), turn_deg=118)
     mesh.add(bank(60.0, 26.0, 14, height=0.8, grain=2.6), (64.0, 76.0, 0), turn_deg=-140)
-    mesh.add(jetty(7.6), (-10.9, 33.0, 0))
-    mesh.add(figure(501, "hold", woman=True, colour="orange", robe="#C9B08A"), (-4.2, 33.0, 0.66), turn_deg=-30, scale=1.04)
-    mesh.points["woman"] = (-4.2, 33.0, 1.9)
-    mesh.add(tube([(-3.6, 33.6, -0.6), (-3.6, 33.6, 2.5), (-3.2, 33.5, 2.6)], 0.05, PLANK_DARK, sides=6))
-    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=2.8, phase=0.4), (-3.2, 33.5, 2.58))
+    mesh.add(jetty(7.6), (-13.3, 33.0, 0))
+    mesh.add(
+        figure(501, "hold", woman=True, colour="orange", robe="#C9B08A"),
+        (-6.9, 33.0, 0.66),
+        turn_deg=-30,
+        scale=1.04,
+    )
+    mesh.points["woman"] = (-6.9, 33.0, 1.9)
+    mesh.add(tube([(-5.9, 33.6, -0.6), (-5.9, 33.6, 2.5), (-5.5, 33.5, 2.6)], 0.05, PLANK_DARK, sides=6))
+    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=2.8, phase=0.4), (-5.5, 33.5, 2.58))
     mesh.add(cottage(9, width=7.0, lit=True, door_at=0.6), (-15.5, 37.5, 0.5), turn_deg=28)
     # The fisherman with his lamp, right of the moon's road.
     mesh.add(Mesh().add(sampan(33, length=6.8, roofed=True)), (8.6, 42.0, 0), turn_deg=62)
@@ -42,7 +47,18 @@ def stage() -> Stage:
     mesh.add(Mesh().add(sampan(35, length=6.0, roofed=True, lamp=True)), (-13.0, 62.0, 0), turn_deg=80)
     mesh.add(Mesh().add(sampan(36, length=6.0, roofed=False, lamp=True)), (19.0, 78.0, 0), turn_deg=110)
     # Reeds and trees frame left and right, near ones tall.
-    for k, (x, y, n) in enumerate(((-6.2, 9.0, 30), (6.6, 10.5, 26), (-7.6, 17.0, 34), (9.2, 17.0, 30), (-9.6, 27.0, 30), (13.5, 24.0, 34), (-12.0, 36.0, 26), (19.0, 30.0, 26))):
+    for k, (x, y, n) in enumerate(
+        (
+            (-6.2, 9.0, 30),
+            (6.6, 10.5, 26),
+            (-7.6, 17.0, 34),
+            (9.2, 17.0, 30),
+            (-9.6, 27.0, 30),
+            (13.5, 24.0, 34),
+            (-12.0, 36.0, 26),
+            (19.0, 30.0, 26),
+        )
+    ):
         mesh.add(blades(510 + k, n, (3.0, 4.5), 1.9, heads=0.3), (x, y, 0.05))
         mesh.add(lotus_bed(520 + k, 10, (3.0, 4.0), flowers=0.2), (x * 0.82, y + 2.5, 0))
     mesh.add(osmanthus(53, height=6.4, leaves=1000, lean=(1.2, 0)), (-10.2, 19.0, 0.4))
@@ -67,13 +83,29 @@ def stage() -> Stage:
         mesh.add(lotus_lamp(600 + k, size=float(random.uniform(0.9, 1.3)) * (1 + 0.4 * t)), (x, y, 0.0))
     # Far shore: a tower and a village on the left third, hills in two ranges, a low saddle under the moon.
     mesh.add(pagoda(7, 5, 11.0), (-44.0, 128.0, 2.0))
-    for k, (x, y, w) in enumerate(((-62.0, 120.0, 12.0), (-52.0, 116.0, 9.0), (-33.0, 118.0, 10.0), (-24.0, 126.0, 9.0), (38.0, 132.0, 10.0), (49.0, 128.0, 9.0))):
-        mesh.add(far_house(540 + k, storeys=1 + k % 2, width=w), (x, y, 1.0), turn_deg=math.degrees(math.atan2(-x, y)) * -0.5)
+    for k, (x, y, w) in enumerate(
+        (
+            (-62.0, 120.0, 12.0),
+            (-52.0, 116.0, 9.0),
+            (-33.0, 118.0, 10.0),
+            (-24.0, 126.0, 9.0),
+            (38.0, 132.0, 10.0),
+            (49.0, 128.0, 9.0),
+        )
+    ):
+        mesh.add(
+            far_house(540 + k, storeys=1 + k % 2, width=w),
+            (x, y, 1.0),
+            turn_deg=math.degrees(math.atan2(-x, y)) * -0.5,
+        )
     shore = np.linspace(-88, 88, 3)
     for x in shore:
         mesh.add(bank(90.0, 40.0, int(200 + x), height=1.4, grain=5.0), (x - 45.0, 116.0 + abs(x) * 0.1, 0))
     mesh.add(hills(15, radius=330, height=64, start_deg=85, end_deg=4, coat=HILL))
     mesh.add(hills(26, radius=360, height=46, start_deg=-12, end_deg=-85, coat=HILL))
     mesh.add(hills(17, radius=560, height=92, start_deg=70, end_deg=-70, coat=HILL_FAR))
-    mist = [(float(x), float(y), 0.0, 30.0, 3.4) for x, y in zip(random.uniform(-20, 20, 10), np.linspace(48, 110, 10), strict=True)]
+    mist = [
+        (float(x), float(y), 0.0, 30.0, 3.4)
+        for x, y in zip(random.uniform(-20, 20, 10), np.linspace(48, 110, 10), strict=True)
+    ]
     return Stage("river", mesh, {}, mist)
