@@ -6,6 +6,7 @@ that windows are compared with the options really offered, and every seam with t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -264,12 +265,23 @@ class _Checks:
         except MissingExtra as error:
             yield Problem(Place(self._shown("captions")), str(error), "", "warning", "unchecked")
 
+    def _model_parts(self, model: str) -> tuple[str, ...]:
+        """Further files of a model too large for one, as its sidecar (``hall.stage.json``) lists them."""
+        sidecar = self._package.file(model).with_suffix(".stage.json")
+        try:
+            parts = json.loads(sidecar.read_text(encoding="utf-8")).get("models", ())
+        except (OSError, ValueError):
+            return ()
+        return tuple(str(part) for part in parts)
+
     def _unused_assets(self) -> Iterator[Problem]:
         used = {self._package.manifest.font or ""}
         for scene in self._package.scenes:
             used.update(cue.file for cue in scene.media_cues())
             if scene.stage is not None:
                 used.update((*scene.stage.model, scene.stage.vehicle or ""))
+                for model in scene.stage.model:
+                    used.update(self._model_parts(model))
         used.discard("")
         for name in self._files:
             if not is_asset(name) or name in used or name.startswith("audio/voice/"):
