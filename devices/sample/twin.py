@@ -32,6 +32,7 @@ class SampleTwin:
                 continue
             self._buffer = self._buffer[FRAME_SIZE:]
             self._levels.append((at_ns + self._dead_ns, level))
+        self.state_at(at_ns)  # forgets what is over, also if nobody ever asks
         return ()
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:

@@ -39,6 +39,7 @@ class LaggedValue:
         """Ask for `goal` at `at_ns`."""
         if self._at_ns is None:
             self._at_ns = at_ns
+        self.at(at_ns)  # what is waiting is never more than one dead time's worth, also if nobody ever asks
         self._coming.append((at_ns + self._dead_ns, goal))
 
     def at(self, at_ns: int) -> float:

@@ -14,6 +14,7 @@ goes to the safe state and waits for it to come back.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import deque
@@ -36,12 +37,15 @@ from engine.errors import SensoramaError
 from engine.experience.resolve import resolve
 from engine.experience.rig import Rig
 from engine.time.clocks import Clock, MonotonicClock
-from engine.time.realtime import become_realtime
+from engine.time.realtime import DEFAULT_PRIORITY, become_realtime, request_realtime_priority
 from engine.time.shared import TransportBlock
 from engine.timeline.roles import RoleTable
 
 _NS_PER_S = 1_000_000_000
 _EVENT_BACKLOG = 8192
+# Of a wait, the end is spent awake: waking takes the kernel and the interpreter some 35 us at p50. Only with
+# a real-time priority and a second core; without, the wait would be for somebody else's time slice.
+_SPIN_NS = 50_000
 _OPEN_LIMIT_S = 2.0
 
 
@@ -129,7 +133,8 @@ class BusReady:
 
 def main(config: BusConfig, pipe: Connection) -> None:
     """Run until retired, or until the parent is gone. The target of the spawned process."""
-    outbox = Outbox(pipe)
+    helpers = DEFAULT_PRIORITY - 1 if config.realtime else None
+    outbox = Outbox(pipe, priority=helpers)
     control = _Control(pipe)
     # Ctrl-C reaches every process of a terminal: the parent decides what it means, and devices are never
     # dropped where they are. A plea to terminate is granted as soon as they are parked.
@@ -152,8 +157,11 @@ def main(config: BusConfig, pipe: Connection) -> None:
 class Outbox:
     """Messages to the parent, sent by a thread: a full pipe holds up that thread, never the loop."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, *, priority: int | None = None) -> None:
         self._pipe = pipe
+        self._priority = (
+            priority  # see PortWriter: whoever may hold the interpreter's lock must not be starved
+        )
         self._rows: deque[tuple[str, object]] = deque()
         self._wake = Condition()
         self._closing = False
@@ -179,6 +187,8 @@ class Outbox:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        if self._priority is not None:
+            request_realtime_priority(self._priority)
         while True:
             with self._wake:
                 while not self._rows and not self._closing:
@@ -244,7 +254,8 @@ class _Plant:
             record = self.config.record_dir
             self.twins = TwinProgram(twinned, None if record is None else Path(record))
             drivers = create_drivers(rig.devices, self.twins.ports)
-        self.writers = [PortWriter(driver, clock) for driver in drivers]
+        priority = DEFAULT_PRIORITY - 1 if self.config.realtime else None
+        self.writers = [PortWriter(driver, clock, priority=priority) for driver in drivers]
         for writer in self.writers:
             writer.start()
         return drivers
@@ -286,7 +297,16 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     )
     try:
         assert plant.block is not None
-        loop = Loop(core, plant.writers, plant.block, clock, outbox, prepare_ns=config.prepare_ns)
+        sharp = grant is not None and grant.notes[0].startswith("SCHED_FIFO") and (os.cpu_count() or 1) > 1
+        loop = Loop(
+            core,
+            plant.writers,
+            plant.block,
+            clock,
+            outbox,
+            prepare_ns=config.prepare_ns,
+            spin_ns=_SPIN_NS if sharp else 0,
+        )
         try:
             loop.run(control.retire_asked)
         except Exception as error:
@@ -329,6 +349,8 @@ class Loop:
     outbox : Outbox
     prepare_ns : int
         See `BusConfig`.
+    spin_ns : int, default 0
+        How much of a wait is spent awake.
     """
 
     def __init__(
@@ -340,6 +362,7 @@ class Loop:
         outbox: Outbox,
         *,
         prepare_ns: int,
+        spin_ns: int = 0,
     ) -> None:
         self._core = core
         self._writers = writers
@@ -347,6 +370,7 @@ class Loop:
         self._clock = clock
         self._outbox = outbox
         self._prepare_ns = prepare_ns
+        self._spin_ns = spin_ns
         self._next_health_ns = core.epoch_ns + _NS_PER_S
         self.dispatch_late = [LatenessHistogram() for _ in writers]
         self.wake_late = LatenessHistogram()
@@ -371,8 +395,10 @@ class Loop:
         now_ns = clock.now_ns()
         notes = [note for writer in self._writers for note in writer.take_notes(now_ns)]
         dispatches = core.advance(max(due_ns, now_ns), block.read(), block.heartbeat_ns(), notes)
-        clock.sleep_until_ns(due_ns)
-        self.wake_late.add(clock.now_ns() - due_ns)
+        clock.sleep_until_ns(due_ns - self._spin_ns)
+        while (woken_ns := clock.now_ns()) < due_ns:
+            pass
+        self.wake_late.add(woken_ns - due_ns)
         for dispatch in dispatches:
             self._writers[dispatch.device].offer(dispatch.frames, dispatch.due_ns)
             self.dispatch_late[dispatch.device].add(clock.now_ns() - dispatch.due_ns)

@@ -11,6 +11,7 @@ from engine.bus.lateness import LatenessHistogram
 from engine.bus.loop import DeviceNote
 from engine.errors import DeviceError
 from engine.time.clocks import Clock
+from engine.time.realtime import request_realtime_priority
 
 _FIRST_RETRY_NS = 250_000_000
 _LAST_RETRY_NS = 4_000_000_000
@@ -28,6 +29,10 @@ class PortWriter:
     driver : Driver
     clock : Clock
         For the histogram of when frames had left.
+    priority : int or None
+        Real-time priority for the thread. It shares the interpreter's lock with the loop: on ordinary
+        priority it could be kept from running by any other program while it holds the lock, and the loop with
+        it.
 
     Attributes
     ----------
@@ -37,9 +42,10 @@ class PortWriter:
         Frames replaced before they could be sent.
     """
 
-    def __init__(self, driver: Driver, clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock, *, priority: int | None = None) -> None:
         self._driver = driver
         self._clock = clock
+        self._priority = priority
         self._wake = Condition()
         self._slot: tuple[Sequence[bytes], int] | None = None
         self._open_wanted = False
@@ -115,6 +121,8 @@ class PortWriter:
     # -- the thread ------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        if self._priority is not None:
+            request_realtime_priority(self._priority)
         while True:
             with self._wake:
                 while self._slot is None and not self._open_wanted and not self._closing:

@@ -21,11 +21,15 @@ import pytest
 from devices.amc.codec import decode_axes
 from engine.bench.bus import synthetic_rig, synthetic_show
 from engine.bus.link import BusProcess, Message
-from engine.bus.loop import BusEvent
+from engine.bus.loop import BusCore, BusEvent, DeviceNote
 from engine.bus.process import BusConfig
+from engine.bus.registry import create_drivers
+from engine.bus.setup import bus_devices
 from engine.errors import DeviceError
+from engine.experience.resolve import resolve
 from engine.time.clocks import MonotonicClock
 from engine.time.publisher import TransportWriter
+from engine.time.segments import Transport
 from engine.time.shared import TransportBlock
 
 pytestmark = pytest.mark.slow
@@ -84,6 +88,45 @@ def test_a_show_reaches_the_twins_and_ends_parked(block: TransportBlock, tmp_pat
     heave = [frame[2] for frame in frames]
     assert heave[0] == heave[-1] == MIDDLE and max(heave) > MIDDLE + 500
     assert [row["at_ns"] for row in rows] == sorted(row["at_ns"] for row in rows)
+
+
+def test_a_live_run_is_repeated_bit_for_bit_from_its_events(block: TransportBlock) -> None:
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    with BusProcess(config(block)) as bus:
+        ready, messages = bus.await_ready()
+        published = [writer.transport]
+        for at_ms, scene in ((50, 0), (180, 1), (300, 0)):
+            writer.append(from_ns=ready.epoch_ns + at_ms * MS, scene=scene, at_fl=at_ms * 2_000_000)
+            published.append(writer.transport)
+            messages += conduct(bus, writer, ready.epoch_ns + at_ms * MS)
+        bus.retire()
+        messages += bus.join(5.0)
+    told = [row for _, row in messages if isinstance(row, BusEvent)]
+
+    show = synthetic_show()
+    rig = synthetic_rig()
+    devices = bus_devices(create_drivers(rig.devices), resolve(rig, show.roles), show.roles, rig)
+    again: list[BusEvent] = []
+    core = BusCore(devices, show.state, epoch_ns=ready.epoch_ns, sink=again.append)
+    transport, stale = Transport(), False
+    while not core.retired:
+        due_ns = core.next_due_ns()
+        notes = []
+        for event in told:
+            if event.at_ns == due_ns:
+                if event.kind == "adopt":
+                    transport = next(t for t in published if t.sequence == event.data["sequence"])
+                elif event.kind in ("gone", "back"):
+                    notes.append(DeviceNote(event.device, event.kind))
+                elif event.kind in ("stale", "fresh"):
+                    stale = event.kind == "stale"
+                elif event.kind == "retire":
+                    core.retire()
+        core.advance(due_ns, transport, 1 if stale else due_ns, notes)
+    parked = {event.device: (event.tick, event.data) for event in told if event.kind == "parked"}
+    assert set(parked) == {"seat", "lights"}
+    assert {event.device: (event.tick, event.data) for event in again if event.kind == "parked"} == parked
 
 
 def test_a_silent_conductor_leads_to_the_safe_state_and_may_come_back(block: TransportBlock) -> None:
