@@ -18,8 +18,8 @@ LOOK_AHEAD = 96  # 2 ms
 # late.
 _GLIDE = LOOK_AHEAD - 12
 RELEASE_DB_PER_S = 60.0
-# The peak between samples is estimated by 4-fold interpolation, which can miss 0.3 dB of a noise; the ceiling keeps
-# clear of it.
+# The peak between samples is estimated by 4-fold interpolation, which can miss 0.3 dB of a noise; the
+# ceiling keeps clear of it.
 _CEILING = 10 ** ((CEILING_DB - 0.45) / 20)
 # Below half of full scale no 20-point band-limited peak can reach the ceiling.
 _SAFE = 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache, clip_of
-from engine.audio.mixer import Mixer
+from engine.audio.mixer import Mixer, MixSettings
 from engine.audio.sounds import Pose, ReactionSounds, SceneSounds, Sound, SoundBook
 from engine.time.publisher import TransportWriter
 from engine.time.segments import SegmentKind, Transport
@@ -16,13 +16,14 @@ from engine.time.shared import LocalBlock
 S_FL = 705_600_000
 S_NS = 1_000_000_000
 TONE_HZ = 997.0
+PLAIN = MixSettings(volume_db=0.0)
 
 
 def tone(seconds: float, hertz: float = TONE_HZ, level: float = 0.25) -> np.ndarray:
     """A sine that starts at phase 0."""
-    return (level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ)).astype(
-        np.float32
-    )
+    return (
+        level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ)
+    ).astype(np.float32)
 
 
 def noise(seconds: float, seed: int, level: float = 0.05) -> np.ndarray:
@@ -46,7 +47,11 @@ class Room:
         return Sound(name, round(at_s * S_FL), for_fl, samples.shape[0], **more)  # type: ignore[arg-type]
 
     def scene(
-        self, *sounds: Sound, seconds: float = 10.0, reactions: tuple[ReactionSounds, ...] = (), pose: object = None
+        self,
+        *sounds: Sound,
+        seconds: float = 10.0,
+        reactions: tuple[ReactionSounds, ...] = (),
+        pose: object = None,
     ) -> None:
         """Adds a scene."""
         where = pose if callable(pose) else lambda _: Pose(0.0, 0.0, 0.0, 0.0)
@@ -59,6 +64,7 @@ class Room:
 
     def mixer(self, **more: object) -> Mixer:
         """A mixer over this book."""
+        more.setdefault("settings", PLAIN)
         return Mixer(self.book, self.clips, **more)  # type: ignore[arg-type]
 
 

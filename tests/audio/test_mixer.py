@@ -19,14 +19,14 @@ from engine.errors import OutputError
 from engine.time.publisher import TransportWriter
 from engine.time.segments import NO_SCENE, ROOM, Controls, SegmentKind, Transport
 from engine.time.shared import LocalBlock
-from tests.audio.rooms import S_FL, S_NS, TONE_HZ, Room, heard, noise, run, tone
+from tests.audio.rooms import PLAIN, S_FL, S_NS, TONE_HZ, Room, heard, noise, run, tone
 
 START, CONTINUE, LOOP, SEEK = SegmentKind.START, SegmentKind.CONTINUE, SegmentKind.LOOP, SegmentKind.SEEK
 FS = SAMPLE_RATE_HZ
 
 
 def residual(x: np.ndarray) -> np.ndarray:
-    """What is left of a pure tone after y[n] = 2 cos w y[n-1] - y[n-2]: a slip of one sample stands out by 40 dB."""
+    """What is left of a pure tone after y[n] = 2 cos w y[n-1] - y[n-2]; a slip stands out by 40 dB."""
     w = 2 * np.pi * TONE_HZ / FS
     return np.abs(x[2:] - 2 * np.cos(w) * x[1:-1] + x[:-2])
 
@@ -100,7 +100,9 @@ def rich_room() -> Room:
     moving = room.sound("m", noise(3.0, 1), at_s=0.3, place=lambda fl: (-3.0 + fl / S_FL * 4, 2.0, 0.5))
     bed = room.sound("bed", noise(1.7, 2), loop=True, tail=False, for_s=6.0, fade_in_samples=4800)
     wide = room.sound("wide", np.stack([noise(4.0, 3), noise(4.0, 4)], axis=1), at_s=0.5, bus="music")
-    left = room.sound("left", noise(2.0, 5), at_s=1.0, place=SeatPlace(70.0, 10.0, 3.0), fade_out_samples=9600)
+    left = room.sound(
+        "left", noise(2.0, 5), at_s=1.0, place=SeatPlace(70.0, 10.0, 3.0), fade_out_samples=9600
+    )
     line = room.sound("line", noise(1.0, 6), at_s=2.0, place=SeatPlace(-30.0, 0.0, 2.0), bus="voice")
     room.scene(moving, bed, wide, left, line, seconds=6.0, pose=lambda fl: Pose(0.0, fl / S_FL, 1.0, 5.0))
     room.scene(room.sound("next", noise(2.0, 7), place=SeatPlace(10.0, 0.0, 2.0)), seconds=3.0)
@@ -139,7 +141,7 @@ def test_offline_file_equals_live_blocks(tmp_path: Path) -> None:
     room = rich_room()
     transport = run((0.0, 0, 0.0, 1, START), (2.5, 1, 0.0, 1, START))
     live = heard(room.mixer(), transport, 0.0, 4.0, step=512)
-    done = render_wav(tmp_path / "audio.wav", room.book, room.clips, transport, 0, 4 * S_NS)
+    done = render_wav(tmp_path / "audio.wav", room.book, room.clips, transport, 0, 4 * S_NS, settings=PLAIN)
     import soundfile
 
     written, rate_hz = soundfile.read(done.path, dtype="float32")
@@ -188,7 +190,10 @@ def test_a_place_of_the_scene_follows_the_boat_and_the_head() -> None:
     assert level[0] > 1.5 * level[1]
     turned = room.mixer()
     out = np.concatenate(
-        [turned.render(transport, k * 512 * 62_500 // 3, 512, Listener(head_yaw_deg=180.0)) for k in range(40)]
+        [
+            turned.render(transport, k * 512 * 62_500 // 3, 512, Listener(head_yaw_deg=180.0))
+            for k in range(40)
+        ]
     )
     level = np.sum(out**2, axis=0)
     assert level[1] > 1.5 * level[0]
@@ -220,7 +225,13 @@ def test_beds_cross_the_seam_with_equal_power() -> None:
     room = Room()
     for k in range(2):
         bed = room.sound(
-            f"bed{k}", noise(3.0, 20 + k), loop=True, tail=False, for_s=4.0, fade_in_samples=FS, fade_out_samples=FS
+            f"bed{k}",
+            noise(3.0, 20 + k),
+            loop=True,
+            tail=False,
+            for_s=4.0,
+            fade_in_samples=FS,
+            fade_out_samples=FS,
         )
         room.scene(bed, seconds=4.0)
     out = heard(room.mixer(), run((0.0, 0, 0.0, 1, START), (4.0, 1, 0.0, 1, START)), 0.0, 7.0)

@@ -237,7 +237,7 @@ def decaying_noise(rng: np.random.Generator, t60_s: tuple[float, ...], length_s:
     n = samples(length_s)
     total = np.zeros(n)
     for center_hz, t60 in zip(OCTAVES_HZ, t60_s, strict=True):
-        total += noise(rng, n, peak(center_hz, 0.42)) * np.sqrt(center_hz) * np.exp(-6.91 * times(n) / t60)
+        total += noise(rng, n, peak(center_hz, 0.32)) * np.sqrt(center_hz) * np.exp(-6.91 * times(n) / t60)
     total[: samples(0.004)] *= np.linspace(0, 1, samples(0.004))
     return np.asarray(total / np.sqrt(np.sum(total**2)))
 

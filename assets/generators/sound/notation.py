@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .bells import pitch_hz
 
 _TOKEN = re.compile(
-    r"^(?P<pitch>-|[A-G]#?\d(?:\+[A-G]#?\d)*)(?::(?P<beats>\d*\.?\d+))?(?P<flags>[gsth'._]*)$"
+    r"^(?P<pitch>-|(?:F#|[DEAB])\d(?:\+(?:F#|[DEAB])\d)*)(?::(?P<beats>\d*\.?\d+))?(?P<flags>[gsth'._]*)$"
 )
 _LADDER = ("D", "E", "F#", "A", "B")
 

@@ -56,7 +56,7 @@ def creak(name: str, n: int, force: Signal, *, pitch: float = 1.0) -> Signal:
     for frequency in _WOOD_HZ:
         q = rng.uniform(14, 30)
         gain = (300 / frequency) ** 0.3 * (0.4 if frequency == 148 else 1.0)
-        modes.append((frequency * pitch, 2.2 * q / frequency, gain * frequency / 900))
+        modes.append((frequency * pitch, 2.2 * q / frequency, gain * (frequency / 900) ** 1.4))
     return filtered(resonators(slips, modes), band(110, 5200))
 
 
@@ -91,8 +91,8 @@ def thud(name: str, n: int, *, low_hz: float, tau_s: float) -> Signal:
     hit = np.zeros(n)
     hit[:96] = np.hanning(96)
     wood = resonators(hit, [(f, 0.16, (200 / f) ** 0.5 * f / 2000) for f in (118, 186, 271, 402, 655, 980)])
-    out = 0.8 * fall + 0.35 * wood / np.max(np.abs(wood))
-    add(out, 0, 0.25 * burst(rng, 0.2, 150, 2600, 0.018))
+    out = 0.7 * fall + 0.75 * wood / np.max(np.abs(wood))
+    add(out, 0, 0.5 * burst(rng, 0.2, 150, 2600, 0.022))
     out[:60] *= np.linspace(0, 1, 60)
     return np.asarray(out)
 
@@ -161,7 +161,7 @@ def fire(name: str, n: int) -> Signal:
 def leaves(name: str, n: int) -> Signal:
     """Wind in willow leaves with now and then a sleeve of silk: gusts, and flutter inside them."""
     rng = generator(name)
-    gust = np.exp(0.55 * slow(rng, n, 0.4))
+    gust = np.exp(0.42 * slow(rng, n, 0.4))
     flutter = np.exp(0.5 * slow(rng, n, 30, low_hz=4))
     body = noise(rng, n, peak(1700, 1.05)) * gust * flutter
     air = noise(rng, n, peak(420, 0.9)) * gust**0.6

@@ -134,6 +134,8 @@ def dizi_line(name: str, n: int, text: str, *, octave: int = 0) -> Signal:
         start, length = note.beat * BEAT_S, note.beats * BEAT_S
         loud = 0.55 + 0.5 * (_melody_velocity(note, _total(line)) - 0.5)
         tongued = fresh or note.beat % 4 == 0 or note.beats >= 1.5
+        if note.beats >= 1.5:
+            length -= 0.16  # a breath after every long note: a line without one is a machine
         hertz = note.hertz * 2.0**octave
         if "g" in note.flags:
             upper = pitch_hz(above(note.pitches[0])) * 2.0**octave

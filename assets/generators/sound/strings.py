@@ -75,7 +75,7 @@ def guqin(
         own_t60 = t60 / (1 + (k * first / 900) ** 1.05) * (1 + (first / 900) ** 1.05)
         m = min(n, samples(own_t60 * 1.1 + path[-1][0]))
         envelope = 0.55 * np.exp(-6.91 * t[:m] / (own_t60 / 4)) + 0.45 * np.exp(-6.91 * t[:m] / own_t60)
-        out[:m] += level * envelope * np.sin(phase[:m] * np.sqrt(1 + 8e-5 * k * k))
+        out[:m] += level * envelope * np.sin(k * phase[:m] * np.sqrt(1 + 8e-5 * k * k))
     rise = samples(0.004 if not harmonic else 0.009)
     out[:rise] *= smoothstep(np.arange(rise) / rise)
     top = float(np.max(np.abs(out)))

@@ -85,14 +85,14 @@ def river_bed(name: str, n: int) -> Signal:
     """
     body = np.zeros(n)
     for center_hz, gain in zip(
-        (125, 250, 500, 1000, 2000, 4000, 8000), (0.45, 0.8, 1, 0.8, 0.5, 0.28, 0.14), strict=True
+        (125, 250, 500, 1000, 2000, 4000, 8000), (0.55, 0.9, 1, 0.72, 0.36, 0.15, 0.055), strict=True
     ):
         rng = generator(f"{name}:{center_hz}")
         wander = np.exp(0.35 * slow(rng, n, min(center_hz / 60, 24)))
         body += gain * noise(rng, n, peak(center_hz, 0.55)) * wander
     density = np.exp(0.7 * slow(generator(name + ":density"), n, 4))
     drops = bubbles(name + ":bubbles", n, 520, (0.3, 4.5), 2.6, density=density)
-    out = 0.85 * body / rms(body) + 0.45 * drops
+    out = 0.85 * body / rms(body) + 0.4 * drops
     return soft_limit(filtered(out, band(45, 14_000), loop=True), 17.0)
 
 
@@ -102,10 +102,10 @@ def wash(name: str, n: int) -> Signal:
     cycles = round(0.42 * n / FS)
     phase = 2 * np.pi * cycles * np.arange(n) / n + 1.1 * slow(rng, n, 0.3)
     w = ((1 + np.sin(phase)) / 2) ** 3
-    out = 0.5 * noise(rng, n, peak(900, 1.0)) * (0.12 + w) + 0.35 * noise(rng, n, band(60, 220)) * (
-        0.3 + 0.7 * w
+    out = 0.5 * noise(rng, n, peak(900, 1.0)) * (0.28 + w) + 0.35 * noise(rng, n, band(60, 220)) * (
+        0.45 + 0.6 * w
     )
-    out += 0.45 * bubbles(name + ":bubbles", n, 90, (0.6, 12), 1.8, density=w)
+    out += 0.45 * bubbles(name + ":bubbles", n, 90, (0.6, 12), 1.8, density=w + 0.12)
     for at in arrivals(rng, n, 1.1, w):
         frequency = rng.uniform(90, 190)
         length = samples(0.3)
