@@ -93,14 +93,20 @@ class Conductor:
     speed : Fraction
         Show seconds per host second while running; 1 is the show's own pace.
     rehearse : callable, optional
-        Called at each beat with ``(program, option ids, beat ordinal)``; returns ``(position_fl, input)`` pairs, the doings
-        of a scripted or seeded guest.
+        Called at each beat with ``(program, option ids, beat ordinal, position of entry)``; returns ``(position_fl, input)``
+        pairs, the doings of a scripted or seeded guest.
     """
 
     def __init__(
-        self, *, package: Package, story: Story, writer: TransportWriter, record: Recorder, guests: int = 1,
+        self,
+        *,
+        package: Package,
+        story: Story,
+        writer: TransportWriter,
+        record: Recorder,
+        guests: int = 1,
         speed: Fraction = Fraction(1),
-        rehearse: Callable[[Program, tuple[str, ...], int], Iterable[tuple[int, Input]]] | None = None,
+        rehearse: Callable[[Program, tuple[str, ...], int, int], Iterable[tuple[int, Input]]] | None = None,
     ) -> None:
         self._package = package
         self._story = story
@@ -129,8 +135,15 @@ class Conductor:
 
     # ---- life ----------------------------------------------------------------------------------------------
 
-    def start(self, now_ns: int, *, scene: str | None = None, at_fl: int = 0, from_ns: int | None = None,
-              epoch_ns: int | None = None) -> None:
+    def start(
+        self,
+        now_ns: int,
+        *,
+        scene: str | None = None,
+        at_fl: int = 0,
+        from_ns: int | None = None,
+        epoch_ns: int | None = None,
+    ) -> None:
         """Settle the story and publish the first segment.
 
         Parameters
@@ -194,8 +207,8 @@ class Conductor:
         window = self._window
         match event:
             case Look(seat, target):
-                option = target[len(OPTION):] if target and target.startswith(OPTION) else None
-                thing = target[len(TARGET):] if target and target.startswith(TARGET) else None
+                option = target[len(OPTION) :] if target and target.startswith(OPTION) else None
+                thing = target[len(TARGET) :] if target and target.startswith(TARGET) else None
                 if window is not None:
                     window.look(seat, option, now_ns)
                 self._triggers.look(seat, thing, now_ns)
@@ -231,8 +244,9 @@ class Conductor:
             case "intensity":
                 now = self._writer.transport.controls_at(now_ns).intensities
                 i = MODALITIES.index(event.name)
-                self._writer.control(from_ns=now_ns + LEAD_NS,
-                                     intensities=(*now[:i], event.value / 1000, *now[i + 1:]))
+                self._writer.control(
+                    from_ns=now_ns + LEAD_NS, intensities=(*now[:i], event.value / 1000, *now[i + 1 :])
+                )
             case "language":
                 self._writer.control(from_ns=now_ns + LEAD_NS, language=event.value)
 
@@ -284,9 +298,12 @@ class Conductor:
         spec, at_fl = window.spec, self.moment(now_ns).at_fl
         left = (spec.close_fl - at_fl) / max(1, spec.close_fl - spec.open_fl)
         return WindowView(
-            options=window.options, default=window.default,
+            options=window.options,
+            default=window.default,
             dwell_ratio=tuple(window.dwell_ratio(option, now_ns) for option in window.options),
-            time_left_ratio=min(1.0, max(0.0, left)), is_open=window.is_open, locked=window.locked,
+            time_left_ratio=min(1.0, max(0.0, left)),
+            is_open=window.is_open,
+            locked=window.locked,
         )
 
     # ---- the agenda ----------------------------------------------------------------------------------------
@@ -309,7 +326,7 @@ class Conductor:
                     best = (at_ns, lambda now_ns, s=seat, o=option: self._vote(s, o, now_ns))  # type: ignore[misc]
                 break
         if self._running:
-            due = self._triggers.next_due(lambda at_fl: self._host_ns(at_fl))
+            due = self._triggers.next_due(self._host_ns)
             if due is not None and (best is None or due < best[0]):
                 best = (due, self._gaze_triggers)
         return best
@@ -330,10 +347,25 @@ class Conductor:
         return self._writer.transport.host_ns_of(segment, max(at_fl, segment.at_fl))
 
     def _append(self, from_ns: int, scene: int, at_fl: int, rate: Fraction, kind: SegmentKind) -> Segment:
-        row = self._writer.append(from_ns=from_ns, scene=scene, at_fl=at_fl, rate=rate, kind=kind, beat=self._beat_no + 1
-                                  if kind is SegmentKind.START or self._beat_no < 0 else self._beat_no)
-        self._record("segment", self._now_ns, index=row.index, from_ns=row.from_ns - self._epoch_ns, scene=scene,
-                     at_fl=at_fl, rate=[row.rate_num, row.rate_den], kind=kind.name.lower(), beat=row.beat)
+        row = self._writer.append(
+            from_ns=from_ns,
+            scene=scene,
+            at_fl=at_fl,
+            rate=rate,
+            kind=kind,
+            beat=self._beat_no + 1 if kind is SegmentKind.START or self._beat_no < 0 else self._beat_no,
+        )
+        self._record(
+            "segment",
+            self._now_ns,
+            index=row.index,
+            from_ns=row.from_ns - self._epoch_ns,
+            scene=scene,
+            at_fl=at_fl,
+            rate=[row.rate_num, row.rate_den],
+            kind=kind.name.lower(),
+            beat=row.beat,
+        )
         return row
 
     # ---- beats ---------------------------------------------------------------------------------------------
@@ -341,8 +373,11 @@ class Conductor:
     def _scene_index(self, scene: str) -> int:
         index = self._package.scene_index.get(scene)
         if index is None:
-            raise StoryError(f"the story asks for scene {scene!r}, which has no file scenes/{scene}.yaml; "
-                             f"there are {', '.join(sorted(self._package.scene_index))}", ink_path=scene)
+            raise StoryError(
+                f"the story asks for scene {scene!r}, which has no file scenes/{scene}.yaml; "
+                f"there are {', '.join(sorted(self._package.scene_index))}",
+                ink_path=scene,
+            )
         return index
 
     def _take(self, settled: Settled) -> None:
@@ -367,7 +402,9 @@ class Conductor:
         program = self._package.scenes[planned.scene]
         self._program = program
         self.beats.append((program.id, planned.row.from_ns))
-        self._record("beat", now_ns, beat=self._beat_no, scene=program.id, lines=[line.id for line in beat.lines])
+        self._record(
+            "beat", now_ns, beat=self._beat_no, scene=program.id, lines=[line.id for line in beat.lines]
+        )
         self._triggers = TriggerWatch(program.triggers, program.targets, self._speed)
         self._agenda = []
         last_beat = not self._queue
@@ -380,13 +417,29 @@ class Conductor:
         if self._rehearse is not None:
             ids = tuple(option.id for option in options)
             try:
-                doings = list(self._rehearse(program, ids, self._beat_no))
+                doings = list(self._rehearse(program, ids, self._beat_no, planned.row.at_fl))
             except UsageError as error:
                 self._fail(error, now_ns)
                 return
             for at_fl, event in doings:
-                self._task(at_fl, lambda now_ns, event=event: self._rehearsed(event, now_ns), order=9, once=True)  # type: ignore[misc]
+                self._task(
+                    at_fl, lambda now_ns, event=event: self._rehearsed(event, now_ns), order=9, once=True
+                )  # type: ignore[misc]
         self._drop_passed(planned.row.at_fl)
+        self._catch_up(planned.row.at_fl, now_ns)
+
+    def _catch_up(self, at_fl: int, now_ns: int) -> None:
+        """A scene entered in its middle: what its window would have done by then, it does now."""
+        if self._window is None:
+            return
+        spec = self._window.spec
+        for mark_fl, do in (
+            (spec.show_fl, self._show),
+            (spec.open_fl, self._open),
+            (spec.close_fl, self._close),
+        ):
+            if mark_fl < at_fl:
+                do(now_ns)
 
     def _rehearsed(self, event: Input, now_ns: int) -> None:
         self._record("input", now_ns, input=to_json(event))
@@ -471,7 +524,9 @@ class Conductor:
         assert self._segment is not None
         at_ns = self._host_ns(window.spec.hold.to_fl)
         assert at_ns is not None
-        self._segment = self._append(at_ns, self._segment.scene, window.spec.hold.from_fl, self._speed, SegmentKind.LOOP)
+        self._segment = self._append(
+            at_ns, self._segment.scene, window.spec.hold.from_fl, self._speed, SegmentKind.LOOP
+        )
         self._record("window", now_ns, state="lap", lap=window.laps)
         self._drop_passed(window.spec.hold.from_fl)
 
@@ -487,8 +542,14 @@ class Conductor:
         program, window = self._program, self._window
         assert program is not None
         self._checkpoint = self._story.snapshot()
-        self._record("commit", now_ns, scene=program.id, option=option, reason=reason,
-                     votes=tally(window.votes) if window else {})
+        self._record(
+            "commit",
+            now_ns,
+            scene=program.id,
+            option=option,
+            reason=reason,
+            votes=tally(window.votes) if window else {},
+        )
         self.choices.append((program.id, option, reason))
         leave_fl = program.duration.nominal_fl
         if window is not None:
@@ -497,7 +558,9 @@ class Conductor:
             leave_fl = spec.commit_fl
             if spec.leave == "early":
                 at_fl = self.moment(now_ns).at_fl
-                leave_fl = min(spec.commit_fl, max(program.duration.min_fl, at_fl + spec.commit_fl - spec.close_fl))
+                leave_fl = min(
+                    spec.commit_fl, max(program.duration.min_fl, at_fl + spec.commit_fl - spec.close_fl)
+                )
         try:
             self._take(self._story.choose(option))
             scene = self._scene_index(self._queue[0].scene) if self._queue else -1
@@ -549,7 +612,12 @@ class Conductor:
         if self._window is not None and spec is not None:
             limit_fl = spec.close_fl if self._window.locked is None else spec.commit_fl
         to_fl = min(max(0, self.moment(at_ns).at_fl + delta_fl), max(0, limit_fl - self._lap_lead_fl()))
-        if self._window is not None and spec is not None and self._window.locked is not None and to_fl < spec.close_fl:
+        if (
+            self._window is not None
+            and spec is not None
+            and self._window.locked is not None
+            and to_fl < spec.close_fl
+        ):
             self._reopen()
         rate = Fraction(self._segment.rate_num, self._segment.rate_den)
         self._segment = self._append(at_ns, self._segment.scene, to_fl, rate, SegmentKind.SEEK)
@@ -583,10 +651,20 @@ class Conductor:
             self._record("trigger", now_ns, trigger=trigger.id, seat=seat)
             if trigger.do.reaction >= 0:
                 at_ns = now_ns + LEAD_NS
-                row = self._writer.react(scene=self._segment.scene, reaction=trigger.do.reaction,
-                                         seat=seat if trigger.scope == "seat" else -1, from_ns=at_ns)
-                self._record("reaction", now_ns, reaction=self._program.reactions[trigger.do.reaction].id, seat=row.seat,
-                             from_ns=row.from_ns - self._epoch_ns, run_fl=row.run_fl)
+                row = self._writer.react(
+                    scene=self._segment.scene,
+                    reaction=trigger.do.reaction,
+                    seat=seat if trigger.scope == "seat" else -1,
+                    from_ns=at_ns,
+                )
+                self._record(
+                    "reaction",
+                    now_ns,
+                    reaction=self._program.reactions[trigger.do.reaction].id,
+                    seat=row.seat,
+                    from_ns=row.from_ns - self._epoch_ns,
+                    run_fl=row.run_fl,
+                )
             for name, value in trigger.do.set:
                 self._story.set_variable(name, value)
                 if self._window is not None and self._window.shown and self._window.locked is None:

@@ -39,16 +39,20 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self._left = list(self.script)
 
-    def __call__(self, program: Program, options: tuple[str, ...], beat: int) -> Iterator[tuple[int, Input]]:
-        """What this guest does in the scene that begins now, as ``(position_fl, input)``."""
+    def __call__(
+        self, program: Program, options: tuple[str, ...], beat: int, from_fl: int = 0
+    ) -> Iterator[tuple[int, Input]]:
+        """What this guest does in the scene that is entered at `from_fl` now, as ``(position_fl, input)``."""
         draw = Random(f"{self.seed or 0}/{beat}/{program.id}")
         end_fl = program.duration.nominal_fl
         if options and program.window is not None:
             end_fl = program.window.open_fl
-            yield from self._choose(program, program.window, options, draw)
-        yield from self._look_around(program, end_fl, draw)
+            yield from self._choose(program, program.window, options, draw, from_fl)
+        yield from self._look_around(program, end_fl, draw, from_fl)
 
-    def _choose(self, program: Program, window: WindowSpec, options: tuple[str, ...], draw: Random) -> Iterator[tuple[int, Input]]:
+    def _choose(
+        self, program: Program, window: WindowSpec, options: tuple[str, ...], draw: Random, from_fl: int
+    ) -> Iterator[tuple[int, Input]]:
         drawn = options[draw.randrange(len(options))]
         share = draw.uniform(0.15, 0.6)
         if self._left:
@@ -56,22 +60,30 @@ class Rehearsal:
             if option == NOBODY:
                 return
             if option not in options:
-                raise UsageError(f"--choices: scene {program.id!r} offers {', '.join(options)}, not {option!r}")
+                raise UsageError(
+                    f"--choices: scene {program.id!r} offers {', '.join(options)}, not {option!r}"
+                )
         elif self.seed is None:
             return
         else:
             option = drawn
         dwell_fl = window.dwell_fl
-        room_fl = max(0, window.close_fl - window.open_fl - dwell_fl)
-        at_fl = window.open_fl + int(room_fl * share)
+        # A guest who comes in the middle of a window (--from) still has the rest of it.
+        open_fl = max(window.open_fl, from_fl)
+        if open_fl >= window.close_fl:
+            return
+        room_fl = max(0, window.close_fl - open_fl - dwell_fl)
+        at_fl = open_fl + int(room_fl * share)
         if "gaze" in window.inputs:
             yield at_fl, Look(0, OPTION + option)
             yield min(at_fl + dwell_fl + FLICKS_PER_SECOND // 4, window.close_fl - 1), Look(0, None)
         else:
             yield at_fl, Pick(0, option, by=window.inputs[0])
 
-    def _look_around(self, program: Program, end_fl: int, draw: Random) -> Iterator[tuple[int, Input]]:
-        free_fl = 0
+    def _look_around(
+        self, program: Program, end_fl: int, draw: Random, from_fl: int
+    ) -> Iterator[tuple[int, Input]]:
+        free_fl = from_fl
         for trigger in sorted(program.triggers, key=lambda t: t.from_fl):
             if trigger.target < 0 or trigger.on not in ("gaze", "touch"):
                 continue
