@@ -81,35 +81,65 @@ def _schema(args: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="sensorama", description="Plays branching, multi-sensory experiences on any rig.",
-        epilog="Exit status: 0 the show ended, 1 it failed, 2 wrong input, 4 stopped by a person, 130 interrupted.")
+        prog="sensorama",
+        description="Plays branching, multi-sensory experiences on any rig.",
+        epilog="Exit status: 0 the show ended, 1 it failed, 2 wrong input, 4 stopped by a person, 130 interrupted.",
+    )
     parser.add_argument("--version", action="version", version=f"sensorama {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    play = commands.add_parser("play", help="play an experience", description="Play an experience, by name or by folder.")
+    play = commands.add_parser(
+        "play", help="play an experience", description="Play an experience, by name or by folder."
+    )
     play.add_argument("experience", help="a bundled name (sensorama list) or a folder with experience.yaml")
-    play.add_argument("--rig", metavar="FILE", help="the venue's rig file; default: a studio on software twins")
-    play.add_argument("--view", choices=("auto", "window", "headless"), default="auto",
-                      help="auto: a window if there is a display, else off-screen faster than real time")
+    play.add_argument(
+        "--rig", metavar="FILE", help="the venue's rig file; default: a studio on software twins"
+    )
+    play.add_argument(
+        "--view",
+        choices=("auto", "window", "headless"),
+        default="auto",
+        help="auto: a window if there is a display, else off-screen faster than real time",
+    )
     play.add_argument("--headless", action="store_true", help="the same as --view headless")
-    play.add_argument("--seed", type=int, metavar="N", help="a rehearsing guest draws the choices by this seed")
-    play.add_argument("--choices", metavar="ID,ID,...", help="scripted choices, in order; '-' leaves one to its default")
-    play.add_argument("--from", dest="start", metavar="SCENE@TIME", help="begin inside a scene, for example tea_house@20s")
-    play.add_argument("--speed", metavar="X", help="show speed, for example 4; 'max' runs on the manual clock")
+    play.add_argument(
+        "--seed", type=int, metavar="N", help="a rehearsing guest draws the choices by this seed"
+    )
+    play.add_argument(
+        "--choices", metavar="ID,ID,...", help="scripted choices, in order; '-' leaves one to its default"
+    )
+    play.add_argument(
+        "--from", dest="start", metavar="SCENE@TIME", help="begin inside a scene, for example tea_house@20s"
+    )
+    play.add_argument(
+        "--speed", metavar="X", help="show speed, for example 4; 'max' runs on the manual clock"
+    )
     play.add_argument("--language", metavar="CODE", help="caption and voice language, for example en or zh")
-    play.add_argument("--out", metavar="DIR", help="where journal, report, frames and sound go; default: runs/...")
+    play.add_argument(
+        "--out", metavar="DIR", help="where journal, report, frames and sound go; default: runs/..."
+    )
     play.add_argument("--size", default="1280x720", metavar="WxH", help="picture size (default 1280x720)")
-    play.add_argument("--fps", type=int, default=60, metavar="N", help="frames per second in a window (default 60)")
-    play.add_argument("--no-picture", action="store_true", help="no rendering at all: story, sound and devices only")
+    play.add_argument(
+        "--fps", type=int, default=60, metavar="N", help="frames per second in a window (default 60)"
+    )
+    play.add_argument(
+        "--no-picture", action="store_true", help="no rendering at all: story, sound and devices only"
+    )
     play.add_argument("--no-sound", action="store_true", help="no sound at all")
     play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
-    play.add_argument("--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)")
+    play.add_argument(
+        "--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)"
+    )
     play.set_defaults(run=_play)
 
-    replay = commands.add_parser("replay", help="reproduce a run from its journal and say the first difference")
+    replay = commands.add_parser(
+        "replay", help="reproduce a run from its journal and say the first difference"
+    )
     replay.add_argument("journal", help="journal.jsonl of a run, or its folder")
-    replay.add_argument("--experience", metavar="NAME", help="the package, if it is not where the journal says")
+    replay.add_argument(
+        "--experience", metavar="NAME", help="the package, if it is not where the journal says"
+    )
     replay.add_argument("--rig", metavar="FILE", help="the rig, if it is not where the journal says")
     replay.set_defaults(run=_replay)
 
@@ -171,8 +201,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        print(f"internal error: {type(error).__name__}: {error}. Run again with --debug for the traceback, "
-              "and please report it.", file=sys.stderr)
+        print(
+            f"internal error: {type(error).__name__}: {error}. Run again with --debug for the traceback, "
+            "and please report it.",
+            file=sys.stderr,
+        )
         return 1
     return status
 

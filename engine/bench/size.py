@@ -1,6 +1,6 @@
 """How much disk the base install takes: the package itself, its content, and everything it depends on.
 
-    python -m engine.bench.size
+python -m engine.bench.size
 """
 
 from __future__ import annotations
@@ -14,16 +14,26 @@ import engine
 
 
 def _bytes_of(found: Distribution) -> int:
-    return sum(path.stat().st_size for file in found.files or () if (path := Path(str(file.locate()))).is_file())
+    return sum(
+        path.stat().st_size for file in found.files or () if (path := Path(str(file.locate()))).is_file()
+    )
 
 
 def _needs(found: Distribution) -> list[str]:
     """Names a distribution requires, extras left out."""
-    return [re.split(r"[\s<>=!~;\[(]", row, maxsplit=1)[0] for row in found.requires or () if "extra ==" not in row]
+    return [
+        re.split(r"[\s<>=!~;\[(]", row, maxsplit=1)[0]
+        for row in found.requires or ()
+        if "extra ==" not in row
+    ]
 
 
 def _tree_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return sum(
+        path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 def main() -> int:
@@ -48,7 +58,10 @@ def main() -> int:
     for name, size in sorted(sizes.items(), key=lambda row: -row[1]):
         if size > 1_000_000:
             print(json.dumps({"bench": "size", "part": name, "mb": round(size / 1e6, 1)}))
-    print(json.dumps({"bench": "size", "part": "base install", "mb": round(sum(sizes.values()) / 1e6, 1)}), flush=True)
+    print(
+        json.dumps({"bench": "size", "part": "base install", "mb": round(sum(sizes.values()) / 1e6, 1)}),
+        flush=True,
+    )
     return 0
 
 

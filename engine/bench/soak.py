@@ -49,8 +49,17 @@ def play_once(production: Production, seed: int) -> tuple[int, int]:
     block = LocalBlock()
     writer = TransportWriter(block)
     story = Story.load(production.package.story_json, str(production.package.story_path), seed=seed)
-    conductor = Conductor(package=production.package, story=story, writer=writer, record=_forget, rehearse=Rehearsal(seed))
-    bus = InlineBus(production.devices, production.evaluator(), block, epoch_ns=0, tick_hz=production.rig.tick_hz, sink=_forget_bus)
+    conductor = Conductor(
+        package=production.package, story=story, writer=writer, record=_forget, rehearse=Rehearsal(seed)
+    )
+    bus = InlineBus(
+        production.devices,
+        production.evaluator(),
+        block,
+        epoch_ns=0,
+        tick_hz=production.rig.tick_hz,
+        sink=_forget_bus,
+    )
     conductor.start(0, from_ns=0)
     ended = InlineRun(conductor, writer, ManualClock(0), bus).run()
     exact_fl = ns_to_fl(ended.at_ns)
@@ -75,7 +84,9 @@ def _mean(rows: Sequence[tuple[float, float]], column: int) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print one line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hours", type=float, default=4.0)
     parser.add_argument("--experience", default="lantern_street")
     args = parser.parse_args(argv)
@@ -95,11 +106,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     wall_s = (clock.now_ns() - begun_ns) / 1e9
     third = max(1, len(kept) // 3)
     early, late = kept[:third], kept[-third:]
-    print(json.dumps({
-        "bench": "soak", "experience": args.experience, "hours": round(shown_ns / 3.6e12, 3), "runs": runs, "wall_s": round(wall_s, 1),
-        "times_real_time": round(shown_ns / 1e9 / wall_s, 1), "drift_fl": worst_drift_fl,
-        "blocks_early": _mean(early, 0), "blocks_late": _mean(late, 0), "resident_kb_early": _mean(early, 1),
-        "resident_kb_late": _mean(late, 1)}), flush=True)
+    print(
+        json.dumps(
+            {
+                "bench": "soak",
+                "experience": args.experience,
+                "hours": round(shown_ns / 3.6e12, 3),
+                "runs": runs,
+                "wall_s": round(wall_s, 1),
+                "times_real_time": round(shown_ns / 1e9 / wall_s, 1),
+                "drift_fl": worst_drift_fl,
+                "blocks_early": _mean(early, 0),
+                "blocks_late": _mean(late, 0),
+                "resident_kb_early": _mean(early, 1),
+                "resident_kb_late": _mean(late, 1),
+            }
+        ),
+        flush=True,
+    )
     return 0
 
 

@@ -56,11 +56,15 @@ class Child:
         """Spawn it. Never forked: forks of a process with threads and graphics break in ways that are hard to find."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=self.target, args=(self.config, theirs), name=f"sensorama-{self.name}", daemon=True)
+        process = context.Process(
+            target=self.target, args=(self.config, theirs), name=f"sensorama-{self.name}", daemon=True
+        )
         process.start()
         theirs.close()
         self._process, self._pipe, self.ready = process, ours, None
-        self._starts_ns = [at_ns for at_ns in self._starts_ns if now_ns - at_ns < RESTART_WINDOW_NS] + [now_ns]
+        self._starts_ns = [at_ns for at_ns in self._starts_ns if now_ns - at_ns < RESTART_WINDOW_NS] + [
+            now_ns
+        ]
 
     @property
     def may_start_again(self) -> bool:

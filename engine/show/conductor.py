@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, Protocol
 
 from engine.errors import SensoramaError, StoryError, UsageError
@@ -318,12 +319,12 @@ class Conductor:
                 continue
             at_ns = self._host_ns(task.at_fl)
             if at_ns is not None and (best is None or at_ns < best[0]):
-                best = (at_ns, lambda now_ns, task=task: self._run_task(task, now_ns))  # type: ignore[misc]
+                best = (at_ns, partial(self._run_task, task))
             break  # the agenda is sorted
         if self._window is not None:
             for at_ns, seat, option in self._window.dwells():
                 if self._running and (best is None or at_ns < best[0]):
-                    best = (at_ns, lambda now_ns, s=seat, o=option: self._vote(s, o, now_ns))  # type: ignore[misc]
+                    best = (at_ns, partial(self._vote, seat, option))
                 break
         if self._running:
             due = self._triggers.next_due(self._host_ns)
@@ -422,9 +423,7 @@ class Conductor:
                 self._fail(error, now_ns)
                 return
             for at_fl, event in doings:
-                self._task(
-                    at_fl, lambda now_ns, event=event: self._rehearsed(event, now_ns), order=9, once=True
-                )  # type: ignore[misc]
+                self._task(at_fl, partial(self._rehearsed, event), order=9, once=True)
         self._drop_passed(planned.row.at_fl)
         self._catch_up(planned.row.at_fl, now_ns)
 

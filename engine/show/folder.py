@@ -18,7 +18,9 @@ def explain(error: OSError, path: Path) -> OutputError:
         return OutputError(f"{path}: the disk is full; free some space or choose another folder with --out")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(f"{path}: writing is not allowed here; choose another folder with --out")
-    return OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another folder with --out")
+    return OutputError(
+        f"{path}: cannot be written ({error.strerror or error}); choose another folder with --out"
+    )
 
 
 class RunFolder:
@@ -54,8 +56,10 @@ class RunFolder:
 
         free = disk_usage(self.path).free
         if free < LEAST_FREE_BYTES:
-            raise OutputError(f"{self.path}: {free // 1_000_000} MB are free, a run needs "
-                              f"{LEAST_FREE_BYTES // 1_000_000} MB; free some space or choose another folder with --out")
+            raise OutputError(
+                f"{self.path}: {free // 1_000_000} MB are free, a run needs "
+                f"{LEAST_FREE_BYTES // 1_000_000} MB; free some space or choose another folder with --out"
+            )
 
     @property
     def journal(self) -> Path:

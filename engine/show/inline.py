@@ -1,6 +1,6 @@
 """A whole show in one process on a manual clock: off-screen runs, rehearsals at full speed, tests, replays.
 
-The parts are those of a live run; only the clock differs. At one instant the order is always conductor, bus, sound, picture, so
+The parts are those of a live run; only the clock differs. At one instant the order is always conductor, bus, picture, so
 a run is reproducible to the bit.
 """
 
@@ -29,15 +29,9 @@ class Camera(Protocol):
     def take(self, wanted: Wanted, transport: Transport, host_ns: int, conductor: Conductor) -> None: ...
 
 
-class SoundTrack(Protocol):
-    """Renders sound up to an instant; called with growing instants."""
-
-    def render_to(self, transport: Transport, host_ns: int) -> None: ...
-
-
 @dataclass(slots=True)
 class InlineRun:
-    """Runs conductor, bus, sound and camera together.
+    """Runs conductor, bus and camera together.
 
     Parameters
     ----------
@@ -49,7 +43,6 @@ class InlineRun:
         Stands at the run's beginning.
     bus : InlineBus
     tap : CurveTap or None
-    sound : SoundTrack or None
     camera : Camera or None
     tell : callable or None
         Called every half second of show with the host instant.
@@ -60,7 +53,6 @@ class InlineRun:
     clock: ManualClock
     bus: InlineBus
     tap: CurveTap | None = None
-    sound: SoundTrack | None = None
     camera: Camera | None = None
     tell: Callable[[int], None] | None = None
 
@@ -84,7 +76,9 @@ class InlineRun:
             if conductor.ended is not None:
                 break
             if conductor.next_deadline_ns() is None:
-                raise SensoramaError("the show is held and nobody is there to go on: on a manual clock there is no operator")
+                raise SensoramaError(
+                    "the show is held and nobody is there to go on: on a manual clock there is no operator"
+                )
             self._follow_before(self._next(plan, now_ns, tell_ns))
         end_ns = conductor.ended.at_ns + TAIL_NS
         self._follow(end_ns)
@@ -100,8 +94,10 @@ class InlineRun:
         if self.camera is not None and conductor.program is not None:
             moment = conductor.moment(now_ns)
             if moment.rate > 0:
-                instants.extend(now_ns + fl_to_ns(-(-ahead_fl * moment.rate.denominator // moment.rate.numerator))
-                                for ahead_fl in plan.next_positions(moment.at_fl, moment.run_fl))
+                instants.extend(
+                    now_ns + fl_to_ns(-(-ahead_fl * moment.rate.denominator // moment.rate.numerator))
+                    for ahead_fl in plan.next_positions(moment.at_fl, moment.run_fl)
+                )
         if self.tap is not None or not instants:
             instants.append(now_ns + 50_000_000)
         return max(now_ns + 1, min(instants))
@@ -110,8 +106,6 @@ class InlineRun:
         self.bus.run_until(now_ns)
         if self.tap is not None:
             self.tap.sample(now_ns)
-        if self.sound is not None:
-            self.sound.render_to(self.writer.transport, now_ns)
 
     def _follow_before(self, next_ns: int) -> None:
         """Everything strictly before the next instant still sees the present transport."""

@@ -73,7 +73,12 @@ class Operator:
 Input = Look | Pick | Touch | Key | External | Operator
 
 _BY_NAME: dict[str, type[Any]] = {
-    "look": Look, "pick": Pick, "touch": Touch, "key": Key, "external": External, "operator": Operator,
+    "look": Look,
+    "pick": Pick,
+    "touch": Touch,
+    "key": Key,
+    "external": External,
+    "operator": Operator,
 }
 
 

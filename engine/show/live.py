@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+from engine.audio.process import AudioConfig
 from engine.bus.loop import BusEvent
 from engine.bus.process import BusReady, package_config
 from engine.bus.process import main as bus_main
@@ -34,8 +35,9 @@ from engine.show.replay import commanded_curves
 from engine.show.report import Histogram
 from engine.show.reporting import write_report
 from engine.show.setup import Phases, Production
-from engine.show.stills import small_still, still_name
+from engine.show.sound_child import sound_main
 from engine.show.status import DeviceLine, Status, StatusView
+from engine.show.stills import small_still, still_name
 from engine.show.wiring import input_of
 from engine.story.journal import JournalWriter
 from engine.time import MonotonicClock, TransportBlock, TransportWriter
@@ -50,8 +52,15 @@ COUNT_IN_NS = 150_000_000
 AFTER_END_NS = 1_500_000_000
 
 
-def play_live(options: PlayOptions, production: Production, phases: Phases, view: StatusView, *, windowed: bool, session: str
-              ) -> tuple[Ended, RunFolder, list[str]]:
+def play_live(
+    options: PlayOptions,
+    production: Production,
+    phases: Phases,
+    view: StatusView,
+    *,
+    windowed: bool,
+    session: str,
+) -> tuple[Ended, RunFolder, list[str]]:
     """Play once in real time.
 
     Raises
@@ -72,25 +81,52 @@ def play_live(options: PlayOptions, production: Production, phases: Phases, view
 class _LiveRun:
     """One run in real time."""
 
-    def __init__(self, options: PlayOptions, production: Production, phases: Phases, view: StatusView, folder: RunFolder,
-                 clock: MonotonicClock, block: TransportBlock, *, windowed: bool) -> None:
+    def __init__(
+        self,
+        options: PlayOptions,
+        production: Production,
+        phases: Phases,
+        view: StatusView,
+        folder: RunFolder,
+        clock: MonotonicClock,
+        block: TransportBlock,
+        *,
+        windowed: bool,
+    ) -> None:
         self._options, self._production, self._phases = options, production, phases
         self._view, self._folder, self._clock, self._block = view, folder, clock, block
         self._writer = TransportWriter(block)
         path = str(production.package.path)
         # Replayed to the bit only if the bus starts on the parent's grid; it is told the grid once its lines are open.
-        self._bus = Child("bus", bus_main, package_config(block.name, production.rig, path, record_dir=str(folder.path)))
-        self._viewer = self._sound = None
+        self._bus = Child(
+            "bus", bus_main, package_config(block.name, production.rig, path, record_dir=str(folder.path))
+        )
+        self._viewer: Child | None = None
+        self._sound: Child | None = None
         if options.picture:
-            self._viewer = Child("viewer", viewer_main, ViewerConfig(
-                block=block.name, package=path, size=options.size, headless=not windowed, language=production.language,
-                fps=float(options.fps), title=production.package.title.get(production.language, production.package.id)))
+            self._viewer = Child(
+                "viewer",
+                viewer_main,
+                ViewerConfig(
+                    block=block.name,
+                    package=path,
+                    size=options.size,
+                    headless=not windowed,
+                    language=production.language,
+                    fps=float(options.fps),
+                    title=production.package.title.get(production.language, production.package.id),
+                ),
+            )
         if options.sound:
-            from engine.audio.process import AudioConfig
-            from engine.audio.process import main as audio_main
-
-            self._sound = Child("sound", audio_main, AudioConfig(
-                block=block.name, package=path, device=production.rig.audio.device, language=production.language))
+            self._sound = Child(
+                "sound",
+                sound_main,
+                AudioConfig(
+                    package_path=production.package.path,
+                    block_name=block.name,
+                    device=production.rig.audio.device,
+                ),
+            )
         self._record: RunRecord | None = None
         self._early: list[BusEvent] = []
         self._health: Mapping[str, Any] = {}
@@ -121,7 +157,10 @@ class _LiveRun:
             with JournalWriter(self._folder.journal, header, self._clock, epoch_ns=epoch_ns) as journal:
                 record = self._record = RunRecord(journal, epoch_ns)
                 self.warnings = record.warnings
-                for text in [*map(str, self._production.package.warnings), *map(str, self._production.bindings.notices)]:
+                for text in [
+                    *map(str, self._production.package.warnings),
+                    *map(str, self._production.bindings.notices),
+                ]:
                     record.warn(text)
                 return self._conduct(record)
         finally:
@@ -132,10 +171,18 @@ class _LiveRun:
 
     def _conduct(self, record: RunRecord) -> Ended:
         options, production = self._options, self._production
-        rehearse = Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
+        rehearse = (
+            Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
+        )
         conductor = self.conductor = Conductor(
-            package=production.package, story=production.story, writer=self._writer, record=record,
-            guests=len(production.rig.seats), speed=options.speed if options.speed else Fraction(1), rehearse=rehearse)
+            package=production.package,
+            story=production.story,
+            writer=self._writer,
+            record=record,
+            guests=len(production.rig.seats),
+            speed=options.speed if options.speed else Fraction(1),
+            rehearse=rehearse,
+        )
         for event in self._early:
             record.bus(event)
         now_ns = self._clock.now_ns()
@@ -176,7 +223,9 @@ class _LiveRun:
                 raise KeyboardInterrupt
             if self._clock.now_ns() - begun_ns > READY_LIMIT_NS:
                 for child in waiting:
-                    self._view.say(f"{child.name}: not ready after {READY_LIMIT_NS / 1e9:g} s; the show begins without it")
+                    self._view.say(
+                        f"{child.name}: not ready after {READY_LIMIT_NS / 1e9:g} s; the show begins without it"
+                    )
                 break
         ready = self._bus.ready
         return int(ready.epoch_ns) if isinstance(ready, BusReady) else self._clock.now_ns()
@@ -206,17 +255,36 @@ class _LiveRun:
         self._gather_stills(record)
         curves = commanded_curves(self._folder.journal, self._production)
         write_report(
-            production=self._production, folder=self._folder, record=record, conductor=conductor, ended=ended, curves=curves,
-            how=[(("Clock", "时钟"), "monotonic, real time"), (("Picture", "画面"), self._notes.get("viewer", "none")),
-                 (("Sound", "声音"), self._notes.get("sound", "none"))])
+            production=self._production,
+            folder=self._folder,
+            record=record,
+            conductor=conductor,
+            ended=ended,
+            curves=curves,
+            how=[
+                (("Clock", "时钟"), "monotonic, real time"),
+                (("Picture", "画面"), self._notes.get("viewer", "none")),
+                (("Sound", "声音"), self._notes.get("sound", "none")),
+            ],
+        )
 
     def _histograms(self) -> list[Histogram]:
         found = []
         for name, late in dict(self._bus_summary.get("dispatch", {})).items():
             bins = late["bins"]
             edges = [0.0, *(edge / 1000 for edge, _ in bins)]
-            found.append(Histogram(name, edges, [count for _, count in bins], late["p50_ns"] / 1000, late["p99_ns"] / 1000,
-                                   late["max_ns"] / 1000, late["count"], False))
+            found.append(
+                Histogram(
+                    name,
+                    edges,
+                    [count for _, count in bins],
+                    late["p50_ns"] / 1000,
+                    late["p99_ns"] / 1000,
+                    late["max_ns"] / 1000,
+                    late["count"],
+                    False,
+                )
+            )
         return found
 
     # ---- the loop --------------------------------------------------------------------------------------------
@@ -281,11 +349,15 @@ class _LiveRun:
                 else:
                     self._record.bus(payload)
                     if payload.kind in ("gone", "back"):
-                        self._view.say(f"device {payload.device}: {payload.kind} {payload.data.get('text', '')}")
+                        self._view.say(
+                            f"device {payload.device}: {payload.kind} {payload.data.get('text', '')}"
+                        )
             case "health":
                 self._health = payload
             case "input":
                 self._input(payload)
+            case "say":
+                self._view.say(str(payload))
             case "still":
                 self._still(payload)
             case "failed":
@@ -364,18 +436,41 @@ class _LiveRun:
     def _tell(self, conductor: Conductor, now_ns: int) -> None:
         moment = conductor.moment(now_ns)
         commit_ns = conductor.next_commit_ns()
-        devices = [DeviceLine(name, f"{row['state']}  {row['sent']} frames" + (f"  {row['note']}" if row["state"] != "open" else ""),
-                              row["dispatch_p99_ns"] / 1000)
-                   for name, row in dict(self._health.get("devices", {})).items()]
+        devices = [
+            DeviceLine(
+                name,
+                f"{row['state']}  {row['sent']} frames"
+                + (f"  {row['note']}" if row["state"] != "open" else ""),
+                row["dispatch_p99_ns"] / 1000,
+            )
+            for name, row in dict(self._health.get("devices", {})).items()
+        ]
         window = conductor.window_view(now_ns)
-        words = "" if window is None else "choice: " + "  ".join(
-            f"{option} {ratio:3.0%}" for option, ratio in zip(window.options, window.dwell_ratio, strict=True))
-        self._view.show(Status(
-            title=self._production.package.title.get(self._production.language, self._production.package.id),
-            scene=conductor.program.id if conductor.program else "", at_fl=moment.at_fl, run_fl=moment.run_fl,
-            next_scene=conductor.next_scene, held=moment.rate == 0, window=words, devices=devices,
-            next_commit_fl=None if commit_ns is None else max(0, (commit_ns - now_ns) * 441 // 625),
-            notes={"picture": self._notes["picture"]} if "picture" in self._notes else {}))
+        words = (
+            ""
+            if window is None
+            else "choice: "
+            + "  ".join(
+                f"{option} {ratio:3.0%}"
+                for option, ratio in zip(window.options, window.dwell_ratio, strict=True)
+            )
+        )
+        self._view.show(
+            Status(
+                title=self._production.package.title.get(
+                    self._production.language, self._production.package.id
+                ),
+                scene=conductor.program.id if conductor.program else "",
+                at_fl=moment.at_fl,
+                run_fl=moment.run_fl,
+                next_scene=conductor.next_scene,
+                held=moment.rate == 0,
+                window=words,
+                devices=devices,
+                next_commit_fl=None if commit_ns is None else max(0, (commit_ns - now_ns) * 441 // 625),
+                notes={"picture": self._notes["picture"]} if "picture" in self._notes else {},
+            )
+        )
 
     def _interrupt(self, *_: object) -> None:
         self._interrupts += 1

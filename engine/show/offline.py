@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+from math import log10
+from pathlib import Path
 from typing import Any
 
 from engine.bus.inline import InlineBus
 from engine.errors import OutputError
 from engine.show.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
-from engine.show.inline import InlineRun
+from engine.show.history import TransportHistory
+from engine.show.inline import TAIL_NS, InlineRun
 from engine.show.inputs import Operator
 from engine.show.options import PlayOptions
 from engine.show.record import CurveTap, RunRecord, simulated_lateness
@@ -18,24 +21,34 @@ from engine.show.reporting import write_report
 from engine.show.setup import Phases, Production, versions
 from engine.show.status import DeviceLine, Status, StatusView
 from engine.story.journal import JournalHeader, JournalWriter
-from engine.time import LocalBlock, ManualClock, TransportWriter, wall_time_iso
+from engine.time import ManualClock, TransportWriter, wall_time_iso
 
 
 def header_of(options: PlayOptions, production: Production, session: str, clock: str) -> JournalHeader:
     """The journal's first line: what a replay needs to find and start the same show."""
     speed = options.speed if options.speed else 1
     return JournalHeader(
-        package=production.package.id, package_hash=production.package.hash, rig_hash=production.rig.hash,
-        seed=options.seed or 0, clock=clock, versions=versions(), started=wall_time_iso(), session=session,
+        package=production.package.id,
+        package_hash=production.package.hash,
+        rig_hash=production.rig.hash,
+        seed=options.seed or 0,
+        clock=clock,
+        versions=versions(),
+        started=wall_time_iso(),
+        session=session,
         extra={
-            "experience": str(production.package.path), "rig": str(production.rig.path), "speed": str(speed),
-            "start": list(options.start) if options.start else None, "guests": len(production.rig.seats),
+            "experience": str(production.package.path),
+            "rig": str(production.rig.path),
+            "speed": str(speed),
+            "start": list(options.start) if options.start else None,
+            "guests": len(production.rig.seats),
         },
     )
 
 
-def play_offline(options: PlayOptions, production: Production, phases: Phases, view: StatusView, *, session: str
-                 ) -> tuple[Ended, RunFolder, list[str]]:
+def play_offline(
+    options: PlayOptions, production: Production, phases: Phases, view: StatusView, *, session: str
+) -> tuple[Ended, RunFolder, list[str]]:
     """Play once on the manual clock.
 
     Raises
@@ -46,8 +59,13 @@ def play_offline(options: PlayOptions, production: Production, phases: Phases, v
     folder = RunFolder(options.out, production.package.id)
     clock = ManualClock(0)
     real = [device.name for device in production.rig.devices if device.port != "twin"]
-    view.say("devices: software twins in memory" + (f"; {', '.join(real)} named on a real port: not opened on a manual clock" if real else ""))
-    with JournalWriter(folder.journal, header_of(options, production, session, "manual"), clock, epoch_ns=0) as journal:
+    view.say(
+        "devices: software twins in memory"
+        + (f"; {', '.join(real)} named on a real port: not opened on a manual clock" if real else "")
+    )
+    with JournalWriter(
+        folder.journal, header_of(options, production, session, "manual"), clock, epoch_ns=0
+    ) as journal:
         record = RunRecord(journal, 0)
         for text in [*map(str, production.package.warnings), *map(str, production.bindings.notices)]:
             record.warn(text)
@@ -56,40 +74,72 @@ def play_offline(options: PlayOptions, production: Production, phases: Phases, v
             ended = stage.run()
         finally:
             stage.close()
-        record("notice", ended.at_ns, text="", phases_ms={name: round(ms, 2) for name, ms in phases.rows.items()})
+        stage.mix(folder.sound, ended.at_ns + TAIL_NS)
+        record(
+            "notice", ended.at_ns, text="", phases_ms={name: round(ms, 2) for name, ms in phases.rows.items()}
+        )
         curves = stage.tap.curves()
         record.lateness = simulated_lateness(stage.bus.core, stage.frames)
         write_report(
-            production=production, folder=folder, record=record, conductor=stage.conductor, ended=ended, curves=curves,
-            how=[(("Clock", "时钟"), "manual: as fast as the machine goes"), (("Picture", "画面"), stage.picture_note), (("Sound", "声音"), stage.sound_note)])
+            production=production,
+            folder=folder,
+            record=record,
+            conductor=stage.conductor,
+            ended=ended,
+            curves=curves,
+            how=[
+                (("Clock", "时钟"), "manual: as fast as the machine goes"),
+                (("Picture", "画面"), stage.picture_note),
+                (("Sound", "声音"), stage.sound_note),
+            ],
+        )
     return ended, folder, record.warnings
 
 
 class _Stage:
     """The parts of one offline run, so that each is let go of whatever happens."""
 
-    def __init__(self, options: PlayOptions, production: Production, phases: Phases, view: StatusView, folder: RunFolder,
-                 record: RunRecord, clock: ManualClock) -> None:
+    def __init__(
+        self,
+        options: PlayOptions,
+        production: Production,
+        phases: Phases,
+        view: StatusView,
+        folder: RunFolder,
+        record: RunRecord,
+        clock: ManualClock,
+    ) -> None:
         self._options, self._production, self._view, self._record = options, production, view, record
         self._interrupted = False
         self._phases = phases
         self.frames: dict[str, int] = {}
-        block = LocalBlock()
+        block = self._history = TransportHistory(clock)
         self.writer = TransportWriter(block)
-        rehearse = Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
-        self.conductor = Conductor(package=production.package, story=production.story, writer=self.writer, record=record,
-                                   guests=len(production.rig.seats), rehearse=rehearse)
-        self.bus = InlineBus(production.devices, production.evaluator(), block, epoch_ns=0, tick_hz=production.rig.tick_hz,
-                             sink=self._of_bus)
+        rehearse = (
+            Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
+        )
+        self.conductor = Conductor(
+            package=production.package,
+            story=production.story,
+            writer=self.writer,
+            record=record,
+            guests=len(production.rig.seats),
+            rehearse=rehearse,
+        )
+        self.bus = InlineBus(
+            production.devices,
+            production.evaluator(),
+            block,
+            epoch_ns=0,
+            tick_hz=production.rig.tick_hz,
+            sink=self._of_bus,
+        )
         self.tap = CurveTap(self.bus.core, 0)
         self._viewer: Any = None
-        self._sound: Any = None
         self.picture_note = "none"
         self.sound_note = "none"
         camera = self._camera(phases, folder)
-        self._sound = self._sound_track(folder)
-        phases.done("sound")
-        self._run = InlineRun(self.conductor, self.writer, clock, self.bus, self.tap, self._sound, camera, self._tell)
+        self._run = InlineRun(self.conductor, self.writer, clock, self.bus, self.tap, camera, self._tell)
 
     def _of_bus(self, event: Any) -> None:
         if event.kind == "frames":
@@ -103,9 +153,19 @@ class _Stage:
             from engine.render.viewer import Viewer, ViewerOptions
             from engine.show.stills import StillCamera
 
-            second = next((code for code in self._production.package.languages if code != self._production.language), None)
-            self._viewer = Viewer(self._production.package, ViewerOptions(
-                size=self._options.size, headless=True, language=self._production.language, second_language=None))
+            second = next(
+                (code for code in self._production.package.languages if code != self._production.language),
+                None,
+            )
+            self._viewer = Viewer(
+                self._production.package,
+                ViewerOptions(
+                    size=self._options.size,
+                    headless=True,
+                    language=self._production.language,
+                    second_language=None,
+                ),
+            )
         except (OutputError, ImportError) as error:
             self._view.say(f"no picture: {error}")
             self._record.warn(f"no picture: {error}")
@@ -113,30 +173,32 @@ class _Stage:
         phases.done("viewer")
         self.picture_note = self._viewer.notice
         self._view.say(self._viewer.notice)
-        return StillCamera(self._production.package, self._viewer, folder, self._record, self._production.language, second)
+        return StillCamera(
+            self._production.package, self._viewer, folder, self._record, self._production.language, second
+        )
 
-    def _sound_track(self, folder: RunFolder) -> Any:
+    def mix(self, path: Path, end_ns: int) -> None:
+        """Render the run's sound to a file, from the transports it published."""
         if not self._options.sound:
-            return None
-        try:
-            from engine.audio.offline import OfflineSound
+            return
+        from engine.audio import ClipCache, book_of, render_wav
 
-            track = OfflineSound(self._production.package, folder.sound, language=self._production.language)
-        except (ImportError, OSError) as error:
-            self._view.say(f"no sound: {error}")
-            self._record.warn(f"no sound: {error}")
-            return None
-        self._view.say(f"sound: no device on a manual clock, silent; mixed to {folder.sound}")
-        self.sound_note = folder.sound.name
-        return track
+        package = self._production.package
+        made = render_wav(path, book_of(package), ClipCache(package.path), self._history.at, 0, end_ns)
+        self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"
+        self._view.say(f"sound: a silent clock here; the mix is {path}")
 
     def run(self) -> Ended:
         start = self._options.start
         previous = signal.getsignal(signal.SIGINT)
         signal.signal(signal.SIGINT, self._interrupt)
         try:
-            self._record("start", 0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0)
-            self.conductor.start(0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0)
+            self._record(
+                "start", 0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0
+            )
+            self.conductor.start(
+                0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0
+            )
             index = self._production.package.languages.index(self._production.language)
             if index:
                 self.conductor.handle(Operator("language", index), 0)
@@ -162,16 +224,22 @@ class _Stage:
         moment = self.conductor.moment(now_ns)
         commit_ns = self.conductor.next_commit_ns()
         longest = sum(scene.duration.nominal_fl for scene in self._production.package.scenes) or 1
-        self._view.show(Status(
-            title=self._production.package.title.get(self._production.language, self._production.package.id),
-            scene=self.conductor.program.id if self.conductor.program else "", at_fl=moment.at_fl, run_fl=moment.run_fl,
-            next_scene=self.conductor.next_scene, held=moment.rate == 0,
-            next_commit_fl=None if commit_ns is None else max(0, (commit_ns - now_ns) * 441 // 625),
-            devices=[DeviceLine(name, "twin in memory, on time") for name in self.bus.twins],
-            progress_ratio=min(1.0, moment.run_fl / longest)))
+        self._view.show(
+            Status(
+                title=self._production.package.title.get(
+                    self._production.language, self._production.package.id
+                ),
+                scene=self.conductor.program.id if self.conductor.program else "",
+                at_fl=moment.at_fl,
+                run_fl=moment.run_fl,
+                next_scene=self.conductor.next_scene,
+                held=moment.rate == 0,
+                next_commit_fl=None if commit_ns is None else max(0, (commit_ns - now_ns) * 441 // 625),
+                devices=[DeviceLine(name, "twin in memory, on time") for name in self.bus.twins],
+                progress_ratio=min(1.0, moment.run_fl / longest),
+            )
+        )
 
     def close(self) -> None:
-        for part in (self._sound, self._viewer):
-            if part is not None:
-                part.close()
-
+        if self._viewer is not None:
+            self._viewer.close()

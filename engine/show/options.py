@@ -81,7 +81,9 @@ def _start(text: str | None) -> tuple[str, int] | None:
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
     if not (width.isdigit() and height.isdigit() and 64 <= int(width) <= 7680 and 64 <= int(height) <= 4320):
-        raise UsageError(f"--size {text}: give WIDTHxHEIGHT in pixels, 64x64 to 7680x4320, for example 1280x720")
+        raise UsageError(
+            f"--size {text}: give WIDTHxHEIGHT in pixels, 64x64 to 7680x4320, for example 1280x720"
+        )
     return int(width), int(height)
 
 
@@ -96,10 +98,21 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
     if not 1 <= args.fps <= 240:
         raise UsageError(f"--fps {args.fps}: 1 to 240 is allowed")
     return PlayOptions(
-        experience=args.experience, rig=Path(args.rig) if args.rig else None,
-        view="headless" if args.headless else args.view, seed=args.seed,
-        choices=tuple(word.strip() for word in args.choices.split(",") if word.strip()) if args.choices else (),
-        start=_start(args.start), speed=_speed(args.speed), language=args.language,
-        out=Path(args.out) if args.out else None, size=_size(args.size), fps=args.fps,
-        picture=not args.no_picture, sound=not args.no_sound, quiet=args.quiet, first_frame=args.first_frame,
+        experience=args.experience,
+        rig=Path(args.rig) if args.rig else None,
+        view="headless" if args.headless else args.view,
+        seed=args.seed,
+        choices=tuple(word.strip() for word in args.choices.split(",") if word.strip())
+        if args.choices
+        else (),
+        start=_start(args.start),
+        speed=_speed(args.speed),
+        language=args.language,
+        out=Path(args.out) if args.out else None,
+        size=_size(args.size),
+        fps=args.fps,
+        picture=not args.no_picture,
+        sound=not args.no_sound,
+        quiet=args.quiet,
+        first_frame=args.first_frame,
     )

@@ -37,7 +37,9 @@ class PicturePlan:
         self._scene = [Wanted(nominal_fl * 2 // 5, "beat", program.id)]
         window = program.window
         if has_choice and window is not None:
-            self._scene.append(Wanted((window.open_fl + window.close_fl) // 2, "choice", f"{program.id}: choice"))
+            self._scene.append(
+                Wanted((window.open_fl + window.close_fl) // 2, "choice", f"{program.id}: choice")
+            )
         self._scene.sort(key=lambda wanted: wanted.at_fl)
 
     def next_positions(self, at_fl: int, run_fl: int) -> list[int]:

@@ -44,10 +44,14 @@ def play(options: PlayOptions) -> int:
     with StatusView(quiet=options.quiet) as view:
         windowed = options.view == "window" or (options.view == "auto" and has_display())
         if options.view == "window" and not has_display():
-            raise UsageError("--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
-                             "leave --view out to render off-screen")
+            raise UsageError(
+                "--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
+                "leave --view out to render off-screen"
+            )
         if options.view == "auto" and not windowed and options.speed is None:
-            view.say("no display: rendering off-screen, faster than real time (--view window insists on a window)")
+            view.say(
+                "no display: rendering off-screen, faster than real time (--view window insists on a window)"
+            )
         production = produce(options, phases)
         for problem in production.package.warnings:
             view.say(str(problem))
@@ -58,7 +62,9 @@ def play(options: PlayOptions) -> int:
         if live:
             from engine.show.live import play_live
 
-            ended, folder, warnings = play_live(options, production, phases, view, windowed=windowed, session=session)
+            ended, folder, warnings = play_live(
+                options, production, phases, view, windowed=windowed, session=session
+            )
         else:
             from engine.show.offline import play_offline
 
@@ -71,7 +77,8 @@ def play(options: PlayOptions) -> int:
 
 def _last_line(ended: Ended, report: str) -> None:
     words = {
-        "ending": f"ended at '{ended.scene}'", "stopped": f"stopped by a person in '{ended.scene}'; devices are in their safe state",
+        "ending": f"ended at '{ended.scene}'",
+        "stopped": f"stopped by a person in '{ended.scene}'; devices are in their safe state",
         "interrupted": f"interrupted in '{ended.scene}'; devices are in their safe state",
         "failed": f"FAILED in '{ended.scene}': {ended.reason}",
     }

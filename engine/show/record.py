@@ -57,7 +57,9 @@ class RunRecord:
         if event.kind == "gone":
             self.warn(f"{event.device} went away: {event.data.get('text', '')}; the show went on without it")
         elif event.kind == "overrun":
-            self.warn(f"the bus was held up at tick {event.tick} and resumed at tick {event.data.get('resumed')}")
+            self.warn(
+                f"the bus was held up at tick {event.tick} and resumed at tick {event.data.get('resumed')}"
+            )
         elif event.kind == "stale":
             self.warn("the conductor was silent for too long; devices went to their safe state")
         if self.listen is not None:
@@ -96,11 +98,32 @@ class CurveTap:
             for i, channel in enumerate(driver.channels):
                 values = [row[i] for row in rows]
                 if values and max(values) - min(values) > 1e-9:
-                    found.append(Curve(driver.name, channel.name, channel.unit, self._times_s, values, channel.low, channel.high))
+                    found.append(
+                        Curve(
+                            driver.name,
+                            channel.name,
+                            channel.unit,
+                            self._times_s,
+                            values,
+                            channel.low,
+                            channel.high,
+                        )
+                    )
         return found
 
 
 def simulated_lateness(core: BusCore, frames: Mapping[str, int]) -> list[Histogram]:
     """On a manual clock every frame leaves at its instant: one bin, and the page says why."""
-    return [Histogram(driver.name, (0.0, 1.0), (frames.get(driver.name, 0),), 0.0, 0.0, 0.0, frames.get(driver.name, 0), True)
-            for driver in core.drivers]
+    return [
+        Histogram(
+            driver.name,
+            (0.0, 1.0),
+            (frames.get(driver.name, 0),),
+            0.0,
+            0.0,
+            0.0,
+            frames.get(driver.name, 0),
+            True,
+        )
+        for driver in core.drivers
+    ]

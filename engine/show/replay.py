@@ -87,10 +87,14 @@ def replay(journal: Journal, production: Production) -> Replayed:
     checkpoints = journal.of_kind("frames")
     if difference is None:
         difference = _compare_frames(journal, production, block.by_sequence)
-    return Replayed(story_events, len(checkpoints), len({event.fields["device"] for event in checkpoints}), difference)
+    return Replayed(
+        story_events, len(checkpoints), len({event.fields["device"] for event in checkpoints}), difference
+    )
 
 
-def _conduct(journal: Journal, production: Production, block: _Recording) -> list[tuple[str, int, Mapping[str, Any]]]:
+def _conduct(
+    journal: Journal, production: Production, block: _Recording
+) -> list[tuple[str, int, Mapping[str, Any]]]:
     told: list[tuple[str, int, Mapping[str, Any]]] = []
 
     def record(kind: str, now_ns: int, /, **fields: Any) -> None:
@@ -99,12 +103,22 @@ def _conduct(journal: Journal, production: Production, block: _Recording) -> lis
 
     extra = journal.header.extra
     conductor = Conductor(
-        package=production.package, story=production.story, writer=TransportWriter(block), record=record,
-        guests=int(extra.get("guests", 1)), speed=Fraction(str(extra.get("speed", "1"))))
+        package=production.package,
+        story=production.story,
+        writer=TransportWriter(block),
+        record=record,
+        guests=int(extra.get("guests", 1)),
+        speed=Fraction(str(extra.get("speed", "1"))),
+    )
     for event in journal.events:
         if event.kind == "start":
-            conductor.start(event.at_ns, from_ns=int(event.fields["from_ns"]), scene=event.fields.get("scene"),
-                            at_fl=int(event.fields.get("at_fl", 0)), epoch_ns=0)
+            conductor.start(
+                event.at_ns,
+                from_ns=int(event.fields["from_ns"]),
+                scene=event.fields.get("scene"),
+                at_fl=int(event.fields.get("at_fl", 0)),
+                epoch_ns=0,
+            )
         elif event.kind == "input":
             conductor.handle(from_json(event.fields["input"]), event.at_ns)
     last = [event.at_ns for event in journal.events if event.kind in STORY_EVENTS]
@@ -122,38 +136,65 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _compare_story(was: Sequence[JournalEvent], now: Sequence[tuple[str, int, Mapping[str, Any]]], torn: bool) -> Difference | None:
+def _compare_story(
+    was: Sequence[JournalEvent], now: Sequence[tuple[str, int, Mapping[str, Any]]], torn: bool
+) -> Difference | None:
     for event, (kind, at_ns, fields) in zip(was, now, strict=False):
         if (event.kind, event.at_ns) != (kind, at_ns):
-            return Difference(event.line, f"the run had '{event.kind}' at {event.at_ns / 1e9:.6f} s, "
-                                          f"the replay '{kind}' at {at_ns / 1e9:.6f} s")
+            return Difference(
+                event.line,
+                f"the run had '{event.kind}' at {event.at_ns / 1e9:.6f} s, "
+                f"the replay '{kind}' at {at_ns / 1e9:.6f} s",
+            )
         for name, value in fields.items():
             if event.fields.get(name) != _plain(value):
-                return Difference(event.line, f"'{kind}' at {at_ns / 1e9:.6f} s: the run had {name} = {event.fields.get(name)!r}, "
-                                              f"the replay {_plain(value)!r}")
+                return Difference(
+                    event.line,
+                    f"'{kind}' at {at_ns / 1e9:.6f} s: the run had {name} = {event.fields.get(name)!r}, "
+                    f"the replay {_plain(value)!r}",
+                )
     if len(was) > len(now):
-        return Difference(was[len(now)].line, f"the run had '{was[len(now)].kind}' here, the replay nothing more")
+        return Difference(
+            was[len(now)].line, f"the run had '{was[len(now)].kind}' here, the replay nothing more"
+        )
     if len(now) > len(was) and not torn and was and was[-1].kind == "end":
         kind, at_ns, _ = now[len(was)]
         return Difference(was[-1].line, f"the replay goes on with '{kind}' at {at_ns / 1e9:.6f} s")
     return None
 
 
-def _compare_frames(journal: Journal, production: Production, transports: Mapping[int, Transport]) -> Difference | None:
+def _compare_frames(
+    journal: Journal, production: Production, transports: Mapping[int, Transport]
+) -> Difference | None:
     found: list[Difference] = []
     for events in _bus_lives(journal):
-        wanted = {(event.fields["device"], event.fields["tick"]): event for event in events if event.kind == "frames"}
+        wanted = {
+            (event.fields["device"], event.fields["tick"]): event
+            for event in events
+            if event.kind == "frames"
+        }
 
         def sink(event: BusEvent, wanted: Mapping[tuple[str, int], JournalEvent] = wanted) -> None:
             if event.kind != "frames" or found:
                 return
             was = wanted.get((event.device, event.tick))
             if was is not None and was.fields["hash"] != event.data["hash"]:
-                found.append(Difference(was.line, f"device {event.device}: the frames up to {event.at_ns / 1e9:.3f} s differ "
-                                                  f"(run {was.fields['hash'][:12]}, replay {str(event.data['hash'])[:12]})"))
+                found.append(
+                    Difference(
+                        was.line,
+                        f"device {event.device}: the frames up to {event.at_ns / 1e9:.3f} s differ "
+                        f"(run {was.fields['hash'][:12]}, replay {str(event.data['hash'])[:12]})",
+                    )
+                )
 
-        core = BusCore(production.devices, production.evaluator(), epoch_ns=0, tick_hz=production.rig.tick_hz,
-                       watchdog_ns=production.rig.watchdog_ns, sink=sink)
+        core = BusCore(
+            production.devices,
+            production.evaluator(),
+            epoch_ns=0,
+            tick_hz=production.rig.tick_hz,
+            watchdog_ns=production.rig.watchdog_ns,
+            sink=sink,
+        )
         last_tick = max((tick for _, tick in wanted), default=-1)
         for step in _steps(events, core, transports, last_tick):
             core.advance(step.now_ns, step.transport, step.heartbeat_ns, step.notes)
@@ -179,14 +220,22 @@ def commanded_curves(path: Path, production: Production) -> Sequence[Curve]:
     A live bus does not stop to write curves; since it can be replayed to the bit, it does not have to.
     """
     journal = read_journal(path)
-    fresh = Story.load(production.package.story_json, str(production.package.story_path), seed=journal.header.seed)
+    fresh = Story.load(
+        production.package.story_json, str(production.package.story_path), seed=journal.header.seed
+    )
     block = _Recording()
     _conduct(journal, dataclasses.replace(production, story=fresh), block)
     curves: list[Curve] = []
     for events in _bus_lives(journal):
         ticks = [int(event.fields["tick"]) for event in events if event.kind == "frames"]
-        core = BusCore(production.devices, production.evaluator(), epoch_ns=0, tick_hz=production.rig.tick_hz,
-                       watchdog_ns=production.rig.watchdog_ns, sink=lambda event: None)
+        core = BusCore(
+            production.devices,
+            production.evaluator(),
+            epoch_ns=0,
+            tick_hz=production.rig.tick_hz,
+            watchdog_ns=production.rig.watchdog_ns,
+            sink=lambda event: None,
+        )
         tap = CurveTap(core, 0)
         for step in _steps(events, core, block.by_sequence, max(ticks, default=-1)):
             core.advance(step.now_ns, step.transport, step.heartbeat_ns, step.notes)
@@ -203,7 +252,9 @@ class _Step:
     notes: tuple[DeviceNote, ...]
 
 
-def _steps(events: Sequence[JournalEvent], core: BusCore, transports: Mapping[int, Transport], last_tick: int) -> Iterator[_Step]:
+def _steps(
+    events: Sequence[JournalEvent], core: BusCore, transports: Mapping[int, Transport], last_tick: int
+) -> Iterator[_Step]:
     """One step a tick at which anything is due, with what the run's bus knew at that tick."""
     by_tick: dict[int, list[JournalEvent]] = {}
     for event in events:
@@ -221,7 +272,9 @@ def _steps(events: Sequence[JournalEvent], core: BusCore, transports: Mapping[in
                 if event.kind == "adopt":
                     sequence = int(event.fields["sequence"])
                     if sequence not in transports:
-                        raise JournalError(f"the bus adopted transport {sequence}, which the replayed conductor never published")
+                        raise JournalError(
+                            f"the bus adopted transport {sequence}, which the replayed conductor never published"
+                        )
                     transport = transports[sequence]
                 elif what in ("gone", "back"):
                     notes.append(DeviceNote(event.fields["device"], what, str(event.fields.get("text", ""))))
@@ -247,18 +300,26 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
     extra = journal.header.extra
     options = PlayOptions(
         experience=experience or str(extra.get("experience", journal.header.package)),
-        rig=Path(rig) if rig else (Path(str(extra["rig"])) if extra.get("rig") else None), seed=journal.header.seed)
+        rig=Path(rig) if rig else (Path(str(extra["rig"])) if extra.get("rig") else None),
+        seed=journal.header.seed,
+    )
     production = produce(options, Phases(ManualClock()))
-    for name, was, now in (("package", journal.header.package_hash, production.package.hash),
-                           ("rig", journal.header.rig_hash, production.rig.hash)):
+    for name, was, now in (
+        ("package", journal.header.package_hash, production.package.hash),
+        ("rig", journal.header.rig_hash, production.rig.hash),
+    ):
         if was and was != now:
-            raise JournalError(f"{path} was played with another version of the {name} ({was[:12]}; here it is {now[:12]}); "
-                               f"replay it with that version (--experience, --rig)")
+            raise JournalError(
+                f"{path} was played with another version of the {name} ({was[:12]}; here it is {now[:12]}); "
+                f"replay it with that version (--experience, --rig)"
+            )
     result = replay(journal, production)
     if journal.torn:
         print("the journal is torn at its end (the run was cut off); everything up to there is compared")
     if result.difference is not None:
         print(f"{path}: DIFFERENT at {result.difference}")
         return 1
-    print(f"{path}: the same: {result.story_events} story events, {result.checkpoints} frame checkpoints of {result.devices} devices")
+    print(
+        f"{path}: the same: {result.story_events} story events, {result.checkpoints} frame checkpoints of {result.devices} devices"
+    )
     return 0

@@ -29,14 +29,27 @@ def scene_order(production: Production, edges: Sequence[GraphEdge], first: str) 
     """Scenes in the order the story meets them, unreachable ones last."""
     order = [first] if first else []
     for scene in order:
-        order.extend(edge.target for edge in edges if edge.source == scene and edge.target not in order
-                     and edge.target in production.package.scene_index)
+        order.extend(
+            edge.target
+            for edge in edges
+            if edge.source == scene
+            and edge.target not in order
+            and edge.target in production.package.scene_index
+        )
     order.extend(scene.id for scene in production.package.scenes if scene.id not in order)
     return order
 
 
-def write_report(*, production: Production, folder: RunFolder, record: RunRecord, conductor: Conductor, ended: Ended,
-                 curves: Sequence[Curve], how: Sequence[tuple[tuple[str, str], str]]) -> None:
+def write_report(
+    *,
+    production: Production,
+    folder: RunFolder,
+    record: RunRecord,
+    conductor: Conductor,
+    ended: Ended,
+    curves: Sequence[Curve],
+    how: Sequence[tuple[tuple[str, str], str]],
+) -> None:
     """Write ``report.html``.
 
     Raises
@@ -52,13 +65,24 @@ def write_report(*, production: Production, folder: RunFolder, record: RunRecord
     edges = edges_of(production)
     first = conductor.beats[0][0] if conductor.beats else ""
     data = ReportData(
-        title=(titles.get("en", package.id), titles.get("zh", "")), outcome=(outcome[0] + detail, outcome[1] + detail),
+        title=(titles.get("en", package.id), titles.get("zh", "")),
+        outcome=(outcome[0] + detail, outcome[1] + detail),
         ok=ended.how != "failed",
-        facts=[*how, (("Length", "时长"), f"{int(duration_s // 60)} min {duration_s % 60:.1f} s"),
-               (("Language", "语言"), production.language),
-               (("Rig", "场地设备"), production.rig.name.get("en", "")), (("Package", "内容包"), f"{package.id} {package.hash[:12]}")],
-        beats=[((at_ns - record.epoch_ns) / 1e9, scene) for scene, at_ns in conductor.beats], duration_s=duration_s,
-        choices=conductor.choices, scenes=scene_order(production, edges, first), edges=edges,
-        warnings=record.warnings, stills=record.stills, curves=curves, lateness=record.lateness,
+        facts=[
+            *how,
+            (("Length", "时长"), f"{int(duration_s // 60)} min {duration_s % 60:.1f} s"),
+            (("Language", "语言"), production.language),
+            (("Rig", "场地设备"), production.rig.name.get("en", "")),
+            (("Package", "内容包"), f"{package.id} {package.hash[:12]}"),
+        ],
+        beats=[((at_ns - record.epoch_ns) / 1e9, scene) for scene, at_ns in conductor.beats],
+        duration_s=duration_s,
+        choices=conductor.choices,
+        scenes=scene_order(production, edges, first),
+        edges=edges,
+        warnings=record.warnings,
+        stills=record.stills,
+        curves=curves,
+        lateness=record.lateness,
     )
     folder.write(folder.report, render_report(data).encode("utf-8"))

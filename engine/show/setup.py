@@ -71,13 +71,17 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     story = Story.load(package.story_json, str(package.story_path), seed=options.seed or 0)
     phases.done("story")
     if options.start is not None and options.start[0] not in package.scene_index:
-        raise UsageError(f"--from {options.start[0]}: there is no such scene; "
-                         f"there are {', '.join(sorted(package.scene_index))}")
+        raise UsageError(
+            f"--from {options.start[0]}: there is no such scene; "
+            f"there are {', '.join(sorted(package.scene_index))}"
+        )
     if options.start is not None:
         nominal_fl = package.scene(options.start[0]).duration.nominal_fl
         if options.start[1] >= nominal_fl:
-            raise UsageError(f"--from {options.start[0]}: the scene lasts {nominal_fl / 705_600_000:g} s, "
-                             f"{options.start[1] / 705_600_000:g} s lies behind its end")
+            raise UsageError(
+                f"--from {options.start[0]}: the scene lasts {nominal_fl / 705_600_000:g} s, "
+                f"{options.start[1] / 705_600_000:g} s lies behind its end"
+            )
     return Production(package, rig, bindings, devices, story, _language(options.language, package))
 
 

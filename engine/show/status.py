@@ -49,7 +49,11 @@ def show_timecode(at_fl: int) -> str:
 def status_lines(status: Status) -> list[str]:
     """The block's lines, without colour."""
     state = "HOLD" if status.held else "PLAY"
-    commit = "" if status.next_commit_fl is None else f"   next commit in {status.next_commit_fl / 705_600_000:5.1f} s"
+    commit = (
+        ""
+        if status.next_commit_fl is None
+        else f"   next commit in {status.next_commit_fl / 705_600_000:5.1f} s"
+    )
     lines = [
         f"{status.title}   {state}   {show_timecode(status.run_fl)}",
         f"scene {status.scene or '-'}  {show_timecode(status.at_fl)}{commit}{'  -> ' + status.next_scene if status.next_scene else ''}",
@@ -89,7 +93,9 @@ class StatusView:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -26,7 +26,15 @@ class StillCamera:
         Without a window.
     """
 
-    def __init__(self, package: Package, viewer: Viewer, folder: RunFolder, record: RunRecord, language: str, second: str | None) -> None:
+    def __init__(
+        self,
+        package: Package,
+        viewer: Viewer,
+        folder: RunFolder,
+        record: RunRecord,
+        language: str,
+        second: str | None,
+    ) -> None:
         self._package = package
         self._viewer = viewer
         self._folder = folder
@@ -44,7 +52,9 @@ class StillCamera:
         pixels = self._viewer.grab()
         if wanted.kind != "sheet":
             self._number += 1
-            self._folder.write(self._folder.frames / still_name(self._number, at_s, wanted), self._viewer.png())
+            self._folder.write(
+                self._folder.frames / still_name(self._number, at_s, wanted), self._viewer.png()
+            )
         self._record.stills.append(small_still(pixels, at_s, wanted, scene))
 
 

@@ -51,11 +51,13 @@ class TriggerWatch:
     def next_due(self, host_ns: Callable[[int], int | None]) -> int | None:
         """The next instant at which a dwell will be complete, given the host instant of a position."""
         best: int | None = None
-        for trigger, seat, since_ns in self._gazed():
+        for trigger, _seat, since_ns in self._gazed():
             begin_ns = host_ns(trigger.from_fl)
             if begin_ns is None:
                 continue
-            at_ns = max(since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + self._ns(trigger.cooldown_fl))
+            at_ns = max(
+                since_ns, begin_ns, self._last_ns.get(trigger.id, -(1 << 62)) + self._ns(trigger.cooldown_fl)
+            )
             at_ns = max(since_ns + self._ns(trigger.dwell_fl), at_ns)
             end_ns = host_ns(trigger.to_fl)
             if end_ns is not None and at_ns >= end_ns:
@@ -68,7 +70,11 @@ class TriggerWatch:
         found = []
         for seat, (target, since_ns) in self._looks.items():
             for trigger in self.triggers:
-                if trigger.on == "gaze" and self._on(trigger, target) and (trigger.id, seat) not in self._spent:
+                if (
+                    trigger.on == "gaze"
+                    and self._on(trigger, target)
+                    and (trigger.id, seat) not in self._spent
+                ):
                     found.append((trigger, seat, since_ns))
         return found
 
@@ -86,17 +92,27 @@ class TriggerWatch:
 
     def touched(self, seat: int, target: str, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
         """The touch triggers on that target."""
-        return [(t, seat) for t in self.triggers
-                if t.on == "touch" and self._on(t, target) and self._ready(t, at_fl, now_ns)]
+        return [
+            (t, seat)
+            for t in self.triggers
+            if t.on == "touch" and self._on(t, target) and self._ready(t, at_fl, now_ns)
+        ]
 
     def pressed(self, seat: int, key: str, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
         """The key triggers on that key."""
-        return [(t, seat) for t in self.triggers if t.on == "key" and t.key == key and self._ready(t, at_fl, now_ns)]
+        return [
+            (t, seat)
+            for t in self.triggers
+            if t.on == "key" and t.key == key and self._ready(t, at_fl, now_ns)
+        ]
 
     def called(self, name: str, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
         """The external triggers of that name."""
-        return [(t, -1) for t in self.triggers
-                if t.on == "external" and t.name == name and self._ready(t, at_fl, now_ns)]
+        return [
+            (t, -1)
+            for t in self.triggers
+            if t.on == "external" and t.name == name and self._ready(t, at_fl, now_ns)
+        ]
 
     def _ready(self, trigger: TriggerSpec, at_fl: int, now_ns: int) -> bool:
         if not trigger.from_fl <= at_fl < trigger.to_fl:

@@ -76,7 +76,7 @@ class DecisionWindow:
             due.append((start_ns + self.dwell_ns, seat, option))
         return sorted(due)
 
-    def _standing(self, seat: int) -> str | None:
+    def _standing(self, seat: int | str) -> str | None:
         for vote in reversed(self.votes):
             if vote.guest == seat:
                 return vote.option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from html import escape
 
@@ -45,7 +46,7 @@ def draw_graph(scenes: Sequence[str], edges: Sequence[GraphEdge], path: Sequence
         offset = (rows - len(column)) / 2
         for y, scene in enumerate(column):
             at[scene] = (24 + x * _COLUMN_PX, 30 + (y + offset) * _ROW_PX)
-    taken = set(zip(path, path[1:], strict=False))
+    taken = set(itertools.pairwise(path))
     parts: list[str] = []
     drawn: set[tuple[str, str, str]] = set()
     for edge in sorted(edges, key=lambda e: (e.source, e.target) in taken):
@@ -57,18 +58,24 @@ def draw_graph(scenes: Sequence[str], edges: Sequence[GraphEdge], path: Sequence
         lit = (edge.source, edge.target) in taken
         sx, sy, tx, ty = x0 + _BOX_W, y0 + _BOX_H / 2, x1, y1 + _BOX_H / 2
         bend = max(24.0, (tx - sx) / 2)
-        parts.append(f'<path d="M{sx:.0f} {sy:.0f} C{sx + bend:.0f} {sy:.0f} {tx - bend:.0f} {ty:.0f} {tx:.0f} {ty:.0f}" '
-                     f'class="{"edge lit" if lit else "edge"}"/>')
+        parts.append(
+            f'<path d="M{sx:.0f} {sy:.0f} C{sx + bend:.0f} {sy:.0f} {tx - bend:.0f} {ty:.0f} {tx:.0f} {ty:.0f}" '
+            f'class="{"edge lit" if lit else "edge"}"/>'
+        )
         if edge.option:
-            parts.append(f'<text x="{sx + 5:.0f}" y="{(sy * 0.72 + ty * 0.28) - 4:.0f}" class="opt{" lit" if lit else ""}">'
-                         f"{escape(edge.option)}</text>")
+            parts.append(
+                f'<text x="{sx + 5:.0f}" y="{(sy * 0.72 + ty * 0.28) - 4:.0f}" class="opt{" lit" if lit else ""}">'
+                f"{escape(edge.option)}</text>"
+            )
     seen = set(path)
-    for scene, (x, y) in at.items():
+    for scene, (left, top) in at.items():
         lit = scene in seen
         order = "·".join(str(i + 1) for i, name in enumerate(path) if name == scene)
-        parts.append(f'<rect x="{x:.0f}" y="{y:.0f}" width="{_BOX_W}" height="{_BOX_H}" rx="7" class="{"box lit" if lit else "box"}"/>'
-                     f'<text x="{x + _BOX_W / 2:.0f}" y="{y + 21:.0f}" class="name{" lit" if lit else ""}">{escape(scene)}</text>'
-                     + (f'<text x="{x + 3:.0f}" y="{y - 4:.0f}" class="order">{order}</text>' if order else ""))
+        parts.append(
+            f'<rect x="{left:.0f}" y="{top:.0f}" width="{_BOX_W}" height="{_BOX_H}" rx="7" class="{"box lit" if lit else "box"}"/>'
+            f'<text x="{left + _BOX_W / 2:.0f}" y="{top + 21:.0f}" class="name{" lit" if lit else ""}">{escape(scene)}</text>'
+            + (f'<text x="{left + 3:.0f}" y="{top - 4:.0f}" class="order">{order}</text>' if order else "")
+        )
     width = 24 + (max(columns, default=0) + 1) * _COLUMN_PX
     height = 30 + rows * _ROW_PX
     return f'<svg class="graph" viewBox="0 0 {width} {height}" role="img" aria-label="story graph">{"".join(parts)}</svg>'
