@@ -75,7 +75,7 @@ class Panel:
     chosen : bool
         Shown brighter.
     mark : int
-        -1 a speaker to the right, +1 to the left (as azimuths), 0 no mark.
+        See `speaker_side`.
     """
 
     name: str
@@ -269,14 +269,30 @@ def caption_panels(
         )
         tall = used + margin * 0.6
         centre = top - angle_deg(tall) / 2.0
-        mark = 0
-        if caption.azimuth_deg is not None:
-            beside = math.remainder(caption.azimuth_deg - head_yaw_deg, 360.0)
-            if abs(beside) > SPEAKER_MARK_FROM_DEG:
-                mark = 1 if beside > 0 else -1
-        panels.append(Panel("", azimuth, centre, DISTANCE_M, widest + height_m(2.2), tall, lines, mark=mark))
+        panels.append(
+            Panel(
+                "",
+                azimuth,
+                centre,
+                DISTANCE_M,
+                widest + height_m(2.2),
+                tall,
+                lines,
+                mark=speaker_side(caption, head_yaw_deg),
+            )
+        )
         top = centre - angle_deg(tall) / 2.0 - 0.5
     return tuple(panels)
+
+
+def speaker_side(caption: CaptionView, head_yaw_deg: float) -> int:
+    """Where a speaker is who lies off the picture: +1 to the left, -1 to the right, 0 in view or nowhere."""
+    if caption.azimuth_deg is None:
+        return 0
+    beside = math.remainder(caption.azimuth_deg - head_yaw_deg, 360.0)
+    if abs(beside) <= SPEAKER_MARK_FROM_DEG:
+        return 0
+    return 1 if beside > 0 else -1
 
 
 def hint_panels(hint: str, choices: Sequence[Panel]) -> tuple[Panel, ...]:

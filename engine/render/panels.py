@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,13 +107,17 @@ class Panels:
         bar = _time_bar(panels, time_left_ratio)
         if bar is not None:
             wanted.append(bar)
-        for panel in [old for old in self._shown if old not in wanted]:
-            self._shown.pop(panel).remove_node()
-        for panel in wanted:
-            if panel not in self._shown:
-                self._shown[panel] = self._build(panel)
-            node = self._shown[panel]
+        # Bars grow and captions follow the head in every frame; neither is a reason to build a panel anew.
+        keys = [replace(p, azimuth_deg=0.0, fill_ratio=None if p.fill_ratio is None else 0.0) for p in wanted]
+        for key in [old for old in self._shown if old not in keys]:
+            self._shown.pop(key).remove_node()
+        for key, panel in zip(keys, wanted, strict=True):
+            if key not in self._shown:
+                self._shown[key] = self._build(key)
+            node = self._shown[key]
             x, y, z = place(panel, eye)
+            if panel.fill_ratio is not None:
+                node.find("fill").set_sx(max(panel.fill_ratio, 1e-4))
             node.set_pos_hpr(x, y, z, panel.azimuth_deg * _FACING, panel.elevation_deg * _FACING, 0.0)
         self._veil.set_color_scale(LVecBase4f(0.0, 0.0, 0.0, min(max(veil_ratio, 0.0), 1.0)))
         if veil_ratio > 0.002:
@@ -137,16 +142,9 @@ class Panels:
         if panel.fill_ratio is not None:
             foot = -half_h
             _quad(top, -half_w, foot - _BAR_M, half_w, foot, layout.BAR_REST, _BARS)
-            if panel.fill_ratio > 0.0:
-                _quad(
-                    top,
-                    -half_w,
-                    foot - _BAR_M,
-                    -half_w + panel.width_m * panel.fill_ratio,
-                    foot,
-                    layout.BAR,
-                    _BARS,
-                )
+            fill = _quad(top, 0.0, foot - _BAR_M, panel.width_m, foot, layout.BAR, _BARS)
+            fill.set_name("fill")
+            fill.set_x(-half_w)
         if panel.mark:
             tip = layout.height_m(0.9)
             edge = -panel.mark * (half_w + tip * 0.5)  # azimuth + is left, x + is right
@@ -223,8 +221,8 @@ def _time_bar(panels: Sequence[layout.Panel], ratio: float | None) -> layout.Pan
         return None
     low = min(p.elevation_deg - layout.angle_deg(p.height_m, p.distance_m) / 2.0 for p in choices) - 0.9
     azimuth = (max(p.azimuth_deg for p in choices) + min(p.azimuth_deg for p in choices)) / 2.0
-    width = layout.height_m(16.0) * min(max(ratio, 0.0), 1.0)
-    return layout.Panel("", azimuth, low, layout.DISTANCE_M, width, 0.0, (), fill_ratio=0.0)
+    share = min(max(ratio, 0.0), 1.0)
+    return layout.Panel("", azimuth, low, layout.DISTANCE_M, layout.height_m(16.0), 0.0, (), fill_ratio=share)
 
 
 def _quad(

@@ -12,9 +12,10 @@ and keys come back as events for the conductor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from engine.render import layout, panels, sidecar
 from engine.render.frames import FrameState, frame_state
 from engine.render.keyboard import Keyboard
 from engine.render.live import (
+    CaptionView,
     ClosedEvent,
     GazeEvent,
     HeadEvent,
@@ -192,6 +194,8 @@ class Viewer:
         self._gazed: tuple[str, str] = ("", "")
         self._last_head: HeadPose | None = None
         self._recent: list[int] = []
+        self._trees: dict[int, Mapping[str, Any]] = {}
+        self._laid_out: tuple[object, tuple[layout.Panel, ...]] = (None, ())
         self._file_lists: dict[int, list[Path]] = {}
         self._choices: tuple[layout.Panel, ...] = ()
         self._frame = 0
@@ -236,7 +240,7 @@ class Viewer:
         """Files of a scene, the vehicle's last; a model in several files lists them in its sidecar."""
         number = program.index
         if number not in self._file_lists:
-            tree = stage_tree(program.stage)
+            tree = self._tree(program)
             named = tree.get("model") or ()
             names = [named] if isinstance(named, str) else list(named)
             for name in list(names):
@@ -253,8 +257,8 @@ class Viewer:
             return
         program = self._package.scenes[number]
         loaded: list[LoadedModel] = [self._store.get(path) for path in self._files(program)]
-        vehicle = loaded.pop() if stage_tree(program.stage).get("vehicle") else None
-        self._picture.add_scene(number, loaded, vehicle, resolve_look(program.stage, values))
+        vehicle = loaded.pop() if self._tree(program).get("vehicle") else None
+        self._picture.add_scene(number, loaded, vehicle, resolve_look(self._tree(program), values))
         self._recent.append(number)
 
     def _tidy(self, keep: Sequence[int]) -> None:
@@ -329,6 +333,12 @@ class Viewer:
             self._watch(host_ns, state, shown_head, tracked=head is not None)
         return state
 
+    def redraw(self) -> None:
+        """Draw the graph again as it stands, as a bare Panda3D loop would; for benchmarks."""
+        clock = ClockObject.get_global_clock()
+        clock.set_frame_count(clock.get_frame_count() + 1)
+        self._output.engine.render_frame()
+
     def _show(
         self, state: FrameState, transport: Transport, head: HeadPose, live: LiveView
     ) -> SceneLook | None:
@@ -344,7 +354,7 @@ class Viewer:
         self._tidy([state.scene, *transport.candidates])
         self._picture.show(state.scene)
         program = self._package.scenes[state.scene]
-        look = resolve_look(program.stage, values)
+        look = resolve_look(self._tree(program), values)
         eye = self._eye(program)
         shot = Shot(
             at_s=state.at_s,
@@ -357,25 +367,40 @@ class Viewer:
             clips=state.clips,
         )
         self._picture.apply(shot)
-        self._choices = layout.choice_panels(live.options)
-        captions = layout.caption_panels(
-            (*state.captions, *live.captions), choosing=bool(live.options), head_yaw_deg=head.yaw_deg
-        )
-        hint = layout.hint_panels(live.hint, self._choices)
+        shown_panels = self._layout((*state.captions, *live.captions), live, head)
         vehicle = self._picture.vehicle
         if vehicle is not None:
             self._panels.root.reparent_to(self._picture.root)
             self._panels.root.set_mat(vehicle.get_mat(self._picture.root))
         self._panels.show(
-            (*self._choices, *hint, *captions),
+            shown_panels,
             eye=eye,
             time_left_ratio=live.time_left_ratio,
             veil_ratio=live.veil_ratio,
         )
         return look
 
+    def _layout(
+        self, captions: tuple[CaptionView, ...], live: LiveView, head: HeadPose
+    ) -> tuple[layout.Panel, ...]:
+        """Panels of the frame; laid out anew only when something in them changed."""
+        yaw = layout.follow_yaw_deg(head.yaw_deg)
+        sides = tuple(layout.speaker_side(caption, head.yaw_deg) for caption in captions)
+        key = (captions, sides, live.options, live.hint, yaw)
+        if key != self._laid_out[0]:
+            self._choices = layout.choice_panels(live.options)
+            hint = layout.hint_panels(live.hint, self._choices)
+            below = layout.caption_panels(captions, choosing=bool(live.options), head_yaw_deg=head.yaw_deg)
+            self._laid_out = (key, (*self._choices, *hint, *below))
+        return self._laid_out[1]
+
+    def _tree(self, program: Program) -> Mapping[str, Any]:
+        if program.index not in self._trees:
+            self._trees[program.index] = stage_tree(program.stage)
+        return self._trees[program.index]
+
     def _eye(self, program: Program) -> tuple[float, float, float]:
-        tree = stage_tree(program.stage)
+        tree = self._tree(program)
         x, y, z = tree.get("eye_m") or tree.get("eye") or (0.0, 0.0, 1.2)
         return (float(x), float(y), float(z))
 

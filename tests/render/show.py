@@ -75,12 +75,47 @@ window:
 """
 
 
+WATER = """
+duration: 12s
+stage:
+  eye: [0, 0, 1.6]
+  sky: {zenith: "#060c1e", horizon: "#16264a", moon: {azimuth: 10deg, elevation: 20deg, size: 2.8deg}, stars: 400}
+  water: {height: 0m, ripple: 1.2, flow: [0, 0.6], color: "#08101e"}
+  particles:
+    - {kind: sky_lanterns, count: 30, at: [0, 25, 9], size: [26, 20, 14], color: "#ffb060"}
+    - {kind: fireflies, count: 20, at: [0, 8, 1.5], size: [8, 8, 2], color: "#c8ff90"}
+tracks:
+  - {kind: path, shape: cubic, keys: [[0s, [0, 6, 0], 0deg], [12s, [0, 14, 0], 0deg]]}
+  - {kind: line, cues: [{at: 2s, line: water_A1, for: 4s}]}
+"""
+
+# No water, no moon: a dry place in rain, with smoke, spray and drifting mist.
+LAMP = """
+duration: 12s
+stage:
+  model: models/canal.glb
+  eye: [0, 0, 2.6]
+  sky: {zenith: "#0a1024", horizon: "#4a3040", stars: 100}
+  fog: {density: 0.02, falloff: 0.1, warm: "#5a3a28", cool: "#31466e"}
+  gains: {a: 0.8}
+  particles:
+    - {kind: rain, count: 150, at: [0, 10, 5], size: [14, 16, 10], color: "#a0b0d0"}
+    - {kind: smoke, count: 20, at: [-3, 14, 3], size: [2, 2, 4], color: "#6a5048"}
+    - {kind: spray, count: 60, at: [3, 9, 0.5], size: [3, 3, 1], color: "#b0c8e0"}
+    - {kind: mist, count: 10, at: [0, 16, 1.5], size: [10, 10, 2], color: "#7a8aa0"}
+tracks:
+  - {kind: path, shape: cubic, keys: [[0s, [0, 6, 0], 0deg], [12s, [0, 12, 0], 0deg]]}
+  - {kind: line, cues: [{at: 9s, line: lamp_A1, for: 2s}]}
+"""
+
+
 def write_package(folder: Path) -> Package:
     """The template package with its first scene on the small canal."""
     shutil.copytree(TEMPLATE, folder)
     (folder / "models").mkdir()
     build(folder / "models")
-    (folder / "scenes" / "quay.yaml").write_text(QUAY, encoding="utf-8")
+    for name, text in (("quay", QUAY), ("water", WATER), ("lamp", LAMP)):
+        (folder / "scenes" / f"{name}.yaml").write_text(text, encoding="utf-8")
     manifest = (folder / "experience.yaml").read_text(encoding="utf-8")
     row = json.dumps(
         {"source": "tests/render/small_scene.py", "licence": "Apache-2.0", "made_by": "generator"}

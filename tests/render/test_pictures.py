@@ -93,7 +93,7 @@ def test_time_moves_the_picture(viewer: Viewer, package: Package) -> None:
         ("canal_choice", "quay", 8.5, {"live": CHOICE}),
         ("canal_head_turned", "quay", 6.0, {"head": HeadPose(yaw_deg=40.0, pitch_deg=8.0, roll_deg=5.0)}),
         ("open_water", "water", 5.0, {}),
-        ("sky_lanterns", "lamp", 6.0, {}),
+        ("dry_rain", "lamp", 6.0, {}),
     ],
 )
 def test_reference_frames(

@@ -3,6 +3,7 @@
 
 uniform int u_kind;
 uniform vec3 u_tint;
+uniform vec3 u_gain_a;
 in vec2 v_corner;
 in vec3 v_at;
 in vec4 v_life;
@@ -32,7 +33,7 @@ void main() {
         vec3 shown = tone(c) * body + u_tint * halo * (1.0 - body);
         o_color = vec4(shown * v_life.x * (0.25 + 0.75 * clear), body * v_life.x * clear);
     } else {                                              // water and smoke: veils
-        vec3 c = u_tint * (u_sky_light * 2.0 + u_moon * 0.55 + u_fog_warm * 0.8);
+        vec3 c = u_tint * (u_sky_light * 2.5 + u_moon * 0.8 + u_fog_warm * 1.2 + 0.12 * u_gain_a);
         float a = clamp(soft * v_life.x, 0.0, 0.9);
         if (u_kind == 6) a = smoothstep(1.0, 0.0, abs(v_corner.x)) * (1.0 - abs(v_corner.y)) * v_life.x;
         o_color = vec4(tone(c) * a, a);

@@ -60,25 +60,25 @@ void main() {
         float p = fract(more.x + t / 1.1);
         at.z = u_centre.z - 0.5 * u_size.z + u_size.z * (seed.z * 0.4) + 3.2 * p * (0.5 + more.w) - 4.2 * p * p;
         at.xy += (more.yz - 0.5) * 1.6 * p;
-        opacity = 0.6 * (1.0 - p) * smoothstep(0.0, 0.1, p);
+        opacity = 0.85 * (1.0 - p) * smoothstep(0.0, 0.1, p);
         radius = 0.025 + 0.05 * p;
     } else if (u_kind == 5) {               // mist: slow large puffs
         float p = fract(more.x + t / 24.0);
         at.xy += vec2(sin(TAU * more.y + 0.1 * t), cos(TAU * more.z + 0.08 * t)) * 1.5;
         at.z += 0.8 * p;
-        opacity = 0.16 * sin(3.14159 * p);
+        opacity = 0.24 * sin(3.14159 * p);
         radius = 1.2 + 1.6 * more.w;
     } else if (u_kind == 6) {               // rain: 7 m/s
         float p = fract(more.x + t * 7.0 / u_size.z);
         at.z = u_centre.z + u_size.z * (0.5 - p);
-        opacity = 0.35;
-        radius = 0.11;
+        opacity = 0.5;
+        radius = 0.16;
         stretch = vec2(0.05, 1.0);
     } else {                                // smoke: rises 5 m in 9 s, widening
         float p = fract(more.x + t / 9.0);
         at.z = u_centre.z - 0.5 * u_size.z + 5.0 * p;
         at.xy += vec2(sin(TAU * (p + more.y)), cos(TAU * (0.8 * p + more.z))) * 0.5 * p + vec2(0.8, 0.1) * p * p;
-        opacity = 0.20 * sin(3.14159 * p) * (1.0 - 0.5 * p);
+        opacity = 0.32 * sin(3.14159 * p) * (1.0 - 0.5 * p);
         radius = 0.18 + 1.0 * p;
     }
     vec3 forward = at - u_head;
@@ -87,7 +87,8 @@ void main() {
     vec3 right = normalize(cross(forward, vec3(0.0, 0.0, 1.0) + 1e-3 * forward.yxz));
     vec3 up = cross(right, forward);
     float least = 0.9 * u_pixel_rad * away;  // never below a pixel, or it crawls
-    if (u_kind != 6 && radius < least) { opacity *= radius / least; radius = least; }
+    if (u_kind == 6) stretch.x = max(0.05, 0.8 * least / radius);
+    else if (radius < least) { opacity *= radius / least; radius = least; }
     // Nothing bright or large within arm's reach of the eyes.
     opacity *= smoothstep(u_kind == 2 ? 1.5 : 0.4, u_kind == 2 ? 4.0 : 1.8, away) * u_gain;
     if (u_kind < 4) radius *= 1.6;           // room for the soft edge
