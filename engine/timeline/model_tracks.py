@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.part import Identifier, Part
 from engine.timeline.quantities import (
     AngleDeg,
@@ -35,6 +36,9 @@ from engine.timeline.quantities import (
     read_duration_fl,
     read_number,
 )
+
+MAX_WAVE_CYCLES = 20_000
+"""Longest wave: sixteen pieces a cycle make 20 MB of it."""
 
 Ease = Literal["smooth", "linear", "in", "out", "step"]
 Shape = Literal["linear", "step", "smooth", "cubic", "catmull", "spline"]
@@ -304,6 +308,12 @@ class CurveCue(Cue):
             if not self.for_fl:
                 raise ValueError("a wave needs `for`, longer than 0s")
             wave = self.form("wave")
+            cycles = wave.hz * self.for_fl / FLICKS_PER_SECOND
+            if cycles > MAX_WAVE_CYCLES:
+                raise ValueError(
+                    f"a wave of {cycles:.0f} cycles; at most {MAX_WAVE_CYCLES}. The frequency of a shaker is"
+                    " `hz` of the cue, not of the wave"
+                )
             if wave.fade_in_fl + wave.fade_out_fl > self.for_fl:
                 raise ValueError("`fade_in` and `fade_out` together are longer than `for`")
         if form in ("curve", "keys"):

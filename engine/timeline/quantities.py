@@ -17,30 +17,47 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from engine.time.flicks import FLICKS_PER_SECOND, parse_duration_fl
 from engine.units import Dimension, parse_angle_deg, parse_length_m, parse_quantity
 
-_SECONDS = re.compile(r"(\d+)(?:\.(\d{1,5}))?s\Z")
+_SECONDS = re.compile(r"(\d{1,9})(?:\.(\d{1,5}))?s\Z")
 _HEX_COLOR = re.compile(r"#([0-9a-fA-F]{6})\Z")
 
 Vec3 = tuple[float, float, float]
 
 
+LONGEST_FL = 24 * 3600 * FLICKS_PER_SECOND
+"""No time in an authored file lies beyond a day: what is longer is a slip of the pen."""
+
+LARGEST = 1e9
+"""No number in an authored file is larger: cubics of it still fit a float with digits to spare."""
+
+
 def read_duration_fl(value: Any) -> int:
-    """Flicks of ``18s``, ``250ms``, ``1min30s``, ``00:00:12:10@25`` or 0."""
+    """Flicks of ``18s``, ``250ms``, ``1min30s``, ``00:00:12:10@25`` or 0; at most a day."""
     if isinstance(value, str):
         # The plain form is nine tenths of a scene file; five decimals divide a second of flicks exactly.
         found = _SECONDS.match(value)
         if found is not None:
             whole, part = found.groups()
             fl = int(whole) * FLICKS_PER_SECOND
-            return fl if part is None else fl + int(part) * FLICKS_PER_SECOND // 10 ** len(part)
-    return int(parse_duration_fl(value))
+            if part is not None:
+                fl += int(part) * FLICKS_PER_SECOND // 10 ** len(part)
+            return _within_a_day(fl, value)
+    return _within_a_day(int(parse_duration_fl(value)), value)
+
+
+def _within_a_day(fl: int, value: Any) -> int:
+    if fl > LONGEST_FL:
+        raise ValueError(f"{value!r} is longer than a day; times here are at most 24h")
+    return fl
 
 
 def read_number(value: Any) -> float:
     """A finite number without unit."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         number = float(value)
-        if math.isfinite(number):
+        if abs(number) <= LARGEST:
             return number
+        if math.isfinite(number):
+            raise ValueError(f"{value!r} is out of all proportion; numbers here stay within {LARGEST:g}")
     raise ValueError(f"{value!r} is not a plain number")
 
 
@@ -69,6 +86,7 @@ def read_hz(value: Any) -> float:
     return hz
 
 
+_FARTHEST_M = 1e6
 _NO_COLOR = 'is not a colour; write "#FF9550" in quotes, or [1, 0.58, 0.31]'
 
 
@@ -101,7 +119,10 @@ def read_level(value: Any) -> tuple[float, ...]:
 def read_point_m(value: Any) -> Vec3:
     """Three lengths: right, forward, up, in metres."""
     if isinstance(value, list | tuple) and len(value) == 3:
-        return (read_length_m(value[0]), read_length_m(value[1]), read_length_m(value[2]))
+        point = (read_length_m(value[0]), read_length_m(value[1]), read_length_m(value[2]))
+        if max(abs(part) for part in point) <= _FARTHEST_M:
+            return point
+        raise ValueError(f"{value!r} is farther away than {_FARTHEST_M / 1000:g} km")
     raise ValueError(
         f"{value!r} is not a position; write three lengths [right, forward, up], for one [0, 4, 1.5]"
     )
@@ -139,28 +160,38 @@ Number = Annotated[float, BeforeValidator(read_number), _schema(_NUMBER, about="
 LengthM = Annotated[
     float,
     BeforeValidator(read_length_m),
+    Field(ge=-1e6, le=1e6),
     _schema(_NUMBER, _text("mm|cm|m|km"), about="A length; bare numbers are metres."),
 ]
 TravelM = Annotated[
     float,
     BeforeValidator(parse_length_m),
+    Field(ge=-100.0, le=100.0),
     _schema(_text("mm|cm|m|km"), {"const": 0}, about="A length with its unit."),
 ]
 AngleDeg = Annotated[
     float,
     BeforeValidator(parse_angle_deg),
+    Field(ge=-1e6, le=1e6),
     _schema(_text("deg|°|rad"), {"const": 0}, about="An angle: -30deg."),
 ]
 PhaseCycles = Annotated[
     float,
     BeforeValidator(read_phase_cycles),
+    Field(ge=-1e6, le=1e6),
     _schema(_NUMBER, _text("deg|°|rad"), about="A phase: in cycles (0.25) or as an angle (90deg)."),
 ]
 GainDb = Annotated[
-    float, BeforeValidator(read_gain_db), _schema(_text("db|dB"), {"const": 0}, about="A gain: -6db.")
+    float,
+    BeforeValidator(read_gain_db),
+    Field(ge=-200.0, le=60.0),
+    _schema(_text("db|dB"), {"const": 0}, about="A gain: -6db."),
 ]
 Hz = Annotated[
-    float, BeforeValidator(read_hz), _schema(_NUMBER, _text("hz|Hz|khz|kHz"), about="A frequency, in hertz.")
+    float,
+    BeforeValidator(read_hz),
+    Field(le=1e5),
+    _schema(_NUMBER, _text("hz|Hz|khz|kHz"), about="A frequency, in hertz."),
 ]
 Color = Annotated[
     Vec3,

@@ -49,7 +49,7 @@ except (
 MAX_DEPTH = 100
 """Deepest nesting accepted. Scene files need eight levels; the bound keeps the C composer's stack safe."""
 
-MAX_VALUES = 4_000_000
+MAX_VALUES = 2_000_000
 """Most values after anchors are expanded: aliases of aliases can otherwise grow a small file without
 bound.
 """
@@ -62,8 +62,9 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _INT = re.compile(r"[-+]?[0-9]+\Z")
-_OCT = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_INT_DIGITS = 18
+_OCT = re.compile(r"0o[0-7]{1,18}\Z")
+_HEX = re.compile(r"0x[0-9a-fA-F]{1,16}\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _INF = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z")
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
@@ -109,7 +110,8 @@ def resolve_core(text: str) -> str | int | float | bool | None:
         return None
     if text[0] in _NUMBER_START:
         if _INT.match(text):
-            return int(text)
+            # Longer ones are no counts; Python refuses to read some of them, and a float can say "too large".
+            return int(text) if len(text) <= _INT_DIGITS else float(text)
         if _FLOAT.match(text):
             return float(text)
         if _OCT.match(text):

@@ -38,6 +38,12 @@ def test_infinities() -> None:
     assert math.isnan(nan)
 
 
+def test_numbers_of_any_length_are_read() -> None:
+    assert resolve_core("9" * 18) == 10**18 - 1
+    assert resolve_core("9" * 5000) == float("inf")
+    assert resolve_core("0x" + "f" * 5000) == "0x" + "f" * 5000
+
+
 def test_quoted_scalars_stay_text() -> None:
     data, _ = load_yaml_text("a: '12'\nb: \"true\"\nc: |\n  12\nd: !!str 5\ne: !!float 5\n", "x.yaml")
     assert data == {"a": "12", "b": "true", "c": "12\n", "d": "5", "e": 5.0}
