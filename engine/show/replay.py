@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from engine.bus.loop import BusCore, BusEvent, DeviceNote
+from engine.bus.loop import CATCH_UP_NS, BusCore, BusEvent, DeviceNote
 from engine.errors import JournalError
 from engine.show.conductor import Conductor
 from engine.show.inputs import from_json
@@ -281,7 +281,9 @@ def _steps(
                 elif what in ("stale", "fresh"):
                     stale = what == "stale"
                 elif what == "overrun":
-                    now_ns = core.instant_ns(int(event.fields["resumed"]))
+                    # The bus picks up the present only after more than CATCH_UP_NS; the tick it resumed at, rounded down,
+                    # may lie a part of a tick before that.
+                    now_ns = max(core.instant_ns(int(event.fields["resumed"])), due_ns + CATCH_UP_NS + 1)
             at += 1
         yield _Step(now_ns, transport, 1 if stale else now_ns, tuple(notes))
 
