@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.errors import InputError, PackageError, Problem
-from engine.experience import load_package, load_rig
-from engine.experience.bundled import find_package
+from engine.bus.registry import create_drivers
+from engine.bus.setup import bus_devices
+from engine.errors import InputError, PackageError, Problem, RigError
+from engine.experience import Package, Rig, load_package, load_rig, resolve
+from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.show.folder import explain
@@ -26,8 +28,18 @@ def check_command(experience: str, rig: str | None) -> int:
         return _say(problems, experience)
     graph = build_graph(package.story_json, str(package.story_path))
     story = [problem for source in _ink_sources(package.story_path) for problem in source]
-    problems = check_package(package, load_rig(rig), graph, story_problems=story)
-    return _say(problems, str(package.path))
+    venue = load_rig(rig)
+    problems = check_package(package, venue, graph, story_problems=story)
+    return _say([*problems, *_device_problems(package, venue)], shown_file(package.path))
+
+
+def _device_problems(package: Package, rig: Rig) -> list[Problem]:
+    """What the drivers say of their settings, and of the roles they are to play; nothing is opened."""
+    try:
+        bus_devices(create_drivers(rig.devices), resolve(rig, package.roles), package.roles, rig)
+    except RigError as error:
+        return list(error.problems)
+    return []
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:

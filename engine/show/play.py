@@ -40,8 +40,8 @@ def play(options: PlayOptions) -> int:
         What a run leaves cannot be written; everything is at rest.
     """
     clock = MonotonicClock()
-    phases = Phases(clock)
     with StatusView(quiet=options.quiet) as view:
+        phases = Phases(clock, view.loading)
         windowed = options.view == "window" or (options.view == "auto" and has_display())
         if options.view == "window" and not has_display():
             raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import locale
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
@@ -20,11 +20,16 @@ from engine.time import Clock
 from engine.timeline.evaluate import Evaluator
 
 
+#: What loading consists of, in order, for the bar.
+PHASES = ("package", "rig", "story", "viewer")
+
+
 @dataclass(slots=True)
 class Phases:
     """How long each phase of the start took, for the journal and the start-up benchmark."""
 
     clock: Clock
+    tell: Callable[[int, int, str], None] | None = None
     rows: dict[str, float] = field(default_factory=dict)
     _from_ns: int = 0
 
@@ -36,6 +41,9 @@ class Phases:
         now_ns = self.clock.now_ns()
         self.rows[name] = self.rows.get(name, 0.0) + (now_ns - self._from_ns) / 1e6
         self._from_ns = now_ns
+        if self.tell is not None:
+            step = PHASES.index(name) + 1 if name in PHASES else len(PHASES)
+            self.tell(step, len(PHASES), PHASES[step] if step < len(PHASES) else "ready")
 
 
 @dataclass(slots=True)

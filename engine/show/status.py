@@ -100,6 +100,15 @@ class StatusView:
             self._live.stop()
             self._live = None
 
+    def loading(self, step: int, steps: int, text: str) -> None:
+        """Bring the loading bar up to date: `step` of `steps` are done, `text` comes next."""
+        if self._live is None:
+            return
+        from rich.text import Text
+
+        done = 40 * step // max(1, steps)
+        self._live.update(Text(f"  {'━' * done}{'·' * (40 - done)} {text}"), refresh=True)
+
     def say(self, text: str) -> None:
         """Print one line above the live block; it stays."""
         if self._live is not None:

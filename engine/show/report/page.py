@@ -11,7 +11,6 @@ from engine.show.report.graph import draw_graph
 from engine.show.report.plots import draw_curve, draw_histogram
 
 
-
 def _heading(text: Bilingual) -> str:
     return f'<h2>{escape(text[0])}<span lang="zh">{escape(text[1])}</span></h2>'
 
