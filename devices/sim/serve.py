@@ -30,12 +30,18 @@ class Recorder:
         self._file: TextIO | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8")
+            # Line by line: whatever ends this program, what was received until then can be read.
+            self._file = path.open("w", encoding="utf-8", buffering=1)
 
     def write(self, data: bytes, at_ns: int) -> None:
-        """Write one row."""
-        if self._file is not None:
+        """Write one row; when the disk is full, say so once and go on without."""
+        if self._file is None:
+            return
+        try:
             self._file.write(f'{{"at_ns":{at_ns},"hex":"{data.hex()}"}}\n')
+        except OSError as error:
+            sys.stderr.write(f"software twin: recording to {self._file.name} ends here: {error.strerror}\n")
+            self._file = None
 
     def close(self) -> None:
         """Flush and close; a second call does nothing."""

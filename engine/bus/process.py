@@ -267,9 +267,9 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     show = config.show()
     drivers = plant.connect(clock)
     opened = _await_lines(plant.writers, clock)
-    # What cannot be reached now hands its roles to the next device of the rig's list for the whole run.
-    absent = {name for name, problem in opened.items() if problem}
-    bindings = resolve(rig, show.roles, unavailable=absent)
+    # A device that cannot be reached now keeps its roles: it is tried again and taken up, blended, when it answers.
+    # Handing them to a fallback for good would leave it idle then, and make the frames depend on the weather.
+    bindings = resolve(rig, show.roles)
     devices = bus_devices(drivers, bindings, show.roles, rig)
     epoch_ns = config.epoch_ns if config.epoch_ns is not None else clock.now_ns() + 5_000_000
     core = BusCore(
