@@ -71,8 +71,8 @@ class FrameState:
         Along the path.
     nodes : mapping of str to NodePose
         Moved nodes.
-    clips : tuple of (clip, seconds)
-        Animation clips and how far into each.
+    clips : tuple of (clip, seconds, loop)
+        Animation clips, how far into each, and whether it begins again at its end.
     captions : tuple of CaptionView
         Lines and captions on show, oldest first.
     """
@@ -84,7 +84,7 @@ class FrameState:
     motion: Pose = AT_REST
     speed_mps: float = 0.0
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
-    clips: tuple[tuple[str, float], ...] = ()
+    clips: tuple[tuple[str, float, bool], ...] = ()
     captions: tuple[CaptionView, ...] = ()
 
     @property
@@ -143,7 +143,7 @@ def frame_state(
     )
     captions = tuple(_caption(content.lines, cue, main, second_language, path) for cue in cues)
     clips = tuple(
-        (cue.clip, offset_fl / FLICKS_PER_SECOND) for cue, offset_fl in active if cue.kind == "clip"
+        (cue.clip, offset_fl / FLICKS_PER_SECOND, cue.loop) for cue, offset_fl in active if cue.kind == "clip"
     )
     return FrameState(
         scene=moment.scene,

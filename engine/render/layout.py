@@ -35,10 +35,12 @@ LATIN_COLUMNS = 34
 SECOND_HANZI_COLUMNS = 36
 SECOND_LATIN_COLUMNS = 58
 # Under choice panels there is room for one long line rather than two.
-WIDE_FACTOR = 1.7
+WIDE_FACTOR = 1.85
 
 CAPTION_ELEVATION_DEG = -12.0  # of the caption's upper edge
 CAPTION_UNDER_CHOICE_DEG = -15.6
+# No caption reaches lower than this: the edge of a film whose horizon lies a little below its middle.
+LOWEST_DEG = -20.5
 CHOICE_ELEVATION_DEG = -10.5
 CHOICE_SPREAD_DEG = 26.0
 FOLLOW_YAW_DEG = 25.0
@@ -268,7 +270,7 @@ def caption_panels(
             top_m=margin,
         )
         tall = used + margin * 0.6
-        centre = top - angle_deg(tall) / 2.0
+        centre = max(top - angle_deg(tall) / 2.0, LOWEST_DEG + angle_deg(tall) / 2.0)
         panels.append(
             Panel(
                 "",

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from panda3d.core import (
+    AnimControl,
+    AnimControlCollection,
     Camera,
     ColorBlendAttrib,
     CullFaceAttrib,
@@ -33,6 +35,7 @@ from panda3d.core import (
     PTA_LVecBase4f,
     Shader,
     TransparencyAttrib,
+    auto_bind,
 )
 
 from engine.render import meshes, sidecar
@@ -99,7 +102,7 @@ class Shot:
         Of the vehicle through the water; the bow's rings grow with it.
     nodes : mapping of str to NodePose
         Animated nodes.
-    clips : sequence of (clip name, seconds)
+    clips : sequence of (clip name, seconds, loop)
         glTF animation clips and where they stand.
     """
 
@@ -110,7 +113,7 @@ class Shot:
     T_vehicle_head: Matrix = field(default_factory=lambda: np.eye(4))
     speed_mps: float = 0.0
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
-    clips: Sequence[tuple[str, float]] = ()
+    clips: Sequence[tuple[str, float, bool]] = ()
 
 
 class Uniforms:
@@ -164,7 +167,7 @@ class _SceneGraph:
     lamp_places: npt.NDArray[np.float64]
     rests: dict[str, list[tuple[NodePath, LMatrix4]]]
     particles: list[tuple[ParticleLook, NodePath, PTA_float]]
-    clips: dict[str, object]
+    clips: dict[str, list[AnimControl]]
 
 
 class Picture:
@@ -267,7 +270,7 @@ class Picture:
         self._add_mist(top, lamps)
         particles = [self._add_particles(top, item, order) for order, item in enumerate(look.particles)]
         places = np.array([lamp.at for lamp in lamps.lamps], dtype=np.float64).reshape(-1, 3)
-        clips: dict[str, object] = {}
+        clips = _bind_clips(world)
         self._scenes[number] = _SceneGraph(top, world, twin, boat, lamps, places, {}, particles, clips)
 
     def drop_scene(self, number: int) -> None:
@@ -489,6 +492,7 @@ class Picture:
         self._apply_lights(shot, scene)
         self._apply_lamps(shot, scene)
         self._apply_nodes(shot, scene)
+        self._apply_clips(shot, scene)
         for (_item, path, gain), now in zip(scene.particles, look.particles, strict=True):
             gain[0] = now.gain
             if now.gain > 0.002:
@@ -560,6 +564,13 @@ class Picture:
                 turned[:3, :3] *= pose.scale
                 path.set_mat(panda_matrix(_numpy_matrix(rest) @ turned))
 
+    def _apply_clips(self, shot: Shot, scene: _SceneGraph) -> None:
+        for name, seconds, loop in shot.clips:
+            for control in scene.clips.get(name, ()):
+                frame = seconds * control.get_frame_rate()
+                last = control.get_num_frames() - 1
+                control.pose(frame % last if loop and last > 0 else min(frame, last))
+
     def _rest(self, scene: _SceneGraph, name: str) -> list[tuple[NodePath, LMatrix4]]:
         if name not in scene.rests:
             found = scene.world.find_all_matches(f"**/{name}")
@@ -577,6 +588,20 @@ class Picture:
         if not rests:
             return np.eye(4)
         return _numpy_matrix(rests[0][0].get_mat(scene.top))
+
+
+def _bind_clips(world: NodePath) -> dict[str, list[AnimControl]]:
+    """Animation clips under a node by name; several models may have a clip of one name, which then run together."""
+    clips: dict[str, list[AnimControl]] = {}
+    for model in world.get_children():
+        bound = AnimControlCollection()
+        auto_bind(model.node(), bound, -1)
+        for number in range(bound.get_num_anims()):
+            clips.setdefault(bound.get_anim_name(number), []).append(bound.get_anim(number))
+    for path in world.find_all_matches("**/+Character"):
+        for number in range(path.node().get_num_bundles()):
+            path.node().get_bundle(number).set_frame_blend_flag(True)  # between the clip's own frames
+    return clips
 
 
 def panda_matrix(matrix: Matrix) -> LMatrix4:
