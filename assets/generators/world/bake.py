@@ -1,8 +1,8 @@
 """Light baked per vertex: sky occlusion and three lantern groups.
 
-Occlusion: cosine-weighted rays to 14 m, exponent 0.6. A lamp's part: power times a wrapped cosine over squared distance,
-faded out at 16 m, 12 % where a ray to the lamp is blocked, weighted with occlusion. Groups are stored as sqrt(L / 6), so
-that the picture multiplies the square by the show's gains.
+Occlusion: cosine-weighted rays to 14 m, exponent 0.6. A lamp's part: power times a wrapped cosine over
+squared distance, faded out at 16 m, 12 % where a ray to the lamp is blocked, weighted with occlusion. Groups
+are stored as sqrt(L / 6), so that the picture multiplies the square by the show's gains.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A boat lies along +Y, its bow at +Y, the water at z = 0.
 """
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -53,7 +55,8 @@ def hull(
     keel = -0.22 + 0.5 * np.abs(2 * u - 1) ** 3
     strakes = 6
     for sign in (-1, 1):
-        # Lapped strakes: each a strip whose lower edge stands a little proud, so that lamplight draws the planks.
+        # Lapped strakes: each a strip whose lower edge stands a little proud, so that lamplight draws the
+        # planks.
         for k in range(strakes):
             a, b = k / strakes, (k + 1) / strakes
             low = np.stack([sign * w * (0.62 + 0.38 * a**0.7) + sign * 0.018, y, keel + (top - keel) * a], 1)
@@ -229,7 +232,8 @@ def own_boat() -> tuple[Mesh, Mesh, tuple[float, float, float]]:
     mesh.add(
         deck(LENGTH, BEAM, -LENGTH / 2 + 0.02, -2.3, mid=MID, rise=RISE, boards=9, coat=PLANK_PALE, rows=9)
     )
-    # The well between the decks: floor boards, ribs, a thwart with a cushion, and the deck's end beam with carving.
+    # The well between the decks: floor boards, ribs, a thwart with a cushion, and the deck's end beam with
+    # carving.
     for k in range(6):
         x = -0.55 + k * 0.22
         mesh.add(
@@ -313,16 +317,17 @@ def own_boat() -> tuple[Mesh, Mesh, tuple[float, float, float]]:
     oar = [(-0.84, -1.6, 0.56), (-0.84, 1.2, 0.6), (-0.72, 2.3, 0.66)]
     mesh.add(tube(oar, 0.026, PLANK_PALE, sides=6))
     mesh.add(box((-0.70, 2.55, 0.67), (0.13, 0.6, 0.02), PLANK_PALE))
-    # The lantern pole: a bamboo leaning out over the left gunwale, bound with cord, so that the way ahead stays free.
+    # The lantern pole: a bamboo leaning out over the left gunwale, bound with cord, so that the way ahead
+    # stays free.
     foot = np.array([-0.66, 2.1, 0.5])
     pole = foot + np.array(
         [(0, 0, 0), (-0.06, 0.06, 0.55), (-0.16, 0.16, 1.02), (-0.34, 0.3, 1.26), (-0.58, 0.42, 1.3)]
     )
-    mesh.add(tube(pole, [0.032, 0.028, 0.024, 0.02, 0.014], BAMBOO, sides=8, caps=True))
+    mesh.add(tube(pole, [0.024, 0.021, 0.018, 0.014, 0.01], BAMBOO, sides=8, caps=True))
     for f in (0.2, 0.45, 0.7, 0.9):
         at = foot + np.array([-0.06, 0.06, 0.55]) * f
-        mesh.add(revolve([(0.037, 0), (0.037, 0.02)], BAMBOO.toned(0.6), sides=8), at)
-    mesh.add(revolve([(0.05, 0), (0.055, 0.05), (0.05, 0.1)], ROPE, sides=8), foot + [0, 0, 0.05])
+        mesh.add(revolve([(0.028, 0), (0.028, 0.018)], BAMBOO.toned(0.6), sides=8), at)
+    mesh.add(revolve([(0.036, 0), (0.04, 0.05), (0.036, 0.1)], ROPE, sides=8), foot + [0, 0, 0.05])
     prow = lantern("drum", "orange", size=0.56, group="c", power=1.6, fine=True, sway_m=0.0)
     hang = (-1.24, 2.52, 1.8)
     mesh.points["prow"] = (hang[0], hang[1], hang[2] - 0.35)

@@ -111,10 +111,19 @@ def _head(random: np.random.Generator, woman: bool, child: bool, tilt: float, tu
     t = np.linspace(-0.15, math.pi / 2, 5)
     a = np.linspace(0, 2 * math.pi, 10, endpoint=False)
     front = np.clip(-np.sin(a), 0, 1)
-    grid = np.stack([
-        np.stack([0.094 * np.cos(a) * math.cos(k), 0.012 + 0.1 * np.sin(a) * math.cos(k), 0.155 + 0.125 * math.sin(k) + front * 0.07 * math.cos(k) ** 1.0], 1)
-        for k in t
-    ])  # fmt: skip
+    grid = np.stack(
+        [
+            np.stack(
+                [
+                    0.094 * np.cos(a) * math.cos(k),
+                    0.012 + 0.1 * np.sin(a) * math.cos(k),
+                    0.155 + 0.125 * math.sin(k) + front * 0.07 * math.cos(k) ** 1.0,
+                ],
+                1,
+            )
+            for k in t
+        ]
+    )
     mesh.add(loft(grid, HAIR))
     kind = int(random.integers(4))
     if woman:
@@ -218,18 +227,30 @@ def figure(
     mesh = Mesh()
     if pose in ("sit", "pipa", "fish"):
         knee = -0.42
-        mesh.add(loft(np.array([
-            *_rings([(0.02, 0, knee - 0.02, 0.24, 0.12), (0.3, 0, knee, 0.23, 0.12)]),
-            *_rings([(0.5, 0, knee + 0.12, 0.24, 0.13)]),
-            *_rings([(0.56, 0, -0.08, 0.22 * stout, 0.16)]),
-            *_rings([(hip + 0.14, 0, ly * 0.4, 0.17 * stout, 0.13)]),
-        ]), skirt))  # fmt: skip
+        mesh.add(
+            loft(
+                np.array(
+                    [
+                        *_rings([(0.02, 0, knee - 0.02, 0.24, 0.12), (0.3, 0, knee, 0.23, 0.12)]),
+                        *_rings([(0.5, 0, knee + 0.12, 0.24, 0.13)]),
+                        *_rings([(0.56, 0, -0.08, 0.22 * stout, 0.16)]),
+                        *_rings([(hip + 0.14, 0, ly * 0.4, 0.17 * stout, 0.13)]),
+                    ]
+                ),
+                skirt,
+            )
+        )
         mesh.add(loft(_rings([(0.42, 0, -0.05, 0.22, 0.2), (0.34, 0, 0.0, 0.2, 0.18)]), skirt))
     else:
         step = 0.14 if pose == "walk" else float(random.uniform(-0.02, 0.03))
         flare = 0.27 if woman else 0.22
-        rows = [(0.0, 0.0, -step * 0.7, flare * stout, flare * 0.82 + step * 0.5), (0.06, 0.0, -step * 0.6, flare * 0.98 * stout, flare * 0.8 + step * 0.45),
-                (0.35, 0, -step * 0.25, 0.22 * stout, 0.175 + step * 0.2), (0.7, 0, ly * 0.2, 0.19 * stout, 0.145), (hip + 0.14, 0, ly * 0.45, 0.16 * stout, 0.12)]  # fmt: skip
+        rows = [
+            (0.0, 0.0, -step * 0.7, flare * stout, flare * 0.82 + step * 0.5),
+            (0.06, 0.0, -step * 0.6, flare * 0.98 * stout, flare * 0.8 + step * 0.45),
+            (0.35, 0, -step * 0.25, 0.22 * stout, 0.175 + step * 0.2),
+            (0.7, 0, ly * 0.2, 0.19 * stout, 0.145),
+            (hip + 0.14, 0, ly * 0.45, 0.16 * stout, 0.12),
+        ]
         grid = _rings(rows)
         # Folds at the hem.
         fold = 1 + 0.09 * np.array([1, -1] * (_SIDES // 2))
@@ -254,10 +275,23 @@ def figure(
             trim,
         )
     )
-    mesh.add(loft(_rings([
-        (hip + 0.1, 0, ly * 0.45, 0.168 * stout, 0.128), (chest - 0.1, 0, ly * 0.75, 0.185 * stout, 0.125), (chest + 0.05, 0, ly * 0.95, 0.2 * stout, 0.12),
-        (shoulder_z + 0.01, 0, ly, 0.165, 0.095), (shoulder_z + 0.08, 0, ly, 0.06, 0.06),
-    ]), skirt if woman else body, rgb=np.array([(skirt if woman else body).rgb, (skirt if woman else body).rgb, body.rgb, body.rgb, trim.rgb])))  # fmt: skip
+    mesh.add(
+        loft(
+            _rings(
+                [
+                    (hip + 0.1, 0, ly * 0.45, 0.168 * stout, 0.128),
+                    (chest - 0.1, 0, ly * 0.75, 0.185 * stout, 0.125),
+                    (chest + 0.05, 0, ly * 0.95, 0.2 * stout, 0.12),
+                    (shoulder_z + 0.01, 0, ly, 0.165, 0.095),
+                    (shoulder_z + 0.08, 0, ly, 0.06, 0.06),
+                ]
+            ),
+            skirt if woman else body,
+            rgb=np.array(
+                [(skirt if woman else body).rgb, (skirt if woman else body).rgb, body.rgb, body.rgb, trim.rgb]
+            ),
+        )
+    )
     # Crossed collar.
     for x in (-1, 1):
         mesh.add(

@@ -1,9 +1,12 @@
 """Garden and waterside buildings: pavilion, moon gate, jetty, chime, footbridge, kettle, lane cottage."""
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,7 +40,10 @@ from .signs import board, character
 
 
 def pavilion(side_m: float = 5.2) -> Mesh:
-    """An open pavilion with four clustered columns, a bench rail and a pyramid roof; floor at z = 0.45, centred."""
+    """An open pavilion with four clustered columns, a bench rail and a pyramid roof.
+
+    Floor at z = 0.45, centred.
+    """
     mesh = Mesh()
     h = side_m / 2
     mesh.add(box((0, 0, 0.0), (side_m + 1.2, side_m + 1.2, 0.9), STONE, faces="xXyYZ", grain=0.9))
@@ -169,7 +175,10 @@ def chime() -> Mesh:
 
 
 def moon_gate(width: float = 9.0, height: float = 3.6, radius: float = 1.45) -> Mesh:
-    """A white garden wall along X with a round opening in the middle, tiled coping; stands on z = 0, faces -Y."""
+    """A white garden wall along X with a round opening in the middle, tiled coping.
+
+    Stands on z = 0, faces -Y.
+    """
     mesh = Mesh()
     cz = radius + 0.25
     a = np.linspace(0, 2 * math.pi, 37)
@@ -256,7 +265,7 @@ def jetty(length: float, width: float = 1.5, *, top: float = 0.62) -> Mesh:
 def zigzag_bridge(points: Sequence[tuple[float, float]], width: float = 1.4, z: float = 0.6) -> Mesh:
     """A low garden bridge of stone slabs that turns at each point."""
     mesh = Mesh()
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(points):
         a, b = np.array([x0, y0, z]), np.array([x1, y1, z])
         mesh.add(beam(a, b, width, 0.16, STONE, grain=1.0))
         d = (b - a) / np.linalg.norm(b - a)
@@ -332,7 +341,10 @@ def kettle_fire() -> Mesh:
 def cottage(
     seed: int, *, width: float = 8.0, lit: bool = False, door_at: float = 0.0, height: float = 3.0
 ) -> Mesh:
-    """A low whitewashed house of the lane: base of stone, a plank door, small windows, tiled roof; front y = 0, -Y."""
+    """A low whitewashed house of the lane: base of stone, a plank door, small windows, tiled roof.
+
+    Front y = 0, -Y.
+    """
     random = rng(seed, 133)
     mesh = Mesh()
     white = paint("#C8C2B2", "plaster").toned(float(random.uniform(0.85, 1.05)))

@@ -1,10 +1,10 @@
 """GLB 2.0 files: a small writer for our vertex layout and a reader for tests and previews.
 
-Layout, 36 bytes a vertex: POSITION float3; NORMAL byte3 normalised (KHR_mesh_quantization); COLOR_0 ubyte4 normalised
-(sRGB albedo, emission in alpha); TEXCOORD_0..3 ushort2 normalised: (roughness, metalness), (occlusion, group a), (groups
-b, c), (sway amplitude in m, sway phase). Floats would need 60 bytes and two thirds more disk. Vertex buffers are
-interleaved, one buffer view a primitive. The second coordinate is stored as 1 - v, because loaders that follow glTF's
-top-left origin turn it round again.
+Layout, 36 bytes a vertex: POSITION float3; NORMAL byte3 normalised (KHR_mesh_quantization); COLOR_0 ubyte4
+normalised (sRGB albedo, emission in alpha); TEXCOORD_0..3 ushort2 normalised: (roughness, metalness),
+(occlusion, group a), (groups b, c), (sway amplitude in m, sway phase). Floats would need 60 bytes and two
+thirds more disk. Vertex buffers are interleaved, one buffer view a primitive. The second coordinate is stored
+as 1 - v, because loaders that follow glTF's top-left origin turn it round again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ class Node:
 
 
 def weld(vertices: Array, tri: Array) -> tuple[Array, Array]:
-    """Merge vertices that are equal byte for byte and drop those no triangle uses, keeping first-use order."""
+    """Merge vertices that are equal byte for byte and drop those no triangle uses.
+
+    Keeping first-use order.
+    """
     used = vertices[tri.ravel()]
     keys = np.ascontiguousarray(used).view(np.dtype((np.void, VERTEX.itemsize))).ravel()
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)

@@ -35,7 +35,10 @@ def coursed_wall(
     stone: float = 1.1,
     coat: Paint = STONE,
 ) -> Mesh:
-    """Wall of separate stones along +X from the origin, facing -Y, from `bottom` to `top`, a dark slab behind."""
+    """Wall of separate stones along +X from the origin, facing -Y, from `bottom` to `top`.
+
+    A dark slab behind.
+    """
     random = rng(seed, 101)
     mesh = Mesh().add(panel((0, 0.05, bottom), (length, 0, 0), (0, 0, top - bottom), MORTAR, grain=2.0))
     pos: list[Floats] = []
@@ -123,7 +126,9 @@ def quay(
     gaps: tuple[tuple[float, float], ...] = (),
     coat: Paint = STONE,
 ) -> Mesh:
-    """A quay along +X from the origin, its face at y = 0 towards -Y, paved for `depth`; steps go down to the water,
+    """A quay along +X from the origin, its face at y = 0 towards -Y, paved for `depth`.
+
+    Steps go down to the water,
     `gaps` have no railing."""
     random = rng(seed, 102)
     mesh = Mesh()

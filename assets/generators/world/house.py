@@ -284,7 +284,10 @@ def bay_infill(kind: str, width: float, height: float, level: float, seed: int, 
 
 
 def bracket(scale: float = 1.0, *, far: bool = False) -> Mesh:
-    """One dougong set: block, two arms growing outward, gilded bearing blocks. Springs from z = 0 towards -Y."""
+    """One dougong set: block, two arms growing outward, gilded bearing blocks.
+
+    Springs from z = 0 towards -Y.
+    """
     mesh = Mesh()
     mesh.add(box((0, -0.06, 0.1), (0.3, 0.26, 0.2), LACQUER, faces="xXyz"))
     if far:

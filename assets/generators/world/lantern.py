@@ -51,7 +51,7 @@ def lantern(
 ) -> Mesh:
     """A lantern hanging from the origin: 0.55-0.9 m tall at size 1.
 
-    The emission is brightest low in the middle, where the flame stands, so that the body reads as lit paper and not as
+    The emission is brightest low in the middle, where the flame stands: the body reads as lit paper and not as
     a lamp of plastic. `fine` is for lanterns within two metres.
     """
     coat, glow_rgb = _BODIES[colour]
@@ -72,7 +72,7 @@ def lantern(
         t = np.linspace(-1, 1, 7 if fine else 5)
         profile = np.stack([0.17 - 0.03 * np.abs(t) ** 4, 0.42 * t], 1)
     elif shape == "box":
-        sides = 4 if not fine else 4
+        sides = 4
         t = np.linspace(-1, 1, 5)
         profile = np.stack([0.27 + 0.05 * t, 0.28 * t], 1)
     elif shape == "lotus":
@@ -126,9 +126,16 @@ def string(
             )
         )
         mesh.add(
-            lantern(shape, colour, size=size * random.uniform(0.85, 1.2), group=group, phase=float(random.uniform())), at,
+            lantern(
+                shape,
+                colour,
+                size=size * random.uniform(0.85, 1.2),
+                group=group,
+                phase=float(random.uniform()),
+            ),
+            at,
             turn_deg=float(random.uniform(0, 90)),
-        )  # fmt: skip
+        )
     return mesh
 
 

@@ -1,7 +1,7 @@
 """Triangle meshes that carry what the picture needs at every vertex.
 
-Metres, Z up, X right, Y forward (the engine's axes). A mesh also carries the lamps that belong to it, so that a house
-placed in a street brings its own light along.
+Metres, Z up, X right, Y forward (the engine's axes). A mesh also carries the lamps that belong to it, so that
+a house placed in a street brings its own light along.
 """
 
 from __future__ import annotations
@@ -175,7 +175,8 @@ def surface(
     ----------
     points : (rows, columns, 3)
     closed : the columns wrap round (tubes)
-    outward : normals are flipped to agree with this direction (one for all, or one per grid point). Without it the grid's own orientation counts.
+    outward : normals are flipped to agree with this direction (one for all, or one per grid point);
+        without it the grid's own orientation counts.
     glow : emission per grid point instead of the paint's
     """
     p = np.asarray(points, dtype=float)
@@ -220,7 +221,10 @@ def panel(
     grain: float = 0.0,
     glow: ArrayLike | None = None,
 ) -> Mesh:
-    """Flat parallelogram with edges `along` and `up`; its normal is along x up. Split to cells of at most `grain` m."""
+    """Flat parallelogram with edges `along` and `up`; its normal is along x up.
+
+    Split to cells of at most `grain` m.
+    """
     o, a, b = (np.asarray(v, dtype=float) for v in (corner, along, up))
     u = np.linspace(0, 1, _cuts(float(np.linalg.norm(a)), grain))
     v = np.linspace(0, 1, _cuts(float(np.linalg.norm(b)), grain))
@@ -333,7 +337,10 @@ def revolve(
     squash: float = 1.0,
     ribs: float = 0.0,
 ) -> Mesh:
-    """Body of revolution about Z from (radius, height) pairs, bottom to top. `ribs` modulates the radius per side."""
+    """Body of revolution about Z from (radius, height) pairs, bottom to top.
+
+    `ribs` modulates the radius per side.
+    """
     q = np.asarray(profile, dtype=float)
     angle = np.linspace(0, 2 * math.pi, sides, endpoint=False)
     r = np.maximum(q[:, 0], 1e-4)[:, None] * (1.0 - ribs * (np.arange(sides) % 2)[None, :])

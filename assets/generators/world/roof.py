@@ -1,5 +1,7 @@
 """Curved tiled roofs: hip, or hip and gable, with ribs, ridges, tails, soffit and rafters."""
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -253,11 +255,15 @@ def _ridges(roof: Roof) -> Mesh:
                 # Ridge beasts: three small knobs in a row near the corner.
                 for k in (1, 2):
                     beast = loft(
-                        np.array([[[0.1, 0, 0], [0, 0.07, 0], [-0.1, 0, 0], [0, -0.07, 0]],
-                                  [[0.1, 0, 0.2], [0, 0.06, 0.2], [-0.06, 0, 0.2], [0, -0.06, 0.2]],
-                                  [[0.12, 0, 0.36], [0.08, 0.02, 0.36], [0.02, 0, 0.3], [0.08, -0.02, 0.36]]]),
+                        np.array(
+                            [
+                                [[0.1, 0, 0], [0, 0.07, 0], [-0.1, 0, 0], [0, -0.07, 0]],
+                                [[0.1, 0, 0.2], [0, 0.06, 0.2], [-0.06, 0, 0.2], [0, -0.06, 0.2]],
+                                [[0.12, 0, 0.36], [0.08, 0.02, 0.36], [0.02, 0, 0.3], [0.08, -0.02, 0.36]],
+                            ]
+                        ),
                         RIDGE,
-                    )  # fmt: skip
+                    )
                     p = hip[k] * np.array([sx, sy, 1])
                     mesh.add(beast, p + [0, 0, 0.1], turn_deg=math.degrees(math.atan2(-sy, sx)))
     return mesh

@@ -1,4 +1,7 @@
-"""A stage: static mesh, named nodes, lamps, mist and points; baked and written as GLB files with a sidecar."""
+"""A stage: static mesh, named nodes, lamps, mist and points.
+
+Baked and written as GLB files with a sidecar.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from .bake import bake
 from .glb import VERTEX, Node, Primitive, to_ushort, weld, write_glb
@@ -74,9 +78,14 @@ def _soup(mesh: Mesh) -> _Soup:
         return np.concatenate([getattr(p, name) for p in mesh.parts])
 
     return _Soup(
-        column("pos"), column("nrm"), column("rgb"), column("glow"), column("sway"),
-        np.concatenate(tris), np.concatenate(mats),
-    )  # fmt: skip
+        column("pos"),
+        column("nrm"),
+        column("rgb"),
+        column("glow"),
+        column("sway"),
+        np.concatenate(tris),
+        np.concatenate(mats),
+    )
 
 
 def _weather(soup: _Soup, *, waterline: bool) -> None:
@@ -90,6 +99,25 @@ def _weather(soup: _Soup, *, waterline: bool) -> None:
         green = np.array([0.42, 0.55, 0.46])
         soup.rgb *= 1 + wet[:, None] * (green - 1)
     soup.rgb = np.clip(soup.rgb, 0, 1)
+
+
+def _own_light(soup: _Soup, groups: Floats, lamps: list[Lamp]) -> Floats:
+    """Tie glowing paper to the group of the lamp inside it.
+
+    The picture dims it together with the light it gives.
+
+    Paper faces away from its own flame, so that the bake alone would show it in its neighbours' groups.
+    """
+    shown = [lamp for lamp in lamps if lamp.halo]
+    bright = np.flatnonzero(soup.glow > 0.3)
+    if not shown or not len(bright):
+        return groups
+    away, nearest = cKDTree(np.array([lamp.at for lamp in shown])).query(soup.pos[bright])
+    inside = away < np.array([max(0.35, 2.2 * lamp.radius_m) for lamp in shown])[nearest]
+    out = groups.copy()
+    out[bright[inside]] = 0.0
+    out[bright[inside], np.array(["abc".index(lamp.group) for lamp in shown])[nearest[inside]]] = 0.6
+    return out
 
 
 def _vertices(soup: _Soup, occlusion: Floats, groups: Floats) -> np.ndarray[Any, Any]:
@@ -143,7 +171,7 @@ def build(stage: Stage, *, rays: int = 24, seed: int = 1) -> Written:
     leaf = np.zeros(len(soup.pos), dtype=bool)
     leaf[soup.tri[soup.material == _NAMES.index("leaf")].ravel()] = True
     occlusion = np.where(leaf, 0.45 + 0.55 * light.occlusion, light.occlusion)
-    v = _vertices(soup, occlusion, light.groups)
+    v = _vertices(soup, occlusion, _own_light(soup, light.groups, everything.lamps))
 
     owner = np.zeros(len(v), dtype=np.int64)
     for k, (_, a, b, _at) in enumerate(spans, start=1):

@@ -27,7 +27,10 @@ def people(
     depth: float = 2.6,
     poses: Sequence[str] = (),
 ) -> Mesh:
-    """Groups of people on a quay along Y at x (its water edge), spread inland by `depth`; sign of x tells the side."""
+    """Groups of people on a quay along Y at x (its water edge), spread inland by `depth`.
+
+    Sign of x tells the side.
+    """
     random = rng(seed, 111)
     side = 1.0 if x > 0 else -1.0
     mesh = Mesh()
@@ -57,7 +60,7 @@ def people(
         placed.append((px, py))
         # 0 turns the face to -Y; towards the water is -90 on the right bank (-X) and +90 on the left.
         to_water = -90.0 * side
-        if pose == "walk" or pose == "carry":
+        if pose in ("walk", "carry"):
             turn = float(random.choice([0.0, 180.0])) + float(random.uniform(-15, 15))
         elif pose in ("lean", "wave", "point", "hold"):
             turn = to_water + float(random.uniform(-25, 25))

@@ -54,7 +54,9 @@ def low_table(seed: int) -> Mesh:
 
 
 def tea_hall(width: float = 20.0, depth: float = 8.0) -> Mesh:
-    """The tea house: an open hall between lacquer columns, pipa player on a dais, guests, gallery storey and roof.
+    """The tea house: an open hall between lacquer columns, pipa player on a dais, guests.
+
+    Gallery storey and roof.
 
     Front at y = 0 facing -Y, centred, on z = 0. The player sits at x = -3.
     """
@@ -276,5 +278,3 @@ def tea_hall(width: float = 20.0, depth: float = 8.0) -> Mesh:
     mesh.add(goods(1.8, 0.5, 92), (8.2, 0.4, floor))
     mesh.add(bench(2.2), (6.5, -0.75, floor - 0.36))
     return mesh
-
-

@@ -1,5 +1,7 @@
 """Towers: the drum tower on its terrace, far pagodas, the great drum."""
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -30,7 +32,10 @@ from .signs import banner, board
 
 
 def great_drum(radius: float = 1.7, depth: float = 1.9) -> Mesh:
-    """The hero drum: barrel with its axis along Y, skins at both ends, studs, rings; centred on the origin."""
+    """The hero drum: barrel with its axis along Y, skins at both ends, studs, rings.
+
+    Centred on the origin.
+    """
     mesh = Mesh()
     t = np.linspace(-1, 1, 9)
     a = np.linspace(0, 2 * math.pi, 28, endpoint=False)
@@ -188,7 +193,10 @@ def brazier(height: float = 1.9, *, power: float = 16.0, group: str = "c") -> Me
 def masonry(
     width: float, depth: float, height: float, batter: float, seed: int, *, arch: float = 0.0
 ) -> Mesh:
-    """Terrace of coursed stone with battered faces, a dark arch in front, a parapet cap; front centre at the origin."""
+    """Terrace of coursed stone with battered faces, a dark arch in front, a parapet cap.
+
+    Front centre at the origin.
+    """
     random = rng(seed, 121)
     mesh = Mesh()
     rows, cols = max(4, int(height / 0.6)), max(8, int(width / 1.0))
@@ -284,7 +292,10 @@ def parapet(width: float, height: float = 0.9) -> Mesh:
 def hall(
     width: float, depth: float, levels: int, bays: int, seed: int, *, detail: int = 2, dim: float = 1.0
 ) -> Mesh:
-    """The timber part of a tower: storeys with skirt roofs, galleries, a great roof; front at y = 0, floor z = 0."""
+    """The timber part of a tower: storeys with skirt roofs, galleries, a great roof.
+
+    Front at y = 0, floor z = 0.
+    """
     random = rng(seed, 122)
     mesh = Mesh()
     z, w, d, y = 0.0, width, depth, 0.0
@@ -380,7 +391,9 @@ def pagoda(seed: int, storeys: int = 4, width: float = 9.0) -> Mesh:
 
 
 def drum_tower() -> Mesh:
-    """The hero: terrace 30 m wide and 7.4 m high with an arch, banners and parapet; hall of three storeys above.
+    """The hero: terrace 30 m wide and 7.4 m high with an arch, banners and parapet.
+
+    Hall of three storeys above.
 
     Front foot centre at the origin; the terrace's edge is set back for the drum.
     """

@@ -1,5 +1,7 @@
 """Willows, osmanthus, reeds, lotus, grass: leaves are single sheets whose normals point out of the crown."""
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -87,6 +89,23 @@ def willow(
         tone = random.uniform(0.7, 1.25)
         rgb.append(np.tile(np.clip(np.asarray(WILLOW.rgb) * tone, 0, 1), (joints * 2, 1)))
         base += joints * 2
+    # Young shoots stand on the limbs and hide the bare wood against the sky.
+    for _ in range(round(strands * 1.1)):
+        root = tips[int(random.integers(len(tips)))] + random.normal(0, 0.12, 3)
+        way = random.normal(0, 0.5, 3) + [0, 0, 0.55]
+        way /= np.linalg.norm(way)
+        size = random.uniform(0.25, 0.55)
+        across = np.cross(way, random.normal(size=3))
+        across *= 0.05 / max(0.05, float(np.linalg.norm(across)))
+        end = root + way * size + [0, 0, -0.35 * size]
+        pos.append(
+            np.array([root - across * 0.4, root + across * 0.4, root + way * size * 0.6 + across, end])
+        )
+        nrm.append(np.tile((root - crown) / height + [0, 0, 0.4], (4, 1)))
+        tri.append(np.array([[0, 1, 2], [0, 2, 3]]) + base)
+        sway.append(np.tile([0.03, random.uniform()], (4, 1)))
+        rgb.append(np.tile(np.clip(np.asarray(WILLOW.rgb) * random.uniform(0.7, 1.2), 0, 1), (4, 1)))
+        base += 4
     leaves = raw(
         np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), WILLOW, rgb=np.concatenate(rgb)
     )
@@ -166,7 +185,10 @@ def osmanthus(
 def blades(
     seed: int, count: int, size: tuple[float, float], height: float, *, coat: Paint = REED, heads: float = 0.0
 ) -> Mesh:
-    """Reeds or grass scattered over size (X, Y), growing from z = 0; `heads` is the share with a seed head."""
+    """Reeds or grass scattered over size (X, Y), growing from z = 0.
+
+    `heads` is the share with a seed head.
+    """
     random = rng(seed, 93)
     x, y = random.uniform(-0.5, 0.5, count) * size[0], random.uniform(-0.5, 0.5, count) * size[1]
     h = random.uniform(0.55, 1.1, count) * height
@@ -199,7 +221,10 @@ def blades(
 
 
 def lotus_bed(seed: int, count: int, size: tuple[float, float], *, flowers: float = 0.25) -> Mesh:
-    """Lotus: floating and standing leaves with a notch, buds and open flowers, over size (X, Y) on the water."""
+    """Lotus: floating and standing leaves with a notch, buds and open flowers, over size (X.
+
+    Y) on the water.
+    """
     random = rng(seed, 94)
     mesh = Mesh()
     for _ in range(count):

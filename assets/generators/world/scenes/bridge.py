@@ -1,5 +1,10 @@
-"""Under the bridge: the market's last lights behind, a long dark vault, a curtain of water, the cold night beyond."""
+"""Under the bridge: the market's last lights behind, a long dark vault, a curtain of water.
 
+The cold night beyond.
+"""
+
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -24,7 +29,10 @@ QUAY_Z = 1.1
 
 
 def facade(y: float, out: float, top: float, half: float) -> Mesh:
-    """Bridge front of coursed stone with the arch cut out, voussoirs, cornice and posts; out is -1 towards the guest."""
+    """Bridge front of coursed stone with the arch cut out, voussoirs, cornice and posts.
+
+    Out is -1 towards the guest.
+    """
     from ..bridge import _voussoirs
 
     mesh = Mesh()
@@ -150,7 +158,8 @@ def stage() -> Stage:
     mesh.add(board("古月", 0.62), (0, Y0 - 0.32, 5.05))
     for x in (-4.9, 4.9):
         mesh.add(lion(), (x, Y0 - 0.1, QUAY_Z + 0.0), scale=1.3)
-    # In the vault: an iron lamp bracket at each third (the hero light), chains, seams that drip, a ledge with offerings.
+    # In the vault: an iron lamp bracket at each third (the hero light), chains, seams that drip, a ledge with
+    # offerings.
     for k, (y, side) in enumerate(((17.2, -1.0), (24.4, 1.0))):
         x = side * 3.55
         mesh.add(

@@ -25,7 +25,8 @@ def stage() -> Stage:
     """Build the stage."""
     random = rng(31, 1)
     mesh = Mesh()
-    # The tower: terrace foot at y = 64.5 on a platform 2.2 m up; its parapet carries the drum's stand in front.
+    # The tower: terrace foot at y = 64.5 on a platform 2.2 m up; its parapet carries the drum's stand in
+    # front.
     mesh.add(drum_tower(), (0, 66.0, 2.2))
     # A lower terrace thrusts forward and lifts the drum to (0, 62, 9).
     mesh.add(box((0, 62.4, 4.55), (8.4, 5.2, 4.1), STONE, faces="xXy", grain=0.9))
@@ -147,7 +148,8 @@ def stage() -> Stage:
             )
     for x in (-7.5, -5.0, 5.0, 7.5):
         mesh.lamps.append(Lamp((x, 58.5, 4.2), 0.6, GLOW_ORANGE, "c", 7.0, False))
-    # The crowd: backs to the guest, in broken rows up the stairs, lanterns among them; a lane stays open in the middle.
+    # The crowd: backs to the guest, in broken rows up the stairs, lanterns among them; a lane stays open in
+    # the middle.
     seed = 0
     for row, y in enumerate((49.6, 50.8, 52.0, 53.3, 54.4, 55.6)):
         z = QUAY_Z + max(0.0, 0.16 * math.floor((y - 50.3) / 0.9))

@@ -1,4 +1,7 @@
-"""The osmanthus garden: a slow S between trees in flower, a lit pavilion on the right, stone lanterns, lotus, rocks."""
+"""The osmanthus garden.
+
+A slow S between trees in flower, a lit pavilion on the right, stone lanterns, lotus, rocks.
+"""
 
 from __future__ import annotations
 

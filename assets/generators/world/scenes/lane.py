@@ -1,4 +1,7 @@
-"""Home: a narrow canal between low white houses, laundry, a cat, one lit window, a door, a lantern that waits."""
+"""Home: a narrow canal between low white houses, laundry, a cat, one lit window, a door.
+
+A lantern that waits.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from ..garden_parts import cottage
 from ..ground import coursed_wall, far_house, hills
 from ..house import jar
 from ..lantern import lantern
-from ..mesh import Mesh, Vec3, beam, box, panel, surface, tube
+from ..mesh import Mesh, Vec3, beam, box, paint, panel, surface, tube
 from ..noise import rng
 from ..palette import HILL, HILL_FAR, LACQUER_DARK, PLANK, PLANK_DARK, STONE, STONE_DARK, STONE_PALE
 from ..stage import Stage
@@ -17,6 +20,7 @@ from ..street import moored
 from ..trees import blades, lotus_bed, osmanthus, willow
 
 EDGE, TOP = 4.0, 0.85
+WEED = paint("#56704A", "leaf")
 
 
 def strip(side: float, y0: float, y1: float, seed: int, steps: tuple[float, ...]) -> Mesh:
@@ -130,7 +134,7 @@ def stage() -> Stage:
     for k in range(14):
         side = -1.0 if k % 2 else 1.0
         mesh.add(
-            blades(1005 + k, 8, (0.15, 1.6), 0.4, coat=STONE_DARK if k % 5 == 4 else blades_green()),
+            blades(1005 + k, 8, (0.15, 1.6), 0.4, coat=STONE_DARK if k % 5 == 4 else WEED),
             (side * 4.0, 1.0 + 3.6 * k, 0.5),
         )
     for k, (x, y) in enumerate(((-9.0, 70.0), (6.0, 74.0), (-2.0, 84.0), (15.0, 82.0))):
@@ -160,10 +164,3 @@ def stage() -> Stage:
     mesh.points["home_lantern"] = (hang[0], hang[1], hang[2] - 0.4)
     mist = [(0.0, float(y), 0.0, 8.0, 1.6) for y in (10.0, 18.0, 27.0, 36.0, 46.0, 56.0)]
     return Stage("lane", mesh, nodes, mist)
-
-
-def blades_green():  # type: ignore[no-untyped-def]
-    """Weeds in the joints of the wall."""
-    from ..mesh import paint
-
-    return paint("#56704A", "leaf")

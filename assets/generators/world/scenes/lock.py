@@ -1,9 +1,11 @@
 """The lock: cold wet walls, one keeper's lantern, a bell, and gates that open on a slit of gold.
 
-The chamber (x = +-3, y = -9..12) holds the guest at 1.5 m above the street's water; its walls stand 4 m above the lower
-water. Beyond the gates the canal widens to the first lights of the market.
+The chamber (x = +-3, y = -9..12) holds the guest at 1.5 m above the street's water; its walls stand 4 m above
+the lower water. Beyond the gates the canal widens to the first lights of the market.
 """
 
+
+# ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
@@ -40,7 +42,10 @@ GATE_Y = 12.0
 
 
 def gate_leaf(side: float) -> Mesh:
-    """One leaf: 3 m wide, 4.3 m tall, planked, with iron straps; its hinge on the Z axis, closing towards the middle."""
+    """One leaf: 3 m wide, 4.3 m tall, planked, with iron straps.
+
+    Its hinge on the Z axis, closing towards the middle.
+    """
     mesh = Mesh()
     way = -side
     for k in range(9):
@@ -201,11 +206,11 @@ def chamber(mesh: Mesh) -> None:
                     sides=4,
                 )
             )
-        for k in range(9):
+        for _ in range(9):
             y = float(random.uniform(-5, 11.5))
             z = float(random.uniform(1.7, 2.6))
             w = float(random.uniform(0.12, 0.35))
-            stain = paint("#33422F", "stone")
+            stain = paint("#626A58", "stone")
             mesh.add(
                 surface(
                     np.array(
@@ -258,10 +263,10 @@ def chamber(mesh: Mesh) -> None:
     from ..signs import board
 
     mesh.add(board("灯山", 0.62), (0, GATE_Y - 0.05, 5.65))
-    mesh.add(MORTAR_SLAB())
+    mesh.add(chamber_floor())
 
 
-def MORTAR_SLAB() -> Mesh:
+def chamber_floor() -> Mesh:
     """The chamber's floor, dark under the water."""
     return panel((-3.0, -10.0, -0.8), (6.0, 0, 0), (0, 23.0, 0), MORTAR, grain=3.0)
 

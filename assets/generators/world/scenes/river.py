@@ -1,4 +1,7 @@
-"""River's end: open water under the moon, a woman with a lantern on the jetty, a fisherman, lamps drifting away."""
+"""River's end: open water under the moon, a woman with a lantern on the jetty, a fisherman.
+
+Lamps drifting away.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tea house: an open hall on the right with a pipa player, a kettle over coals; left a flute player's boat."""
+"""The tea house: an open hall on the right with a pipa player, a kettle over coals.
+
+Left a flute player's boat.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The willow bend: moonlit green on both sides; at the end the water parts, left a moon gate, right the open river."""
+"""The willow bend: moonlit green on both sides.
+
+At the end the water parts, left a moon gate, right the open river.
+"""
 
 from __future__ import annotations
 
