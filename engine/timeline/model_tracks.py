@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema
 
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.part import Identifier, Part
+from engine.timeline.program import Mix
 from engine.timeline.quantities import (
     AngleDeg,
     DurationFl,
@@ -42,7 +43,6 @@ MAX_WAVE_CYCLES = 20_000
 
 Ease = Literal["smooth", "linear", "in", "out", "step"]
 Shape = Literal["linear", "step", "smooth", "cubic", "catmull", "spline"]
-Mix = Literal["max", "add", "replace", "multiply"]
 
 
 def _read_position(value: Any) -> Any:

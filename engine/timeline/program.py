@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.timeline.bank import LevelBank
 from engine.timeline.media import EventBank, MediaBank, MediaCue
-from engine.timeline.model_stage import Stage
-from engine.timeline.model_tracks import Mix
+
+if TYPE_CHECKING:  # following a compiled program needs no pydantic, which costs a tenth of a second to import
+    from engine.timeline.model_stage import Stage
+
+Mix = Literal["max", "add", "replace", "multiply"]
+"""How a track meets what is there already."""
 
 Vec3 = tuple[float, float, float]
 

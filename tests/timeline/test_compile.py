@@ -1,6 +1,6 @@
 """What a scene file means: levels, pulses, knocks, media, windows, triggers."""
 
-# ruff: noqa: E501 (a scene per line reads better than a scene broken over three)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whatever stands in a scene file ends in problems with places or in a program whose state is finite; never a crash."""
 
-# ruff: noqa: E501 (the scene reads better with a cue a line)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every mistake of a scene file at its line, in one go, with a hint that helps."""
 
-# ruff: noqa: E501 (a scene per line reads better than a scene broken over three)
+
 
 from __future__ import annotations
 

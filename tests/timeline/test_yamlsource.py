@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,23 @@ def test_unknown_tags_and_complex_keys_are_reported_together() -> None:
     problems: list[Problem] = []
     load_yaml_text("a: !python/name:os.system x\n? [1, 2]\n: 3\nc: !!int x\n", "x.yaml", problems)
     assert [problem.place.line for problem in problems] == [1, 2, 4]
+
+
+def test_a_yaml_library_without_its_c_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml.cyaml", None)
+    spec = importlib.util.find_spec("engine.timeline.yamlsource")
+    assert spec is not None
+    assert spec.loader is not None
+    pure = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "engine.timeline.yamlsource", pure)
+    spec.loader.exec_module(pure)
+    text = "a: &x {at: 1s, on: [1, 'q', 2.5, ~, 0o14]}\nb: *x\n"
+    data, places = pure.load_yaml_text(text, "x.yaml")
+    assert data == load_yaml_text(text, "x.yaml")[0]
+    assert places.of(("b",)).line == 2
+    for broken in ("a: 1\na: 2\n", "a: [1\n", "[" * 5000):
+        with pytest.raises(PackageError):
+            pure.load_yaml_text(broken, "x.yaml")
 
 
 def test_missing_folder_and_encoding(tmp_path: Path) -> None:
