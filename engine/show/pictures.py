@@ -9,6 +9,8 @@ from engine.timeline.program import Program
 
 #: Distance of the contact sheet's pictures in run time.
 SHEET_FL = 15 * FLICKS_PER_SECOND // 2
+#: First of them; halfway between multiples, since scenes cut (and fade) on musical bars, which are such multiples.
+FIRST_SHEET_FL = SHEET_FL // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class PicturePlan:
     """Keeps track of what is still to be taken. Told where the show is, says what to take now."""
 
     _scene: list[Wanted] = field(default_factory=list)
-    _next_sheet_fl: int = FLICKS_PER_SECOND * 2
+    _next_sheet_fl: int = FIRST_SHEET_FL
     _beat: int = -1
 
     def enter(self, program: Program, beat: int, has_choice: bool) -> None:
@@ -52,7 +54,7 @@ class PicturePlan:
         """The pictures to take now."""
         taken: list[Wanted] = []
         if run_fl >= self._next_sheet_fl:
-            self._next_sheet_fl = (run_fl // SHEET_FL + 1) * SHEET_FL
+            self._next_sheet_fl = ((run_fl - FIRST_SHEET_FL) // SHEET_FL + 1) * SHEET_FL + FIRST_SHEET_FL
             taken.append(Wanted(at_fl, "sheet", ""))
         while self._scene and self._scene[0].at_fl <= at_fl:
             taken.append(self._scene.pop(0))

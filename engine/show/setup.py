@@ -19,7 +19,6 @@ from engine.story.ink import Story
 from engine.time import Clock
 from engine.timeline.evaluate import Evaluator
 
-
 #: What loading consists of, in order, for the bar.
 PHASES = ("package", "rig", "story", "viewer")
 

@@ -48,6 +48,7 @@ def draw_graph(scenes: Sequence[str], edges: Sequence[GraphEdge], path: Sequence
             at[scene] = (24 + x * _COLUMN_PX, 30 + (y + offset) * _ROW_PX)
     taken = set(itertools.pairwise(path))
     parts: list[str] = []
+    names: dict[str, list[str]] = {}
     drawn: set[tuple[str, str, str]] = set()
     for edge in sorted(edges, key=lambda e: (e.source, e.target) in taken):
         key = (edge.source, edge.target, edge.option)
@@ -63,8 +64,11 @@ def draw_graph(scenes: Sequence[str], edges: Sequence[GraphEdge], path: Sequence
             f'class="{"edge lit" if lit else "edge"}"/>'
         )
         if edge.option:
+            # Names stand below each other at the scene they are chosen in; curves that meet would hide them.
+            rank_here = names.setdefault(edge.source, [])
+            rank_here.append(edge.option)
             parts.append(
-                f'<text x="{sx + 5:.0f}" y="{(sy * 0.72 + ty * 0.28) - 4:.0f}" class="opt{" lit" if lit else ""}">'
+                f'<text x="{x0 + 4:.0f}" y="{y0 + _BOX_H + 12 * len(rank_here):.0f}" class="opt{" lit" if lit else ""}">'
                 f"{escape(edge.option)}</text>"
             )
     seen = set(path)
