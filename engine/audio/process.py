@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
 from engine.audio.mixer import DEFAULT_BLOCK, Mixer, MixSettings
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from engine.time.clocks import Clock
     from engine.time.shared import LocalBlock, TransportBlock
 
+Samples = NDArray[np.float32]
+
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _WARM_UP_BLOCKS = 20
-_FADE_BLOCKS = 4
+_FADE_SAMPLES = 2048
+# How often the loader is told what is wanted, besides at every change of the transport.
+_TELL_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,40 +111,64 @@ class Loader:
                     self._say.put(f"audio: {error}; it stays silent")
 
 
+class Player:
+    """Answers a device's calls: reads the transport, tells the loader, mixes; fades out once `stop` is set.
+
+    Parameters
+    ----------
+    block : TransportBlock or LocalBlock
+        Read by the thread that calls, and by no other.
+    mixer, loader : Mixer, Loader
+    stop : Event
+    """
+
+    def __init__(
+        self, block: TransportBlock | LocalBlock, mixer: Mixer, loader: Loader, stop: threading.Event | Event
+    ) -> None:
+        self._block = block
+        self._mixer = mixer
+        self._loader = loader
+        self._stop = stop
+        self._faded = 0
+        self._told: tuple[int, int, int] | None = None
+
+    def __call__(self, at_ns: int, frames: int) -> Samples | None:
+        """The next `frames` samples, which will be heard at `at_ns`; None after the fade."""
+        if self._faded >= _FADE_SAMPLES:
+            return None
+        transport = self._block.read()
+        told = (transport.generation, transport.sequence, at_ns // _TELL_NS)
+        if told != self._told:
+            self._told = told
+            self._loader.want(self._mixer.wanted(transport, at_ns))
+        samples = self._mixer.render(transport, at_ns, frames)
+        if self._stop.is_set():
+            fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
+            samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
+            self._faded += frames
+        return samples
+
+
 def play(
-    block: TransportBlock | LocalBlock,
-    mixer: Mixer,
-    loader: Loader,
+    player: Player,
     output: Output,
     clock: Clock,
-    stop: threading.Event | Event,
     say: queue.Queue[str] | Queue[str],
-    frames: int,
+    block: int = DEFAULT_BLOCK,
 ) -> None:
-    """Plays until `stop` is set, then fades out.
+    """Plays until the player ends.
 
     Notes
     -----
     A device that goes away is replaced by the silent clock, so that the show's sound keeps its place.
     """
     say.put(f"audio: {output.description}")
-    fading = 0
-    while fading < _FADE_BLOCKS:
-        transport: Transport = block.read()
-        at_ns = output.next_ns()
-        loader.want(mixer.wanted(transport, at_ns))
-        samples = mixer.render(transport, at_ns, frames)
-        if stop.is_set():
-            fade = 1 - (fading + np.arange(frames) / frames) / _FADE_BLOCKS
-            samples = samples * fade.astype(np.float32)[:, None]
-            fading += 1
-        try:
-            output.write(samples)
-        except DeviceGone as error:
-            output.close()
-            output = SilentOutput(clock, str(error))
-            say.put(f"audio: {output.description}")
-    output.close()
+    try:
+        output.run(player)
+    except DeviceGone as error:
+        silent = SilentOutput(clock, str(error), block)
+        say.put(f"audio: {silent.description}")
+        silent.run(player)
 
 
 def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
@@ -165,7 +194,7 @@ def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
     output = open_output(clock, config.device, config.block)
     say.put(f"audio: {realtime.request_realtime_priority()}")
     try:
-        play(block, mixer, loader, output, clock, stop, say, config.block)
+        play(Player(block, mixer, loader, stop), output, clock, say, config.block)
     finally:
         loader.close()
         block.close()

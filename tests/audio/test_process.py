@@ -6,11 +6,10 @@ import queue
 import threading
 
 import numpy as np
-import pytest
 
 from engine.audio.clips import SAMPLE_RATE_HZ
-from engine.audio.output import SilentOutput, open_output
-from engine.audio.process import Loader, play
+from engine.audio.output import Fill, SilentOutput, open_output
+from engine.audio.process import Loader, Player, play
 from engine.errors import DeviceGone
 from engine.time.clocks import ManualClock
 from engine.time.segments import SegmentKind
@@ -19,26 +18,29 @@ from tests.audio.rooms import S_NS, Room, run, tone
 
 
 class Recorder(SilentOutput):
-    """Keeps what it is given; stops the loop, or breaks, after a while."""
+    """Keeps what it is given; ends the show, or breaks, after some blocks."""
 
-    def __init__(
-        self, clock: ManualClock, stop: threading.Event, *, blocks: int, breaks: bool = False
-    ) -> None:
-        super().__init__(clock, "a test")
+    def __init__(self, stop: threading.Event, *, blocks: int, breaks: bool = False) -> None:
+        super().__init__(ManualClock(0), "a test", 512)
         self.heard: list[np.ndarray] = []
         self.instants_ns: list[int] = []
         self._stop = stop
         self._blocks = blocks
         self._breaks = breaks
 
-    def write(self, block: np.ndarray) -> None:
-        self.instants_ns.append(self.next_ns())
-        super().write(block)
-        self.heard.append(block)
-        if len(self.heard) == self._blocks:
-            if self._breaks:
-                raise DeviceGone("unplugged")
-            self._stop.set()
+    def run(self, fill: Fill) -> None:
+        def kept(at_ns: int, frames: int) -> np.ndarray | None:
+            if len(self.heard) == self._blocks:
+                if self._breaks:
+                    raise DeviceGone("unplugged")
+                self._stop.set()
+            block = fill(at_ns, frames)
+            if block is not None:
+                self.heard.append(block)
+                self.instants_ns.append(at_ns)
+            return block
+
+        super().run(kept)
 
 
 class StopAfter(ManualClock):
@@ -66,14 +68,14 @@ def tone_show() -> tuple[Room, LocalBlock]:
 def test_blocks_follow_the_clock_and_the_end_is_a_fade() -> None:
     room, block = tone_show()
     stop, said = threading.Event(), queue.Queue[str]()
-    clock = ManualClock(0)
-    output = Recorder(clock, stop, blocks=60)
+    output = Recorder(stop, blocks=60)
     loader = Loader(room.clips, said)
-    play(block, room.mixer(live=True), loader, output, clock, stop, said, 512)
+    play(Player(block, room.mixer(live=True), loader, stop), output, ManualClock(0), said)
     loader.close()
     assert output.instants_ns[50] == 50 * 512 * S_NS // SAMPLE_RATE_HZ
     sound = np.concatenate(output.heard)
     assert np.allclose(sound[: 60 * 512, 0], tone(4.0)[: 60 * 512] * np.sqrt(0.5), atol=1e-6)
+    assert sound.shape[0] == 64 * 512
     assert np.abs(sound[-8:]).max() < 0.01
     assert "silently" in said.get_nowait()
 
@@ -84,14 +86,10 @@ def test_a_device_that_goes_away_is_replaced_in_one_line() -> None:
     clock = StopAfter(stop, S_NS)
     loader = Loader(room.clips, said)
     play(
-        block,
-        room.mixer(live=True),
-        loader,
-        Recorder(clock, stop, blocks=20, breaks=True),
+        Player(block, room.mixer(live=True), loader, stop),
+        Recorder(stop, blocks=20, breaks=True),
         clock,
-        stop,
         said,
-        512,
     )
     loader.close()
     lines = [said.get_nowait() for _ in range(said.qsize())]
@@ -114,9 +112,7 @@ def test_a_sound_that_cannot_be_read_is_said_once_and_stays_silent() -> None:
 
 
 def test_no_device_can_be_asked_for() -> None:
-    output = open_output(ManualClock(5), "none", 512)
-    assert output.next_ns() == 5
-    assert "switched off" in output.description
+    assert "switched off" in open_output(ManualClock(5), "none", 512).description
 
 
 def test_a_device_of_no_such_name_falls_back_with_the_reason() -> None:
@@ -125,11 +121,13 @@ def test_a_device_of_no_such_name_falls_back_with_the_reason() -> None:
     assert "no such device" in output.description or "PortAudio" in output.description
 
 
-@pytest.mark.parametrize("seconds", [1, 30])
-def test_silence_keeps_exact_time(seconds: int) -> None:
-    clock = ManualClock(0)
-    output = SilentOutput(clock, "a test")
-    block = np.zeros((48_001 * seconds, 2), np.float32)
-    for _ in range(3):
-        output.write(block)
-    assert output.next_ns() == 3 * block.shape[0] * S_NS // SAMPLE_RATE_HZ
+def test_silence_keeps_exact_time() -> None:
+    clock = ManualClock(7)
+    asked: list[int] = []
+
+    def fill(at_ns: int, frames: int) -> np.ndarray | None:
+        asked.append(at_ns)
+        return None if len(asked) > 1000 else np.zeros((frames, 2), np.float32)
+
+    SilentOutput(clock, "a test", 500).run(fill)
+    assert asked == [7 + k * 500 * S_NS // SAMPLE_RATE_HZ for k in range(1001)]
