@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
@@ -23,6 +25,24 @@ class _Process(Protocol):
     def join(self, timeout: float | None = None) -> None: ...
     def terminate(self) -> None: ...
     def kill(self) -> None: ...
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started inside never sees Ctrl-C, from its first instruction on: the parent alone decides what follows.
+
+    A terminal sends Ctrl-C to every process of its group, also to one that is still importing its modules and would answer
+    with a traceback. The parent's own is only put off until the child is there. (Windows has no masks; its children catch
+    the exception in their main functions.)
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(slots=True)

@@ -21,9 +21,10 @@ from engine.experience import Package
 from engine.show.inputs import External, Input, Key, Look, Operator, Pick, Touch, to_json
 from engine.show.triggers import TriggerWatch
 from engine.show.window import OPTION, TARGET, DecisionWindow, tally
+from engine.show.zones import zone_entries
 from engine.story.ink import Beat, Settled, Story
 from engine.time import MODALITIES, Moment, Segment, SegmentKind, TransportWriter, ns_to_fl
-from engine.timeline.program import Program
+from engine.timeline.program import Program, TriggerSpec
 
 #: How far ahead of now an unplanned change (hold, seek, reaction) is published: time enough for every follower to
 #: read it before it holds, and well below what a person notices between a key and its effect.
@@ -415,6 +416,10 @@ class Conductor:
         else:
             scene = -1 if last_beat else self._scene_index(self._queue[0].scene)
             self._plan(scene, program.duration.nominal_fl)
+        for trigger in program.triggers:
+            if trigger.on == "zone":
+                for at_fl in zone_entries(program, trigger):
+                    self._task(at_fl, partial(self._enter_zone, trigger), order=2)
         if self._rehearse is not None:
             ids = tuple(option.id for option in options)
             try:
@@ -642,6 +647,9 @@ class Conductor:
 
     def _gaze_triggers(self, now_ns: int) -> None:
         self._fire(self._triggers.dwelt(self.moment(now_ns).at_fl, now_ns), now_ns)
+
+    def _enter_zone(self, trigger: TriggerSpec, now_ns: int) -> None:
+        self._fire(self._triggers.entered(trigger, self.moment(now_ns).at_fl, now_ns), now_ns)
 
     def _fire(self, fired: Iterable[tuple[Any, int]], now_ns: int) -> None:
         assert self._program is not None or not list(fired)

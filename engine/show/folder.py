@@ -43,6 +43,9 @@ class RunFolder:
         stamp = wall_time_iso().replace(":", "").replace("-", "").split("+")[0].rstrip("Z")
         self.path = out if out is not None else _fresh(Path("runs"), f"{stamp}-{experience}")
         self.frames = self.path / "frames"
+        if self.journal.exists():
+            # Said before anything of that run is touched.
+            raise OutputError(f"{self.path} holds a run already (its journal.jsonl); choose another folder with --out")
         try:
             self.frames.mkdir(parents=True, exist_ok=True)
             for old in self.frames.glob("*.png"):

@@ -132,6 +132,7 @@ class _LiveRun:
         self._health: Mapping[str, Any] = {}
         self._bus_summary: Mapping[str, Any] = {}
         self._notes: dict[str, str] = {}
+        self._absent: set[str] = set()
         self._interrupts = 0
         self._stills = 0
         self._asked: dict[str, tuple[float, Wanted, str]] = {}
@@ -372,11 +373,25 @@ class _LiveRun:
                 if frames is not None:
                     self._notes["picture"] = f"{frames} fps, longest frame {payload.worst_ms:.0f} ms"
 
+    def _device_came_or_went(self, event: BusEvent) -> None:
+        """Say it once: a device that stays away is tried again and again, and each try is an event of the journal only."""
+        gone = event.kind == "gone"
+        if gone == (event.device in self._absent):
+            return
+        text = str(event.data.get("text", ""))
+        if gone:
+            self._absent.add(event.device)
+            self._view.say(f"device {text or event.device + ' went away'}; the show goes on without it and keeps trying")
+        else:
+            self._absent.discard(event.device)
+            self._view.say(f"device {event.device}: back ({text})")
+
     def _greet_bus(self, ready: BusReady) -> None:
+        self._absent = {name for name, trouble in ready.devices.items() if trouble}
         for name, trouble in ready.devices.items():
             port = ready.ports.get(name, "")
             if trouble:
-                self._view.say(f"device {name}: {trouble}; the show goes on without it and keeps trying")
+                self._view.say(f"device {trouble}; the show goes on without it and keeps trying")
             else:
                 twin = any(spec.name == name and spec.port == "twin" for spec in self._production.rig.devices)
                 self._notes[f"port {name}"] = f"{'software twin on ' if twin else ''}{port}"

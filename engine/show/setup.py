@@ -15,6 +15,7 @@ from engine.bus.setup import bus_devices
 from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
 from engine.show.options import PlayOptions
+from engine.show.rehearsal import NOBODY
 from engine.story.ink import Story
 from engine.time import Clock
 from engine.timeline.evaluate import Evaluator
@@ -89,6 +90,11 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
                 f"--from {options.start[0]}: the scene lasts {nominal_fl / 705_600_000:g} s, "
                 f"{options.start[1] / 705_600_000:g} s lies behind its end"
             )
+    known = package.mentions.option_ids
+    for option in options.choices:
+        if option != NOBODY and option not in known:
+            raise UsageError(f"--choices {option}: the story has no such option; it has {', '.join(sorted(known)) or 'none'}, "
+                             f"and {NOBODY} leaves a choice to its default")
     return Production(package, rig, bindings, devices, story, _language(options.language, package))
 
 

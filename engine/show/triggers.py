@@ -114,6 +114,10 @@ class TriggerWatch:
             if t.on == "external" and t.name == name and self._ready(t, at_fl, now_ns)
         ]
 
+    def entered(self, trigger: TriggerSpec, at_fl: int, now_ns: int) -> list[tuple[TriggerSpec, int]]:
+        """A zone trigger whose zone the vehicle has just come into: everybody aboard is in it."""
+        return [(trigger, -1)] if self._ready(trigger, at_fl, now_ns) else []
+
     def _ready(self, trigger: TriggerSpec, at_fl: int, now_ns: int) -> bool:
         if not trigger.from_fl <= at_fl < trigger.to_fl:
             return False
