@@ -15,15 +15,16 @@ from pathlib import Path
 
 from devices.sim.serve import Recorder, attend, is_interactive, make_line, serve, show
 from engine.bus.driver import DeviceConfig, Latency, SettingError
-from engine.bus.registry import find_family, known_families
 from engine.bus.twins import twin_from
 from engine.errors import SensoramaError
 from engine.time.clocks import MonotonicClock
 
 
 def _arguments() -> argparse.ArgumentParser:
+    from engine.bus.registry import known_families
+
     parser = argparse.ArgumentParser(prog="python -m devices.sim", description="Software twins of devices.")
-    parser.add_argument("family", help=f"serve, or one of: {', '.join(known_families())}")
+    parser.add_argument("family", help=f"one of: {', '.join(known_families())}")
     line = parser.add_mutually_exclusive_group()
     line.add_argument(
         "--pty", action="store_const", const="pty", dest="line", help="a pseudo-terminal (POSIX)"
@@ -43,13 +44,15 @@ def _arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run; returns the exit status."""
-    parser = _arguments()
-    chosen = parser.parse_args()
-    if chosen.family == "serve":
+    if sys.argv[1:] == ["serve"]:  # before everything else: a show waits for it
         # The bus still has seats to park after a Ctrl-C; the end of standard input is what ends this.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         serve(json.loads(sys.stdin.readline()), sys.stdout, sys.stdin)
         return 0
+    from engine.bus.registry import find_family
+
+    parser = _arguments()
+    chosen = parser.parse_args()
     try:
         settings = json.loads(chosen.settings)
         config = DeviceConfig(

@@ -1,18 +1,33 @@
-"""The device bus: drivers, governor, routing and the loop that commands every device at its instants."""
+"""The device bus: drivers, governor, routing and the loop that commands every device at its instants.
 
-from engine.bus.driver import Channel, DeviceConfig, Driver, Form, Group, Health, Latency, SettingError
-from engine.bus.loop import BusCore, BusEvent, Dispatch
+What a driver needs is re-exported here; it loads nothing heavier than the standard library, since every software twin
+is a program that imports it.
+"""
+
+from engine.bus.driver import (
+    Channel,
+    ChannelLimits,
+    DeviceConfig,
+    Driver,
+    Form,
+    Group,
+    Health,
+    Latency,
+    SettingError,
+    Twin,
+    TwinSpec,
+)
 
 __all__ = [
-    "BusCore",
-    "BusEvent",
     "Channel",
+    "ChannelLimits",
     "DeviceConfig",
-    "Dispatch",
     "Driver",
     "Form",
     "Group",
     "Health",
     "Latency",
     "SettingError",
+    "Twin",
+    "TwinSpec",
 ]

@@ -86,7 +86,7 @@ class BusConfig:
         Where the software twins record what they receive.
     realtime : bool, default True
         Ask the system for real-time priority and the rest.
-    prepare_ns : int, default 400 us
+    prepare_ns : int, default 800 us
         How long before an instant its frames are computed, so that computing does not make them late.
     """
 
@@ -96,7 +96,7 @@ class BusConfig:
     epoch_ns: int | None = None
     record_dir: str | None = None
     realtime: bool = True
-    prepare_ns: int = 400_000
+    prepare_ns: int = 800_000
 
 
 def package_config(block: str, rig: Rig, package: str, **options: Any) -> BusConfig:
@@ -230,6 +230,7 @@ class _Plant:
 
     config: BusConfig
     block: TransportBlock | None = None
+    drivers: list[Driver] = field(default_factory=list)
     twins: TwinProgram | None = None
     writers: list[PortWriter] = field(default_factory=list)
 
@@ -244,26 +245,31 @@ class _Plant:
         if self.block is not None:
             self.block.close()
 
-    def connect(self, clock: Clock) -> list[Driver]:
-        """Start twins, make drivers, open every line (all at once, each in its thread)."""
+    def begin(self) -> None:
+        """Attach to the transport, make the drivers, send the twins on their way."""
         rig = self.config.rig
         self.block = TransportBlock.attach(self.config.block)
-        drivers = create_drivers(rig.devices)
-        twinned = [driver for driver in drivers if driver.config.port == TWIN_PORT]
+        self.drivers = create_drivers(rig.devices)
+        twinned = [driver for driver in self.drivers if driver.config.port == TWIN_PORT]
         if twinned:
             record = self.config.record_dir
             self.twins = TwinProgram(twinned, None if record is None else Path(record))
-            drivers = create_drivers(rig.devices, self.twins.ports)
+
+    def connect(self, clock: Clock) -> list[Driver]:
+        """Open every line, all at once, each in its thread."""
+        if self.twins is not None:
+            self.drivers = create_drivers(self.config.rig.devices, self.twins.ports)
         priority = DEFAULT_PRIORITY - 1 if self.config.realtime else None
-        self.writers = [PortWriter(driver, clock, priority=priority) for driver in drivers]
+        self.writers = [PortWriter(driver, clock, priority=priority) for driver in self.drivers]
         for writer in self.writers:
             writer.start()
-        return drivers
+        return self.drivers
 
 
 def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) -> None:
     clock = MonotonicClock()
     rig = config.rig
+    plant.begin()
     show = config.show()
     drivers = plant.connect(clock)
     opened = _await_lines(plant.writers, clock)
@@ -271,6 +277,10 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     # Handing them to a fallback for good would leave it idle then, and make the frames depend on the weather.
     bindings = resolve(rig, show.roles)
     devices = bus_devices(drivers, bindings, show.roles, rig)
+    # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that long.
+    sys.setswitchinterval(0.0002)
+    # Before the grid begins: collecting and locking memory takes some 20 ms.
+    grant = become_realtime() if config.realtime else None
     epoch_ns = config.epoch_ns if config.epoch_ns is not None else clock.now_ns() + 5_000_000
     core = BusCore(
         devices,
@@ -280,10 +290,6 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         watchdog_ns=rig.watchdog_ns,
         sink=lambda event: outbox.post("event", event),
     )
-    # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that
-    # long.
-    sys.setswitchinterval(0.0002)
-    grant = become_realtime() if config.realtime else None
     outbox.post(
         "ready",
         BusReady(

@@ -64,19 +64,14 @@ class TwinProgram:
     record_dir : Path or None
         Where each twin writes what it received and when, ``<device>.jsonl``.
 
-    Attributes
-    ----------
-    ports : mapping of str to str
-        By device name, what to put in place of ``twin``.
-
     Notes
     -----
-    It ends when its standard input does, so it cannot outlive us.
+    Made, it is on its way; `ports` waits for it. It ends when its standard input does, so it cannot outlive us.
 
     Raises
     ------
     DeviceError
-        When a family has no twin, or the program does not start.
+        When a family has no twin.
     """
 
     def __init__(self, drivers: Sequence[Driver], record_dir: Path | None = None) -> None:
@@ -108,29 +103,43 @@ class TwinProgram:
             encoding="utf-8",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
-        self.ports: Mapping[str, str] = self._start(rows)
+        self._ports: Mapping[str, str] | None = None
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(json.dumps(rows) + "\n")
+            self._child.stdin.flush()
+        except OSError:
+            pass  # it has ended already; `ports` says so
 
-    def _start(self, rows: list[dict[str, Any]]) -> Mapping[str, str]:
+    @property
+    def ports(self) -> Mapping[str, str]:
+        """By device name, what to put in place of ``twin``; waits until the program is there.
+
+        Raises
+        ------
+        DeviceGone
+            When it does not start.
+        """
+        if self._ports is None:
+            self._ports = self._await_ports()
+        return self._ports
+
+    def _await_ports(self) -> Mapping[str, str]:
         child = self._child
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdout is not None
         # The timer turns a child that never answers into an end of file, on every system alike.
         timer = Timer(_START_LIMIT_S, child.kill)
         timer.daemon = True
         timer.start()
         try:
-            child.stdin.write(json.dumps(rows) + "\n")
-            child.stdin.flush()
             answer = child.stdout.readline()
-        except OSError:
-            answer = ""
         finally:
             timer.cancel()
         if not answer:
             self.close()
             raise DeviceGone(
                 f"the software twins did not start within {_START_LIMIT_S:g} s (exit status "
-                f"{child.returncode}); "
-                "run `python -m devices.sim amc` by hand to see why"
+                f"{child.returncode}); run `python -m devices.sim amc` by hand to see why"
             )
         ports: Mapping[str, str] = json.loads(answer)
         return ports

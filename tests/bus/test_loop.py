@@ -240,6 +240,26 @@ class TestVanishing:
 
 
 class TestBadValues:
+    def test_a_show_that_fails_can_still_be_parked(self, parts: Any) -> None:
+        class Failing(parts.WaveShow):  # type: ignore[name-defined,misc]
+            def levels(self, transport: Any, host_ns: int, seat: int) -> Any:
+                if host_ns > 500 * MS:
+                    raise ZeroDivisionError("a fault in the evaluator")
+                return super().levels(transport, host_ns, seat)
+
+        block = LocalBlock()
+        TransportWriter(block).append(from_ns=0, scene=0)
+        core = BusCore(parts.small_rig(), Failing(), epoch_ns=0, watchdog_ns=0, sink=lambda event: None)
+        core.advance(200 * MS, block.read(), 0)
+        core.advance(400 * MS, block.read(), 0)
+        with pytest.raises(ZeroDivisionError):
+            core.advance(600 * MS, block.read(), 0)
+        core.retire()
+        while not core.retired:
+            core.advance(core.next_due_ns(), block.read(), 0)
+        assert core.next_due_ns() < 600 * MS + round(core.safe_bound_s * S)
+        assert core.values("seat") == (0.0,) * 6
+
     def test_a_curve_that_is_not_a_number_moves_nothing(
         self, parts: Any, make_stage: Callable[..., Any]
     ) -> None:
