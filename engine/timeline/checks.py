@@ -14,13 +14,12 @@ from typing import Any, Literal
 from engine.errors import Problem
 from engine.time.flicks import format_fl
 from engine.timeline.model import SceneFile, Window
+from engine.timeline.model_cues import CurveCue, HapticCue
 from engine.timeline.model_stage import RoleRef, Stage
 from engine.timeline.model_tracks import (
     AudioCue,
     AudioTrack,
-    CurveCue,
     EventTrack,
-    HapticCue,
     HapticTrack,
     LevelTrack,
     LineTrack,

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.errors import Place, Problem
 from engine.timeline.model import SceneFile
-from engine.timeline.model_tracks import Point
+from engine.timeline.model_points import Point
 
 Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)

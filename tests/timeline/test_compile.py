@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from engine.time.flicks import FLICKS_PER_SECOND
-from engine.timeline.compile import DEFAULT_LINE_FL, MAX_TRANSIENT_LANES
+from engine.timeline.compile_levels import MAX_TRANSIENT_LANES
+from engine.timeline.compile_media import DEFAULT_LINE_FL
 from engine.timeline.evaluate import Evaluator
 from engine.timeline.media import MediaBank, MediaCue
 from engine.timeline.program import Durations, HoldSpec, OptionPlaceSpec, Program
