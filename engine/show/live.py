@@ -350,9 +350,7 @@ class _LiveRun:
                 else:
                     self._record.bus(payload)
                     if payload.kind in ("gone", "back"):
-                        self._view.say(
-                            f"device {payload.device}: {payload.kind} {payload.data.get('text', '')}"
-                        )
+                        self._device_came_or_went(payload)
             case "health":
                 self._health = payload
             case "input":
