@@ -39,7 +39,7 @@ from engine.errors import InputError
 from engine.render import glb, meshes, sidecar
 
 # Raise when the cached form changes, so that old files are not read any more.
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +148,7 @@ def _load_with_panda(path: Path, cache: Path) -> PandaNode:
         # A torn or foreign cache file: convert again and replace it.
     import gltf
 
+    _mend_interpolation()
     try:
         node = gltf.load_model(str(path))
     except (KeyError, IndexError, ValueError, RuntimeError, AssertionError) as error:
@@ -165,6 +166,22 @@ def _load_with_panda(path: Path, cache: Path) -> PandaNode:
     except OSError:
         return node  # a read-only home only costs the next start some time
     return node
+
+
+def _mend_interpolation() -> None:
+    """Give panda3d-gltf 1.3.0 a working interpolation between animation keys.
+
+    Its `get_lerp_factor` takes the larger of the factor and 1 where it means the smaller, so every frame
+    shows the key that is still to come: an object with two keys stands at its goal from the start.
+    """
+    from gltf import _converter
+
+    if _converter.get_lerp_factor(0.5, 0.0, 1.0) == 1:
+        _converter.get_lerp_factor = _lerp_factor
+
+
+def _lerp_factor(at_s: float, last_s: float, next_s: float) -> float:
+    return min(max((at_s - last_s) / (next_s - last_s), 0.0), 1.0)
 
 
 def _drop_tangents(node: GeomNode) -> None:

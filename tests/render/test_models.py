@@ -18,33 +18,46 @@ from tests.render.small_scene import box, build, write_glb
 
 
 def animated_box(path: Path) -> Path:
-    """A box that moves 4 m to the right within 2 s, as a node animation."""
+    """A box on one bone that moves 4 m to the right within 2 s."""
     write_glb(path, {"lift": box((-1, -1, 0), (1, 1, 2), (200, 80, 60))}, baked=False)
     raw = path.read_bytes()
     (size,) = struct.unpack_from("<I", raw, 12)
     tree = json.loads(raw[20 : 20 + size])
     blob = bytearray(raw[28 + size :])
-    times = np.array([0.0, 2.0], "<f4")
-    places = np.array([(0, 0, 0), (4, 0, 0)], "<f4")
-    for values in (times, places):
+
+    def accessor(values: np.ndarray, kind: str, component: int, **more: object) -> int:
         tree["bufferViews"].append({"buffer": 0, "byteOffset": len(blob), "byteLength": values.nbytes})
         blob.extend(values.tobytes())
-    first = len(tree["accessors"])
-    view = len(tree["bufferViews"]) - 2
-    tree["accessors"] += [
-        {"bufferView": view, "componentType": 5126, "count": 2, "type": "SCALAR", "min": [0.0], "max": [2.0]},
-        {"bufferView": view + 1, "componentType": 5126, "count": 2, "type": "VEC3"},
+        view = len(tree["bufferViews"]) - 1
+        tree["accessors"].append(
+            {"bufferView": view, "componentType": component, "count": len(values), "type": kind, **more}
+        )
+        return len(tree["accessors"]) - 1
+
+    attributes = tree["meshes"][0]["primitives"][0]["attributes"]
+    count = tree["accessors"][attributes["POSITION"]]["count"]
+    attributes["WEIGHTS_0"] = accessor(np.tile(np.array([1, 0, 0, 0], "<f4"), (count, 1)), "VEC4", 5126)
+    attributes["JOINTS_0"] = accessor(np.zeros((count, 4), "<u2"), "VEC4", 5123)
+    times = accessor(np.array([0.0, 2.0], "<f4"), "SCALAR", 5126, min=[0.0], max=[2.0])
+    places = accessor(np.array([(0, 0, 0), (4, 0, 0)], "<f4"), "VEC3", 5126)
+    tree["nodes"] = [
+        {"name": "lift", "mesh": 0, "skin": 0},
+        {"name": "bone"},
+        {"name": "rig", "children": [0, 1]},
     ]
+    tree["scenes"] = [{"nodes": [2]}]
+    tree["skins"] = [{"joints": [1], "skeleton": 2}]
     tree["animations"] = [
         {
             "name": "main",
-            "samplers": [{"input": first, "output": first + 1, "interpolation": "LINEAR"}],
-            "channels": [{"sampler": 0, "target": {"node": 0, "path": "translation"}}],
+            "samplers": [{"input": times, "output": places, "interpolation": "LINEAR"}],
+            "channels": [{"sampler": 0, "target": {"node": 1, "path": "translation"}}],
         }
     ]
     tree["buffers"] = [{"byteLength": len(blob)}]
     text = json.dumps(tree).encode()
     text += b" " * (-len(text) % 4)
+    blob.extend(bytes(-len(blob) % 4))
     head = struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(blob))
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(blob), b"BIN\0")
     path.write_bytes(head + chunks + bytes(blob))
