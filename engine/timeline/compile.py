@@ -5,7 +5,7 @@ Notes
 Rules a reader of scene files needs to know, and the tests hold:
 
 - A level holds its last value after a cue. Before its first cue it is at the role's rest.
-- The contribution of a wave on motion and nodes, and of any cue on a haptic track, ends with the cue.
+- The contribution of a wave on motion and nodes, and of a wave or curve on a haptic track, ends with the cue.
 - A cue with ``seek: fire`` is a pulse: afterwards the value is what it was before.
 - A reaction says nothing about a level before its first cue, so it does not disturb the scene below it.
 """

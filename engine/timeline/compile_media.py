@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline import curves
 from engine.timeline.compiled import Compiled
@@ -33,7 +35,8 @@ def media_track(out: Compiled, track: Track, number: int) -> None:
         case LineTrack():
             starts = sorted(cue.at_fl for cue in track.cues)
             for place, line in enumerate(track.cues):
-                later = next((start for start in starts if start > line.at_fl), nominal_fl)
+                following = bisect_right(starts, line.at_fl)
+                later = starts[following] if following < len(starts) else nominal_fl
                 length_fl = line.for_fl or out.length("line", line.line)
                 end_fl = (
                     line.at_fl + length_fl

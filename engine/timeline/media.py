@@ -1,7 +1,7 @@
 """What plays at a time (sounds, lines, captions, clips, videos) and what happens at an instant (one-shots).
 
 Media lie in lanes in which nothing overlaps, so that each lane is a bisection; a cue of a track that may
-overlap with itself goes to the first lane that is free.
+overlap with itself goes to a lane that is free.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heappush, heapreplace
 from typing import Literal
 
 MediaKind = Literal["audio", "line", "caption", "clip", "video"]
@@ -109,16 +110,20 @@ class MediaBank:
 
     @classmethod
     def of(cls, cues: Iterable[MediaCue]) -> MediaBank:
-        """Sort cues into lanes, per kind, each into the first lane that is free."""
+        """Sort cues into lanes, per kind, each into the lane that has been free the longest."""
         ordered = tuple(sorted(cues, key=lambda cue: (cue.at_fl, cue.track, cue.cue)))
         lanes: list[list[MediaCue]] = []
+        ends: dict[str, list[tuple[int, int]]] = {}
         for cue in ordered:
-            for lane in lanes:
-                if lane[-1].kind == cue.kind and lane[-1].end_fl <= cue.at_fl:
-                    lane.append(cue)
-                    break
+            heap = ends.setdefault(cue.kind, [])
+            if heap and heap[0][0] <= cue.at_fl:
+                number = heap[0][1]
+                heapreplace(heap, (cue.end_fl, number))
             else:
-                lanes.append([cue])
+                number = len(lanes)
+                lanes.append([])
+                heappush(heap, (cue.end_fl, number))
+            lanes[number].append(cue)
         return cls(ordered, tuple(tuple(lane) for lane in lanes))
 
     def active(self, at_fl: int, run_from_fl: int = 0) -> list[tuple[MediaCue, int]]:
