@@ -40,6 +40,8 @@ _INAUDIBLE = 10 ** (-96 / 20)
 _DUCK_DOWN = SAMPLE_RATE_HZ * 150 // 1000
 _DUCK_UP = SAMPLE_RATE_HZ * 600 // 1000
 _PAGE = SAMPLE_RATE_HZ
+# A reaction is published 20 ms ahead; a device may already hold more than that.
+_LATEST_START = SAMPLE_RATE_HZ * 150 // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Mixer:
         self._filters: dict[Ears, tuple[Samples, Samples]] = {}
         self._ears_before: dict[Voice, tuple[int, float, Ears]] = {}
         self._waiting: set[tuple[str, int]] = set()
+        self._delays: dict[int, int] = {}
         volume = db_to_gain(self._settings.volume_db)
         self._bus_gain = {bus: volume * db_to_gain(self._settings.bus_db.get(bus, 0.0)) for bus in BUSES}
         self.late_clips = 0
@@ -208,9 +211,19 @@ class Mixer:
     def _raw(self, transport: Transport, first: int, n: int, yaw0_deg: float, yaw1_deg: float) -> Samples:
         if self._grid is None:
             raise RuntimeError("the grid is laid by render before anything is mixed")
-        if self._old_grid is None:
+        past = self._transport
+        late = past is not None and _came_late(past, transport, self._grid.ns(first))
+        if self._old_grid is None and not late:
             return self._mixed(transport, self._grid, first, n, yaw0_deg, yaw1_deg)
-        before = self._mixed(transport, self._old_grid, first, n, yaw0_deg, yaw1_deg)
+        # What was going to be heard fades into what now holds.
+        before = self._mixed(
+            past if past is not None and late else transport,
+            self._old_grid or self._grid,
+            first,
+            n,
+            yaw0_deg,
+            yaw1_deg,
+        )
         after = self._mixed(transport, self._grid, first, n, yaw0_deg, yaw1_deg)
         self._old_grid = None
         x = np.clip(np.arange(n) / min(n, _RESYNC_FADE), 0, 1).astype(np.float32) * np.float32(math.pi / 2)
@@ -220,7 +233,10 @@ class Mixer:
 
     def _follow(self, transport: Transport, grid: Grid, first: int, last: int) -> None:
         if transport is not self._transport or grid is not self._planned_grid:
-            self._plan = plan(transport, self._book, grid, seat=self._seat, since=first - _PAGE)
+            self._notice_reactions(transport, grid, first)
+            self._plan = plan(
+                transport, self._book, grid, seat=self._seat, since=first - _PAGE, delays=self._delays
+            )
             self._transport, self._planned_grid = transport, grid
             self._page = -1
         page = first // _PAGE
@@ -231,6 +247,14 @@ class Mixer:
             self._page_voices = [v for v in self._plan.voices if v.begin < high and v.over > low]
             near = (low - _DUCK_UP, high + _DUCK_DOWN)
             self._page_speech = [s for s in self._plan.speech() if s[0] < near[1] and s[1] > near[0]]
+
+    def _notice_reactions(self, transport: Transport, grid: Grid, first: int) -> None:
+        """A reaction whose first samples have gone out without it starts now instead: a stroke keeps its attack."""
+        for row in transport.reactions:
+            if row.index in self._delays:
+                continue
+            missed = first - grid.first(row.from_ns)
+            self._delays[row.index] = missed if 0 < missed < _LATEST_START else 0
 
     def _mixed(
         self, transport: Transport, grid: Grid, first: int, n: int, yaw0_deg: float, yaw1_deg: float
@@ -354,6 +378,14 @@ class Mixer:
                 self._filters.clear()
             found = self._filters[at] = self._head.filters(at)
         return found
+
+
+def _came_late(before: Transport, now: Transport, at_ns: int) -> bool:
+    """Whether a segment was published for an instant that has already gone out."""
+    if now is before or not now.segments:
+        return False
+    known = before.segments[-1].index if before.segments else -1
+    return any(segment.index > known and segment.from_ns < at_ns for segment in now.segments)
 
 
 def _audible(clip: Clip, at: int, n: int, gain: float) -> bool:

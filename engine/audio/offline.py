@@ -97,20 +97,25 @@ def render_wav(
     grid = Grid(from_ns)
     total = grid.first(to_ns)
     done, peak = 0, 0.0
+    fixed = transport if isinstance(transport, Transport) else None
+
+    def history(at_ns: int) -> Transport:
+        return transport if isinstance(transport, Transport) else transport(at_ns)
+
     try:
         with path.open("wb") as raw, wave.open(raw, "wb") as out:
             out.setnchannels(2)
             out.setsampwidth(3)
             out.setframerate(SAMPLE_RATE_HZ)
             while done < total:
-                count = min(_CHUNK_SAMPLES, total - done)
+                count = min(_CHUNK_SAMPLES if fixed is not None else block, total - done)
                 at_ns = grid.ns(done)
-                now = transport if isinstance(transport, Transport) else transport(at_ns)
+                now = fixed if fixed is not None else history(at_ns)
                 samples = mixer.render(now, at_ns, count)
                 peak = max(peak, float(np.max(np.abs(samples))))
                 out.writeframes(pcm24(samples))
                 done += count
-                if progress is not None:
+                if progress is not None and (done == total or done % _CHUNK_SAMPLES < count):
                     progress(done / total)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)

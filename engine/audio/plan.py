@@ -23,6 +23,7 @@ Rules
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.audio.clips import SAMPLE_RATE_HZ
@@ -130,7 +131,15 @@ class Plan:
         return [(voice.begin, voice.end) for voice in self.voices if voice.sound.bus == "voice"]
 
 
-def plan(transport: Transport, book: SoundBook, grid: Grid, *, seat: int = 0, since: int = -FOREVER) -> Plan:
+def plan(
+    transport: Transport,
+    book: SoundBook,
+    grid: Grid,
+    *,
+    seat: int = 0,
+    since: int = -FOREVER,
+    delays: Mapping[int, int] | None = None,
+) -> Plan:
     """Lays out every voice of a transport.
 
     Parameters
@@ -142,11 +151,13 @@ def plan(transport: Transport, book: SoundBook, grid: Grid, *, seat: int = 0, si
         Whose reactions are heard besides the room's.
     since : int
         Voices that are over before this grid sample are left out.
+    delays : mapping of int to int, optional
+        Samples by which a reaction (by its row's index) starts later than published.
     """
     pieces = _pieces(transport, grid)
     planner = _Planner(transport, book, grid, pieces)
     planner.lay_scenes()
-    planner.lay_reactions(seat)
+    planner.lay_reactions(seat, delays or {})
     return Plan(tuple(v for v in planner.voices if v.over > since and v.begin < v.end), tuple(pieces))
 
 
@@ -318,7 +329,7 @@ class _Planner:
 
     # ---- reactions
 
-    def lay_reactions(self, seat: int) -> None:
+    def lay_reactions(self, seat: int, delays: Mapping[int, int]) -> None:
         for row in self._transport.reactions:
             if row.seat not in (ROOM, seat):
                 continue
@@ -326,7 +337,7 @@ class _Planner:
             started = self._where_run(row.from_ns, row.run_fl)
             if started is None:
                 continue
-            number, start = started
+            number, start = started[0], started[1] + delays.get(row.index, 0)
             for sound in reaction.sounds:
                 self._lay_reaction(sound, row.scene, number, start, reaction.duration_fl)
 

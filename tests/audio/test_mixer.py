@@ -372,3 +372,31 @@ def test_live_never_decodes_and_counts_what_came_late(tmp_path: Path) -> None:
     assert np.abs(out).max() == 0.0
     assert mixer.late_clips == 1
     assert mixer.wanted(run((0.0, 0, 0.0, 1, START)), 1) == ["not_decoded.flac"]
+
+
+def test_a_reaction_that_comes_too_late_keeps_its_attack() -> None:
+    room = reaction_room()
+    before, after = run((0.0, 1, 0.0, 1, START)), reaction_transport()
+    mixer = room.mixer()
+    # The reaction's sound was to begin at 0.6 s; the row arrives when the mixer has reached 0.62 s.
+    early = heard(mixer, before, 0.0, 0.62, step=512)
+    out = mixer.render(after, 620_000_000, FS)[:, 0]
+    assert np.abs(early).max() == 0.0
+    begin = int(np.argmax(np.abs(out) > 1e-4))
+    assert begin < 3 * 512 + round(0.1 * FS)
+    assert np.allclose(out[begin - 1 : begin + 20_000], (tone(2.0) * np.sqrt(0.5))[:20_001], atol=0.02)
+
+
+def test_a_hold_that_comes_too_late_does_not_click() -> None:
+    room = Room()
+    room.scene(room.sound("low", tone(6.0, 220.0), place=SeatPlace(0.0, 0.0, 1.0)), seconds=6.0)
+    block = LocalBlock()
+    writer = TransportWriter(block)
+    writer.append(from_ns=0, scene=0)
+    mixer = room.mixer()
+    first = heard(mixer, block.read(), 0.0, 1.0, step=480)
+    writer.append(from_ns=980_000_000, scene=0, at_fl=round(0.98 * S_FL), rate=0, kind=CONTINUE)
+    rest = mixer.render(block.read(), S_NS, 24_000)
+    joined = np.concatenate([first, rest])[:, 0]
+    assert np.abs(rest[2048:]).max() == 0.0
+    assert clicks_db(joined[40_000:56_000]) < -55
