@@ -13,6 +13,7 @@ BENCHES: Mapping[str, Sequence[str]] = {
     "size": (),
     "start": ("--runs", "2"),
     "frame": ("--frames", "60"),
+    "show": ("--frames", "40", "--blocks", "1"),
     "seek": (),
     "bus": ("--seconds", "5"),
     "soak": ("--hours", "0.2"),
