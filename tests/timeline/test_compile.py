@@ -1,7 +1,5 @@
 """What a scene file means: levels, pulses, knocks, media, windows, triggers."""
 
-
-
 from __future__ import annotations
 
 import math

@@ -75,6 +75,7 @@ def perform(history: list[tuple[int, tuple[str, Any]]]) -> tuple[Transport, int,
     return writer.transport, now_ns, [(a, b) for a, b in runs if a < b]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(history=operations, cuts=st.lists(st.floats(0, 1), max_size=10))
 def test_exactly_once_per_run_however_time_is_cut(

@@ -271,6 +271,7 @@ def bank_with(cues: int, channels: int) -> LevelBank:
     return flatten(runs)
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_seek_grows_with_the_logarithm_of_the_cues() -> None:
     channels = 20
     steps: dict[int, int] = {}

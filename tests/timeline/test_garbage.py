@@ -1,13 +1,12 @@
 """Whatever stands in a scene file ends in problems with places or in a program whose state is finite; never a crash."""
 
-
-
 from __future__ import annotations
 
 import copy
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +60,7 @@ junk = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=250)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), junk), max_size=3))
 @example([])

@@ -1,7 +1,5 @@
 """Every mistake of a scene file at its line, in one go, with a hint that helps."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
@@ -201,6 +202,7 @@ def naive_state(scene: dict[str, Any], roles: RoleTable, at_fl: int) -> dict[str
 instants = st.lists(st.integers(0, SCENE_S * 1000), min_size=5, max_size=15)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(scene=scenes, at_ms=instants)
 def test_the_bank_equals_a_naive_player(
@@ -263,6 +265,7 @@ def fresh(scene: int, at_fl: int, *, seek: bool) -> tuple[Transport, int]:
     return writer.transport, writer.transport.host_ns_of(segment, at_fl)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     first=scenes, second=scenes, history=operations, shares=st.lists(st.floats(0, 1), min_size=6, max_size=6)
