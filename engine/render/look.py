@@ -74,13 +74,12 @@ class FogLook:
 
 @dataclass(frozen=True, slots=True)
 class WaterLook:
-    """Water: surface height, ripple strength, flow in m/s, body colour; `follows`: moves with the vehicle."""
+    """Water: surface height, ripple strength, flow in m/s, body colour."""
 
     height_m: float
     ripple: float
     flow_mps: tuple[float, float]
     color: Color
-    follows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,6 @@ class ParticleLook:
     color: Color
     rate: float
     gain: float
-    node: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +300,6 @@ def _water(water: Mapping[str, Any], roles: RoleValues) -> WaterLook:
         ripple=_number(water.get("ripple"), roles, 1.0),
         flow_mps=(_number(flow[0], roles), _number(flow[1], roles)),
         color=_color(water.get("color"), roles, linear("#0a1424")),
-        follows=bool(water.get("follows") or water.get("follow")),
     )
 
 
@@ -328,5 +325,4 @@ def _particles(item: Mapping[str, Any], roles: RoleValues) -> ParticleLook:
         color=_color(item.get("color"), roles, linear("#ffb060")),
         rate=_number(item.get("rate"), roles, 1.0),
         gain=_number(item.get("gain"), roles, 1.0),
-        node=str(item.get("node") or ""),
     )

@@ -42,11 +42,15 @@ from engine.render import meshes, sidecar
 from engine.render.eye import AT_REST, Matrix, NodePose, Pose
 from engine.render.look import DYNAMIC_LIGHTS_MAX, ParticleLook, SceneLook, direction
 from engine.render.models import LoadedModel
+from engine.render.output import Output
 from engine.render.shading import load_shader, noise_texture
+from engine.render.shadow import REACH_M, MoonShadow
 
 NEAR_M = 0.06
 FAR_M = 1200.0
 _STREAK_FOCUS_M = 13.0
+# The middle of the shadow map lies before the guest, where shadows are seen.
+SHADOW_AHEAD_M = REACH_M * 0.6
 
 # Order in Panda's "fixed" bin, after everything opaque.
 _SKY, _WATER, _MIST, _PARTICLES, _HALOS = 10, 20, 30, 40, 50
@@ -208,11 +212,21 @@ class Picture:
         }
         self._scenes: dict[int, _SceneGraph] = {}
         self._shown = -1
+        self._shadow: MoonShadow | None = None
         self._T_world_vehicle: Matrix = np.eye(4)
         self._T_world_head: Matrix = np.eye(4)
         self._sky = self._make_sky()
         self._water = self._make_water()
         self._stars: dict[int, NodePath] = {}
+
+    def cast_shadows(self, output: Output, *, side_px: int) -> None:
+        """Make a moon shadow map, for the scenes that ask for it."""
+        self._shadow = MoonShadow(output, self.root, side_px=side_px)
+
+    @property
+    def shadow(self) -> MoonShadow | None:
+        """The shadow map, once made."""
+        return self._shadow
 
     @property
     def T_world_vehicle(self) -> Matrix:
@@ -490,6 +504,7 @@ class Picture:
             return
         scene.vehicle.set_mat(panda_matrix(self._T_world_vehicle))
         self._apply_lights(shot, scene)
+        self._apply_shadow(shot, scene)
         self._apply_lamps(shot, scene)
         self._apply_nodes(shot, scene)
         self._apply_clips(shot, scene)
@@ -510,7 +525,7 @@ class Picture:
             u.vec4("u_water", -1000.0, 0.0, 0.0, 0.0)
             return
         self._water.show()
-        height = water.height_m + (shot.path.z_m if water.follows else 0.0)
+        height = water.height_m
         u.vec4("u_water", height, water.ripple, *water.flow_mps)
         u.vec3("u_water_color", water.color)
         bow = shot.path.matrix() @ np.array([0.0, 2.2, 0.0, 1.0])
@@ -563,6 +578,17 @@ class Picture:
                 ).matrix()
                 turned[:3, :3] *= pose.scale
                 path.set_mat(panda_matrix(_numpy_matrix(rest) @ turned))
+
+    def _apply_shadow(self, shot: Shot, scene: _SceneGraph) -> None:
+        if self._shadow is None:
+            return
+        wanted = shot.look.shadows and shot.look.sky.moon_direction[2] > 0.05
+        self._uniforms.number("u_shadow_on", 1.0 if wanted else 0.0)
+        if wanted:
+            ahead = self._T_world_vehicle @ np.array([0.0, SHADOW_AHEAD_M, 0.0, 1.0])
+            self._shadow.follow(scene.world, shot.look.sky.moon_direction, ahead[:3])
+        else:
+            self._shadow.rest()
 
     def _apply_clips(self, shot: Shot, scene: _SceneGraph) -> None:
         for name, seconds, loop in shot.clips:

@@ -73,18 +73,21 @@ class Quality:
         Against bands; no picture repeats code for code between drivers with it.
     twin : bool
         The mirrored scene in the water.
+    shadow_px : int
+        Side of the moon's shadow map, for the scenes that ask for one.
     """
 
     samples: int
     grain: float
     dither: bool
     twin: bool
+    shadow_px: int
 
 
 QUALITIES: dict[str, Quality] = {
-    "test": Quality(samples=4, grain=0.0, dither=False, twin=True),
-    "desktop": Quality(samples=4, grain=1.0, dither=True, twin=True),
-    "headset": Quality(samples=4, grain=0.6, dither=True, twin=True),
+    "test": Quality(samples=4, grain=0.0, dither=False, twin=True, shadow_px=1024),
+    "desktop": Quality(samples=4, grain=1.0, dither=True, twin=True, shadow_px=2048),
+    "headset": Quality(samples=4, grain=0.6, dither=True, twin=True, shadow_px=1536),
 }
 
 
@@ -258,7 +261,10 @@ class Viewer:
         program = self._package.scenes[number]
         loaded: list[LoadedModel] = [self._store.get(path) for path in self._files(program)]
         vehicle = loaded.pop() if self._tree(program).get("vehicle") else None
-        self._picture.add_scene(number, loaded, vehicle, resolve_look(self._tree(program), values))
+        look = resolve_look(self._tree(program), values)
+        if look.shadows and self._picture.shadow is None:
+            self._picture.cast_shadows(self._output, side_px=QUALITIES[self._options.quality].shadow_px)
+        self._picture.add_scene(number, loaded, vehicle, look)
         self._recent.append(number)
 
     def _tidy(self, keep: Sequence[int]) -> None:
@@ -558,6 +564,8 @@ class Viewer:
         self._closed = True
         self._store.close()
         self._panels.root.remove_node()
+        if self._picture.shadow is not None:
+            self._picture.shadow.close(self._output)
         self._output.engine.remove_window(self._output.buffer)
 
     def __enter__(self) -> Viewer:
