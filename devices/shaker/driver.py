@@ -81,8 +81,9 @@ class ShakerDriver:
             channels.append(Channel(f"{name}.frequency", "hz", low_hz, high_hz, low_hz, low_hz))
         check_keys(config, channels, groups)
         owner = [group.name for group in groups for _ in group.channels]
+        # Limits for a group are meant for its amplitude; a frequency has limits under its own name only.
         self.channels = tuple(
-            with_rig_limits(channel, name, config) if channel.unit == "ratio" else channel
+            with_rig_limits(channel, name if channel.unit == "ratio" else channel.name, config)
             for channel, name in zip(channels, owner, strict=True)
         )
         self.groups = tuple(groups)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from devices.shaker import ShakerDriver
 from devices.shaker.codec import FrameCutter, Shake, decode_shake, encode_shake
 from devices.sim.shaker import ShakerTwin
-from engine.bus.driver import DeviceConfig, Driver, SettingError
+from engine.bus.driver import ChannelLimits, DeviceConfig, Driver, SettingError
 
 MS = 1_000_000
 shakes = st.builds(
@@ -73,6 +73,11 @@ class TestDriverAndTwin:
         twin.receive(driver.encode((1.0, 40.0))[0], 0)
         assert twin.state_at(300 * MS)["seat.amplitude"] == 1.0
         assert twin.state_at(301 * MS)["seat.amplitude"] == 0.0
+
+    def test_limits_of_a_group_hold_for_its_amplitude_and_named_ones_for_the_frequency(self) -> None:
+        limits = {"seat": ChannelLimits(0.0, 0.7), "seat.frequency": ChannelLimits(30.0, 60.0)}
+        amplitude, frequency = ShakerDriver(DeviceConfig("shaker", limits=limits)).channels
+        assert (amplitude.high, frequency.low, frequency.high, frequency.safe) == (0.7, 30.0, 60.0, 30.0)
 
     @pytest.mark.parametrize(
         ("settings", "message"),
