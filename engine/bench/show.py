@@ -2,10 +2,11 @@
 
     python -m engine.bench.show --frames 200 --blocks 3
 
-The show: the story conducted in its own process, a bus process commanding 20 simulated devices (software twins in a further process,
-over ptys and loopback sockets), 200 cues a second on 20 roles laid over the scene, and the viewer evaluating and drawing. The bare loop calls
-Panda3D's ``render_frame`` on the very same nodes, with none of those processes running. The two take turns in blocks, in one process and
-one graphics context; both wait for their pixels. Prints one JSON line.
+The show: the story conducted in its own process, a bus process commanding 20 simulated devices (software twins in a
+further process, over ptys and loopback sockets), 200 cues a second on 20 roles laid over the scene, and the viewer
+evaluating and drawing. The bare loop calls Panda3D's ``render_frame`` on the very same nodes, with none of those
+processes running. The two take turns in blocks, in one process and one graphics context; both wait for their pixels.
+Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def measure(
                     show_ms += _run(
                         clock,
                         frames,
-                        lambda number, block=block: viewer.draw(  # type: ignore[misc]
+                        lambda number, block=block: viewer.draw(
                             block.read(), clock.now_ns() + 16_666_667, HeadPose(yaw_deg=0.01 * (number % 200))
                         ),
                     )
