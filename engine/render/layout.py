@@ -32,7 +32,7 @@ LEAST_DEG = 1.2
 HANZI_COLUMNS = 28
 LATIN_COLUMNS = 34
 # The second language is smaller, so a line of the same width holds more of it.
-SECOND_HANZI_COLUMNS = 36
+SECOND_HANZI_COLUMNS = 44
 SECOND_LATIN_COLUMNS = 58
 # Under choice panels there is room for one long line rather than two.
 WIDE_FACTOR = 1.85

@@ -287,6 +287,10 @@ class Picture:
         clips = _bind_clips(world)
         self._scenes[number] = _SceneGraph(top, world, twin, boat, lamps, places, {}, particles, clips)
 
+    def prepare(self, number: int, output: Output) -> None:
+        """Send a scene's vertices and shaders to the graphics card with the next frame, before it is shown."""
+        self._scenes[number].top.prepare_scene(output.buffer.get_gsg())
+
     def drop_scene(self, number: int) -> None:
         """Forget a scene's nodes."""
         scene = self._scenes.pop(number, None)

@@ -265,6 +265,7 @@ class Viewer:
         if look.shadows and self._picture.shadow is None:
             self._picture.cast_shadows(self._output, side_px=QUALITIES[self._options.quality].shadow_px)
         self._picture.add_scene(number, loaded, vehicle, look)
+        self._picture.prepare(number, self._output)
         self._recent.append(number)
 
     def _tidy(self, keep: Sequence[int]) -> None:

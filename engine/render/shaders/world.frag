@@ -32,11 +32,12 @@ vec3 specular(vec3 n, vec3 v, vec3 l, vec3 f0, float alpha2) {
     vec3 h = normalize(v + l);
     float nl = max(dot(n, l), 0.0);
     float nh = max(dot(n, h), 0.0);
-    float vh = clamp(dot(v, h), 0.05, 1.0);  // a hair above 1 would make the power below undefined
+    // Not above 1, where the power is undefined; not near 0, where a light behind the thing would blow up.
+    float vh = clamp(dot(v, h), 0.3, 1.0);
     float d = nh * nh * (alpha2 - 1.0) + 1.0;
     float lobe = alpha2 / (3.14159 * d * d);
     vec3 f = f0 + (1.0 - f0) * pow(1.0 - vh, 5.0);
-    return f * (lobe * nl / (4.0 * vh * vh));
+    return f * (lobe * nl / (4.0 * vh * vh) * smoothstep(-0.1, 0.2, dot(n, v)));
 }
 
 float moon_visible(vec3 at, float nl) {
