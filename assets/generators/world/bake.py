@@ -36,8 +36,8 @@ class _Rays:
 
     def __init__(self, pos: Floats, tri: Ints) -> None:
         # Needed at build time only, so that the shipped show does not depend on it.
-        from embreex import rtcore_scene
-        from embreex.mesh_construction import TriangleMesh
+        from embreex import rtcore_scene  # type: ignore[import-untyped]
+        from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
 
         self._scene = rtcore_scene.EmbreeScene()
         self._mesh = TriangleMesh(self._scene, pos.astype(np.float32), tri.astype(np.int32))
@@ -57,21 +57,29 @@ class _Rays:
 
 
 def bake(
-    pos: Floats, nrm: Floats, tri: Ints, lamps: Sequence[Lamp], *, rays: int = 24, seed: int = 1
+    pos: Floats,
+    samples: Floats,
+    nrm: Floats,
+    tri: Ints,
+    lamps: Sequence[Lamp],
+    *,
+    rays: int = 24,
+    seed: int = 1,
 ) -> Baked:
     """Bake light at vertices.
 
     Parameters
     ----------
-    pos, nrm : (n, 3) vertices and unit normals
+    pos : (m, 3) vertices of the triangles
+    samples, nrm : (n, 3) where light is measured, and the unit normals there
     tri : triangles that cast shadows
     lamps : sources
     rays : sky rays a vertex
     seed : of the ray directions
     """
-    count = len(pos)
+    count = len(samples)
     scene = _Rays(pos, tri)
-    origin = pos + nrm * 0.04
+    origin = samples + nrm * 0.04
     random = rng(seed, 77)
     # One rotated low-discrepancy set for all vertices and a random turn for each: little noise from few rays.
     k = np.arange(rays)
@@ -91,7 +99,7 @@ def bake(
 
     light = np.zeros((count, 3))
     if lamps:
-        tree = cKDTree(pos)
+        tree = cKDTree(samples)
         at = np.array([lamp.at for lamp in lamps])
         near = tree.query_ball_point(at, LAMP_REACH_M)
         which = np.repeat(np.arange(len(lamps)), [len(x) for x in near])
@@ -100,15 +108,15 @@ def bake(
         radius = np.array([lamp.radius_m for lamp in lamps])
         group = np.array(["abc".index(lamp.group) for lamp in lamps])
         for start in range(0, len(which), _BATCH):
-            w, i = which[start : start + _BATCH], vertex[start : start + _BATCH]
-            way = at[w] - pos[i]
+            w, at_vertex = which[start : start + _BATCH], vertex[start : start + _BATCH]
+            way = at[w] - samples[at_vertex]
             d = np.maximum(np.linalg.norm(way, axis=1), 1e-3)
-            face = np.clip((np.einsum("ij,ij->i", nrm[i], way) / d + 0.25) / 1.25, 0, None)
+            face = np.clip((np.einsum("ij,ij->i", nrm[at_vertex], way) / d + 0.25) / 1.25, 0, None)
             fade = np.clip(1 - (d / LAMP_REACH_M) ** 2, 0, 1) ** 2
             part = power[w] * face / (d * d + radius[w] ** 2) * fade
             keep = part > 0.004
-            w, i, way, d, part = w[keep], i[keep], way[keep], d[keep], part[keep]
-            shadow = scene.blocked(origin[i], way / d[:, None], np.maximum(d - radius[w] - 0.1, 0.01))
-            part = part * np.where(shadow, BLOCKED, 1.0) * (0.35 + 0.65 * occlusion[i])
-            np.add.at(light, (i, group[w]), part)
+            w, at_vertex, way, d, part = w[keep], at_vertex[keep], way[keep], d[keep], part[keep]
+            shadow = scene.blocked(origin[at_vertex], way / d[:, None], np.maximum(d - radius[w] - 0.1, 0.01))
+            part = part * np.where(shadow, BLOCKED, 1.0) * (0.35 + 0.65 * occlusion[at_vertex])
+            np.add.at(light, (at_vertex, group[w]), part)
     return Baked(occlusion, np.sqrt(np.clip(light / SCALE, 0, 1)))

@@ -3,7 +3,6 @@
 A boat lies along +Y, its bow at +Y, the water at z = 0.
 """
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 

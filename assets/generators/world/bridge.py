@@ -3,7 +3,6 @@
 A bridge spans X over the water, centred on the origin; the passage runs along Y.
 """
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ A figure stands on z = 0 facing -Y, 1.55-1.75 m tall at scale 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -496,6 +496,10 @@ def crowd_row(seed: int, count: int) -> Mesh:
     return mesh
 
 
+def _hanging(height: float) -> Callable[[Floats], Floats]:
+    return lambda p: 0.06 * np.clip((-p[:, 2] - 0.2) / height, 0, 1)
+
+
 def laundry(width: float, seed: int) -> Mesh:
     """A line with washing along X at z = 0, hanging down."""
     random = rng(seed, 83)
@@ -511,10 +515,6 @@ def laundry(width: float, seed: int) -> Mesh:
         u, v = np.meshgrid(np.linspace(0, w, 4), np.linspace(0, 1, 4))
         top = np.interp(x + u, line[:, 0], line[:, 2])
         shape = np.stack([x + u, 0.05 * np.sin(u * 9 + random.uniform(0, 6)) * v, top - v * h], 2)
-        mesh.add(
-            surface(shape, coat, outward=(0, -1, 0)).swayed(
-                lambda q, h=h: 0.06 * np.clip((-q[:, 2] - 0.2) / h, 0, 1), float(random.uniform())
-            )
-        )  # type: ignore[misc]
+        mesh.add(surface(shape, coat, outward=(0, -1, 0)).swayed(_hanging(h), float(random.uniform())))
         x += w + float(random.uniform(0.1, 0.4))
     return mesh

@@ -1,6 +1,5 @@
 """Garden and waterside buildings: pavilion, moon gate, jetty, chime, footbridge, kettle, lane cottage."""
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
@@ -236,18 +235,18 @@ def jetty(length: float, width: float = 1.5, *, top: float = 0.62) -> Mesh:
         )
     for y in (-width * 0.42, width * 0.42):
         mesh.add(beam((0, y, top - 0.08), (length, y, top - 0.08), 0.08, 0.12, PLANK_DARK, grain=1.0))
-        k = 0.6
-        while k < length:
+        x = 0.6
+        while x < length:
             mesh.add(
                 tube(
-                    [(k, y, -0.8), (k, y, top + (0.45 if y > 0 or k > length - 2 else 0.0))],
+                    [(x, y, -0.8), (x, y, top + (0.45 if y > 0 or x > length - 2 else 0.0))],
                     0.075,
                     PLANK_DARK,
                     sides=6,
                     caps=True,
                 )
             )
-            k += 1.9
+            x += 1.9
     rope = [
         (
             0.6 + 1.9 * j + 0.95 * f,

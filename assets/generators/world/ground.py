@@ -155,12 +155,12 @@ def quay(
                     grain=1.0,
                 )
             )
-    k = 3.0 + random.uniform(0, 2)
-    while k < length - 1:
+    x = 3.0 + random.uniform(0, 2)
+    while x < length - 1:
         # Iron rings and a slime line break the bare face.
-        ring = [(0.1 * math.cos(a) + k, -0.1, 0.62 + 0.1 * math.sin(a)) for a in np.linspace(0, 6.2832, 9)]
+        ring = [(0.1 * math.cos(a) + x, -0.1, 0.62 + 0.1 * math.sin(a)) for a in np.linspace(0, 6.2832, 9)]
         mesh.add(tube(ring, 0.018, STONE_DARK.toned(0.5), sides=3))
-        k += random.uniform(5, 8)
+        x += random.uniform(5, 8)
     return mesh
 
 

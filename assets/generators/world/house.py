@@ -246,18 +246,18 @@ def bay_infill(kind: str, width: float, height: float, level: float, seed: int, 
         # A valance of cloth along the top of the opening.
         n = max(3, int(width / 0.5))
         drape = paint(CLOTH[int(random.integers(len(CLOTH)))], "cloth")
-        x = np.linspace(-width / 2, width / 2, n * 2 + 1)
-        fall = np.where(np.arange(len(x)) % 2 == 0, 0.34, 0.46)
-        y = np.where(np.arange(len(x)) % 2 == 0, -0.06, -0.12)
+        across = np.linspace(-width / 2, width / 2, n * 2 + 1)
+        fall = np.where(np.arange(n * 2 + 1) % 2 == 0, 0.34, 0.46)
+        y = np.where(np.arange(n * 2 + 1) % 2 == 0, -0.06, -0.12)
         grid = np.stack(
             [
-                np.stack([x, y * 0.4 - 0.03, np.full_like(x, height - 0.02)], 1),
-                np.stack([x, y, height - fall], 1),
+                np.stack([across, y * 0.4 - 0.03, np.full_like(across, height - 0.02)], 1),
+                np.stack([across, y, height - fall], 1),
             ]
         )
         mesh.add(
             surface(grid, drape, outward=(0, -1, 0)).swayed(
-                lambda p: 0.03 * (p[:, 2] < height - 0.2), float(random.uniform())
+                lambda p: np.where(p[:, 2] < height - 0.2, 0.03, 0.0), float(random.uniform())
             )
         )
     else:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Vec3 = tuple[float, float, float]
+Vector = Sequence[float] | Floats
 
 # name: roughness, metalness. Plain PBR viewers get these; our own shader works from the vertex data alone.
 MATERIALS: dict[str, tuple[float, float]] = {
@@ -103,10 +104,10 @@ class Mesh:
     def add(
         self,
         other: Mesh,
-        at: Sequence[float] = (0.0, 0.0, 0.0),
+        at: Vector = (0.0, 0.0, 0.0),
         *,
         turn_deg: float = 0.0,
-        scale: float | Sequence[float] = 1.0,
+        scale: float | Vector = 1.0,
         tilt_deg: float = 0.0,
     ) -> Mesh:
         """Add a copy of `other`: scaled, tilted about X, turned about Z (left positive), moved to `at`."""
@@ -242,9 +243,7 @@ _FACES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, i
 }
 
 
-def box(
-    centre: Sequence[float], size: Sequence[float], coat: Paint, *, faces: str = "xXyYzZ", grain: float = 0.0
-) -> Mesh:
+def box(centre: Vector, size: Vector, coat: Paint, *, faces: str = "xXyYzZ", grain: float = 0.0) -> Mesh:
     """Axis-aligned box. `faces` lists those built: lower case = towards the negative end."""
     c, s = np.asarray(centre, dtype=float), np.asarray(size, dtype=float)
     mesh = Mesh()
@@ -297,7 +296,7 @@ def beam(
 
 def tube(
     points: ArrayLike,
-    radii: float | Sequence[float],
+    radii: float | Vector,
     coat: Paint,
     *,
     sides: int = 6,
@@ -360,9 +359,7 @@ def revolve(
     return surface(grid, coat, closed=True, outward=out, glow=lit)
 
 
-def ball(
-    centre: Sequence[float], radii: Sequence[float], coat: Paint, *, sides: int = 8, rings: int = 5
-) -> Mesh:
+def ball(centre: Vector, radii: Vector, coat: Paint, *, sides: int = 8, rings: int = 5) -> Mesh:
     """Ellipsoid."""
     t = np.linspace(-math.pi / 2, math.pi / 2, rings)
     unit = revolve(np.stack([np.cos(t), np.sin(t)], 1), coat, sides=sides)

@@ -1,6 +1,5 @@
 """Curved tiled roofs: hip, or hip and gable, with ribs, ridges, tails, soffit and rafters."""
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 

@@ -101,6 +101,24 @@ def _weather(soup: _Soup, *, waterline: bool) -> None:
     soup.rgb = np.clip(soup.rgb, 0, 1)
 
 
+def _samples(soup: _Soup) -> Floats:
+    """Where light is measured: vertices drawn up to 0.15 m into their faces.
+
+    A panel's corner often touches the next post; measured right there it would be black, and interpolation would
+    spread the black over the whole panel.
+    """
+    middle = soup.pos[soup.tri].mean(axis=1)
+    total = np.zeros_like(soup.pos)
+    count = np.zeros(len(soup.pos))
+    for k in range(3):
+        np.add.at(total, soup.tri[:, k], middle)
+        np.add.at(count, soup.tri[:, k], 1.0)
+    inward = total / np.maximum(count, 1.0)[:, None] - soup.pos
+    inward[count == 0] = 0.0
+    length = np.linalg.norm(inward, axis=1, keepdims=True)
+    return soup.pos + inward * np.minimum(0.4, 0.15 / np.maximum(length, 1e-6))
+
+
 def _own_light(soup: _Soup, groups: Floats, lamps: list[Lamp]) -> Floats:
     """Tie glowing paper to the group of the lamp inside it.
 
@@ -166,7 +184,7 @@ def build(stage: Stage, *, rays: int = 24, seed: int = 1) -> Written:
     soup = _soup(everything)
     _weather(soup, waterline=stage.waterline)
     casts = soup.tri[soup.glow[soup.tri].max(axis=1) < 0.3]
-    light = bake(soup.pos, soup.nrm, casts, everything.lamps, rays=rays, seed=seed)
+    light = bake(soup.pos, _samples(soup), soup.nrm, casts, everything.lamps, rays=rays, seed=seed)
     # Leaves shade each other far less than closed sheets would: light comes through and round them.
     leaf = np.zeros(len(soup.pos), dtype=bool)
     leaf[soup.tri[soup.material == _NAMES.index("leaf")].ravel()] = True

@@ -1,16 +1,16 @@
 """Towers: the drum tower on its terrace, far pagodas, the great drum."""
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from .house import balcony, bracket, lattice, lit_sheet, rectangles, storey
 from .lantern import lantern
-from .mesh import Lamp, Mesh, ball, beam, box, loft, paint, panel, revolve, surface, tube
+from .mesh import Floats, Lamp, Mesh, ball, beam, box, loft, paint, panel, revolve, surface, tube
 from .noise import rng
 from .palette import (
     FLAME,
@@ -138,20 +138,35 @@ def drum_stand(radius: float = 1.7) -> Mesh:
     return mesh
 
 
+def _flicker(height: float) -> Callable[[Floats], Floats]:
+    return lambda p: 0.07 * np.clip(p[:, 2] / height, 0, 1) ** 1.5
+
+
 def fire(scale: float = 1.0) -> Mesh:
-    """Flames as crossed bright tongues."""
+    """Flames: bent tongues, each swelling low and licking to a point, brightest at the root."""
     mesh = Mesh()
-    for k in range(6):
-        a = k * 1.05
-        h = (0.9, 0.6, 1.1, 0.7, 0.85, 0.5)[k]
-        x, y = 0.22 * math.cos(a) * (k > 0), 0.22 * math.sin(a) * (k > 0)
-        tongue = revolve(
-            [(0.05, 0), (0.17, h * 0.25), (0.1, h * 0.6), (0.0, h)],
-            FLAME,
-            sides=5,
-            glow=[1.0, 0.95, 0.8, 0.55],
+    a = np.linspace(0, 2 * math.pi, 7, endpoint=False)
+    for k in range(9):
+        turn = k * 2.4
+        reach = 0.0 if k == 0 else 0.12 + 0.03 * k
+        h = (1.25, 0.85, 1.0, 0.7, 0.9, 0.55, 0.75, 0.5, 0.6)[k]
+        t = np.linspace(0, 1, 7)
+        r = 0.17 * np.sin(np.clip(t * 1.05 + 0.22, 0, 1) * math.pi) ** 0.9 * (1 - 0.55 * t) * (0.7 + 0.3 * h)
+        bend = 0.16 * h * np.sin(t * 2.6 + k) * t
+        x = reach * math.cos(turn) * (1 - 0.6 * t) + bend * math.cos(turn + 1.2)
+        y = reach * math.sin(turn) * (1 - 0.6 * t) + bend * math.sin(turn + 1.2)
+        rings = np.stack(
+            [
+                np.stack([x[i] + r[i] * np.cos(a), y[i] + r[i] * np.sin(a), np.full(7, h * t[i])], 1)
+                for i in range(7)
+            ]
         )
-        mesh.add(tongue.swayed(lambda p, h=h: 0.06 * np.clip(p[:, 2] / h, 0, 1), k * 0.17), (x, y, 0))  # type: ignore[misc]
+        tongue = loft(rings, FLAME)
+        tongue.parts[0].glow = np.repeat(np.interp(t, [0, 0.4, 1], [1.0, 0.85, 0.4]), 7)
+        red = np.interp(t, [0.0, 0.5, 1.0], [0.0, 0.35, 1.0])[:, None]
+        tones = np.asarray(FLAME.rgb) * (1 - red) + np.array([1.0, 0.36, 0.10]) * red
+        tongue.parts[0].rgb = np.repeat(tones, 7, axis=0)
+        mesh.add(tongue.swayed(_flicker(h), k * 0.17))
     return Mesh().add(mesh, scale=scale)
 
 

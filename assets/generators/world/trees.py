@@ -1,6 +1,5 @@
 """Willows, osmanthus, reeds, lotus, grass: leaves are single sheets whose normals point out of the crown."""
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
@@ -71,7 +70,8 @@ def willow(
         line = root + out * (1 - (1 - s) ** 2)[:, None]
         line[:, 2] = root[2] + 0.2 * np.sin(s * 2.2) - length * s**1.3
         across = np.cross(flat, [0, 0, 1.0])
-        across = across * math.cos(k := random.uniform(-1, 1)) + flat * math.sin(k)
+        spin = random.uniform(-1, 1)
+        across = across * math.cos(spin) + flat * math.sin(spin)
         # Alternating width makes one zigzag sheet read as a row of leaves.
         wide = np.where(np.arange(joints) % 2 == 0, 0.015, 0.075) * (1 - 0.4 * s)
         shift = np.where(np.arange(joints) % 4 < 2, 0.03, -0.03)[:, None] * across

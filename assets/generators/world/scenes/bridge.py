@@ -3,7 +3,6 @@
 The cold night beyond.
 """
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 

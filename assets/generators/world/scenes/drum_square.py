@@ -9,7 +9,7 @@ import numpy as np
 from ..figures import crowd_row, figure
 from ..ground import coursed_wall, far_house, hills, quay
 from ..house import bay_infill, bracket, shop_house
-from ..lantern import lantern, string
+from ..lantern import lantern, lotus_lamp, string
 from ..mesh import Lamp, Mesh, Vec3, box, tube
 from ..noise import rng
 from ..palette import GLOW_ORANGE, HILL_FAR, LACQUER, LACQUER_DARK, STONE, STONE_DARK, STONE_PALE
@@ -78,6 +78,13 @@ def stage() -> Stage:
             )
         )
     mesh.add(box((0, 50.0, 0.6), (40.0, 4.6, 1.0), STONE, faces="yZ", grain=1.2))
+    # Candles in lotus bowls on the steps leave a lane up the middle: the eye climbs them to the drum.
+    for k in range(5):
+        for side in (-1.0, 1.0):
+            for j in range(5):
+                x = side * (2.0 + 1.9 * j + 0.35 * (k % 2)) + float(random.uniform(-0.15, 0.15))
+                at = (x, 46.28 + 0.45 * k, 0.42 + 0.26 * k)
+                mesh.add(lotus_lamp(5000 + 100 * k + 10 * j + int(side), size=0.8, group="c"), at)
     for side in (-1.0, 1.0):
         bank = quay(62.0, 5.0, 51 + int(side), steps_at=(30.0,))
         if side > 0:

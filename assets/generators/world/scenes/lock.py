@@ -4,7 +4,6 @@ The chamber (x = +-3, y = -9..12) holds the guest at 1.5 m above the street's wa
 the lower water. Beyond the gates the canal widens to the first lights of the market.
 """
 
-
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 

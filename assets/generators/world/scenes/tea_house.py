@@ -6,7 +6,7 @@ Left a flute player's boat.
 from __future__ import annotations
 
 from ..bridge import arch_bridge
-from ..figures import cat, figure
+from ..figures import cat, figure, stool
 from ..garden_parts import kettle_fire
 from ..ground import far_house, hills, quay
 from ..house import shop_house
@@ -31,6 +31,7 @@ def stage() -> Stage:
     mesh.points["kettle"] = (7.5, 21.0, 2.0)
     mesh.points["pipa"] = (11.0, 27.0, 2.6)
     mesh.points["flute"] = (-3.6, 23.0, 1.8)
+    mesh.add(stool(), (7.7, 19.8, QUAY_Z))
     mesh.add(figure(301, "sit", woman=False, robe="#6B5A3A"), (7.7, 19.8, QUAY_Z), turn_deg=170)
     mesh.add(figure(302, "hold", woman=True, robe="#7A3A4A"), (7.0, 24.6, QUAY_Z), turn_deg=-110)
     mesh.add(cat(), (7.1, 19.7, QUAY_Z), turn_deg=-70)
