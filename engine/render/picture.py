@@ -399,8 +399,8 @@ class Picture:
         rng = np.random.default_rng(11)
         azimuth = rng.uniform(0.0, 360.0, 4000)
         elevation = np.degrees(np.arcsin(rng.uniform(0.03, 0.98, 4000)))
-        size = 0.0011 * rng.lognormal(0.0, 0.25, 4000)
-        strength = np.clip(rng.lognormal(-1.25, 0.65, 4000), 0.06, 1.0)
+        size = 0.0013 * rng.lognormal(0.0, 0.25, 4000)
+        strength = np.clip(rng.lognormal(-0.85, 0.7, 4000), 0.08, 1.0)
         tint = rng.uniform(0.0, 1.0, 4000)
         number = min(count, 4000)
         centres = np.array(

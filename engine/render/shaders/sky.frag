@@ -22,17 +22,18 @@ vec3 sky(vec3 d) {
         vec2 q = d.xy / (0.22 + up) * 0.11;
         float n = texture(u_noise, q + vec2(0.0016, 0.0007) * u_time_s).r * 0.65
                 + texture(u_noise, q * 2.7 - vec2(0.0021, 0.0004) * u_time_s).a * 0.35;
-        float cloud = smoothstep(0.46, 0.78, n) * u_clouds * smoothstep(0.02, 0.30, up);
-        c = mix(c, u_horizon * 0.85 + u_moon * (0.05 + 0.30 * wide), cloud * 0.75);
+        float cloud = min(smoothstep(0.42, 0.72, n) * u_clouds * 2.2, 1.0) * smoothstep(0.03, 0.30, up);
+        c = mix(c, u_horizon * 0.95 + u_moon * (0.035 + 0.42 * wide) + u_glow * 0.25, cloud * 0.6);
         tight *= 1.0 - 0.5 * cloud;
     }
     if (u_moon_disc.w >= 1.0) return c;  // no moon in this sky
     c += u_moon * (0.17 * wide + 0.34 * tight);
     float edge = dot(d, u_moon_dir);
     float soft = (1.0 - u_moon_disc.w) * 0.10;
-    vec2 face = (d.xy - u_moon_dir.xy) * 7.0;
+    vec3 side = normalize(cross(u_moon_dir, vec3(0.0, 0.0, 1.0) + 1e-3 * u_moon_dir.yzx));
+    vec2 face = vec2(dot(d, side), dot(d, cross(side, u_moon_dir))) * 6.0;
     float seas = texture(u_noise, face + vec2(0.31, 0.62)).r;
-    c = mix(c, u_moon_disc.rgb * (3.3 - 1.5 * smoothstep(0.45, 0.75, seas)), smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
+    c = mix(c, u_moon_disc.rgb * (2.3 - 1.35 * smoothstep(0.40, 0.70, seas)), smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
     return c;
 }
 
