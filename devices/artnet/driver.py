@@ -26,8 +26,7 @@ _FORMS = {"rgb": Form.RGB, "dimmer": Form.LEVEL}
 _COMPONENTS = {Form.RGB: ("red", "green", "blue"), Form.LEVEL: ("level",)}
 _CURVES = ("linear", "square")
 
-# Nodes drop a source that is silent for some seconds; the specification asks for a repetition within 0.8 to 1
-# s.
+# Nodes drop a source that is silent for long; repeating an unchanged universe every 0.8 to 1 s is safe.
 KEEP_ALIVE_NS = 900_000_000
 
 

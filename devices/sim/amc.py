@@ -9,7 +9,7 @@ from devices.amc.driver import AmcDriver
 from devices.sim.physics import LaggedValue
 from engine.bus.driver import DeviceConfig, park_frames
 
-# Behaviour of the common firmware, taken over: after this long without a command the seat goes to its park.
+# The common firmware parks when commands stop; after how long is our choice.
 SILENCE_NS = 1_000_000_000
 
 

@@ -73,7 +73,7 @@ class ArtnetTwin:
         if isinstance(packet, Poll):
             return (encode(self._introduce()),)
         if isinstance(packet, Sync):
-            # Ignored while two sources merge, as the specification has it.
+            # Ignored while two sources merge: one of them knows nothing of it.
             if len(self._alive(at_ns)) <= 1:
                 self._synced_ns = at_ns
                 self._show(at_ns)

@@ -8,17 +8,17 @@ the range, for every target sequence whatsoever. Three ideas carry it:
    stop* below is memoryless: after its first step, the canonical stop of the new state is the rest of the old
    one. So a state with a certificate always has a next step with a certificate, for ever after.
 2. **Exact when feasible.** If the wanted sample is reachable, keeps a certificate and can be held on to, it
-is
-   emitted as it is: no filter, no lag.
+   is emitted as it is: no filter, no lag.
 3. **Otherwise time-near-optimal.** Pick the jerk for which the canonical stop, seen from the moving target,
-ends
-   exactly on the target. For the triple integrator that is the time-optimal switching law; solving for the
-   jerk instead of taking its sign is what keeps it from chattering in discrete time.
+   ends exactly on the target. For the triple integrator that is the time-optimal switching law; solving for
+   the jerk instead of taking its sign is what keeps it from chattering in discrete time.
 
 Inside, time is counted in ticks (dt = 1), so v, a and j are per tick, per tick^2, per tick^3. In these units
-a run of k ticks at constant jerk j is exactly
+a run of k ticks at constant jerk j is exactly::
+
     a_k = a + k j;   v_k = v + k a + j k(k+1)/2;   p_k = p + k v + a k(k+1)/2 + j k(k+1)(k+2)/6.
-A vectorised version was tried first: six axes are too few for numpy, scalar code is about four times faster.
+
+Scalar on purpose: the search branches differently on every axis, and six axes are too few to pay for array calls.
 """
 
 from __future__ import annotations
@@ -240,7 +240,8 @@ class Follower:
 
     Notes
     -----
-    Not thread-safe; about 5 us a tick while the target is feasible, about 40 us while blending.
+    Not thread-safe. Measured on one 2-core machine, Python 3.11: 9 us a tick while the target is feasible and moves,
+    under 1 us at rest, 23 us while blending.
     """
 
     __slots__ = (

@@ -18,7 +18,7 @@ raw_axes = st.lists(st.integers(0, MAX_RAW), min_size=0, max_size=8)
 
 
 class TestCodec:
-    def test_the_resting_frame_of_the_manual(self) -> None:
+    def test_a_seat_at_rest(self) -> None:
         golden = bytes.fromhex("ffff 7f00 7f00 7f00 7f00 0000 0000 0000 0000 0a0d".replace(" ", ""))
         assert encode_axes([0x7F00] * 4) == golden
         assert decode_axes(golden) == (0x7F00, 0x7F00, 0x7F00, 0x7F00, 0, 0, 0, 0)
