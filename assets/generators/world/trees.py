@@ -299,3 +299,29 @@ def lotus_flower(seed: int, *, bud: bool = False) -> Mesh:
     mesh = raw(pos, nrm, tri, PETAL, rgb=rgb)
     mesh.add(ball((0, 0, 0.06), (0.035, 0.035, 0.03), paint("#D9B040", "leaf", 0.1), sides=6, rings=4))
     return mesh.swayed(0.02, float(random.uniform()))
+
+
+def vines(seed: int, width: float, fall: float, *, strands: int = 40, coat: Paint = WILLOW) -> Mesh:
+    """Creeper hanging over the top of a wall along X at z = 0, facing -Y."""
+    random = rng(seed, 96)
+    pos, nrm, tri, rgb, sway = [], [], [], [], []
+    base = 0
+    for _ in range(strands):
+        x = random.uniform(-0.5, 0.5) * width
+        length = fall * random.uniform(0.25, 1.0) * (0.6 + 0.4 * math.cos(x * 2.1))
+        phase = random.uniform()
+        for k in range(max(2, int(length / 0.11))):
+            z = 0.1 - 0.11 * k
+            c = np.array([x + random.normal(0, 0.05), -0.05 - 0.03 * random.uniform(), z])
+            a = random.uniform(-0.9, 0.9)
+            size = random.uniform(0.06, 0.11)
+            side, down = np.array([math.cos(a), 0, math.sin(a)]), np.array([math.sin(a) * 0.5, -0.25, -1.0])
+            pos.append(np.array([c - side * size * 0.6, c + side * size * 0.6, c + down * size * 1.4]))
+            nrm.append(np.tile(np.array([0.3 * math.sin(a), -1.0, 0.35]), (3, 1)))
+            tri.append(np.array([[0, 1, 2]]) + base)
+            rgb.append(np.tile(np.clip(np.asarray(coat.rgb) * random.uniform(0.6, 1.3), 0, 1), (3, 1)))
+            sway.append(np.tile([0.012 * k, phase], (3, 1)))
+            base += 3
+    mesh = raw(np.concatenate(pos), np.concatenate(nrm), np.concatenate(tri), coat, rgb=np.concatenate(rgb))
+    mesh.parts[0].sway = np.clip(np.concatenate(sway), 0, 1)
+    return mesh

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..boat import sampan
+from ..carp import carp
 from ..figures import figure
 from ..ground import bank, far_house, hills
 from ..lantern import lantern, lotus_lamp
@@ -90,6 +91,12 @@ def stage() -> Stage:
             ),
             (x + side * 0.2, y + 0.5, 3.05),
         )
+    # The festival's carp rides on a raft of its own, turned towards the tower.
+    raft = Mesh().add(sampan(150, length=6.4, roofed=False, lamp=False))
+    for y in (-1.6, 1.6):
+        raft.add(tube([(0, y, 0.3), (0, y, 3.9)], 0.05, BAMBOO, sides=6))
+    raft.add(carp(4.2, phase=0.4, hang=0.3), (0, 0, 3.6))
+    mesh.add(raft, (-7.6, 25.2, 0), turn_deg=-18)
     k = 0
     while k < 90:
         y = 4.0 + 74.0 * float(random.uniform()) ** 1.2

@@ -10,14 +10,15 @@ import numpy as np
 from ..figures import bench, cat, figure, laundry
 from ..garden_parts import cottage
 from ..ground import coursed_wall, far_house, hills
-from ..house import jar
+from ..house import jar, lattice, lit_sheet
 from ..lantern import lantern
 from ..mesh import Mesh, Vec3, beam, box, paint, panel, surface, tube
 from ..noise import rng
 from ..palette import HILL, HILL_FAR, LACQUER_DARK, PLANK, PLANK_DARK, STONE, STONE_DARK, STONE_PALE
+from ..roof import Roof, tiled_roof
 from ..stage import Stage
 from ..street import moored
-from ..trees import blades, lotus_bed, osmanthus, willow
+from ..trees import blades, lotus_bed, osmanthus, vines, willow
 
 EDGE, TOP = 4.0, 0.85
 WEED = paint("#56704A", "leaf")
@@ -97,11 +98,25 @@ def stage() -> Stage:
             turn_deg=-90,
         )
     # A garden gap on each side where trees lean out.
-    mesh.add(osmanthus(94, height=5.0, leaves=900, lean=(1.6, 0.0), blossom=0.3), (-6.0, 17.2, TOP))
+    mesh.add(osmanthus(94, height=5.0, leaves=720, lean=(1.6, 0.0), blossom=0.3), (-6.0, 17.2, TOP))
     mesh.add(willow(95, height=6.8, lean=(-1.8, 0.0), strands=140), (5.6, 29.6, TOP))
     mesh.add(osmanthus(96, height=4.6, leaves=500, lean=(-1.0, 0.0)), (6.2, 8.4, TOP))
     mesh.add(panel((-5.9, 14.2, TOP), (0, 6.0, 0), (0, 0, 1.7), STONE_PALE.toned(1.1), grain=0.9))
-    mesh.add(box((-5.9, 17.2, TOP + 1.75), (0.5, 6.0, 0.16), STONE_DARK, faces="xXyYzZ"))
+    # The garden wall beside home: tiled coping, two pierced windows, creeper, pots before it.
+    coping = Roof(6.2, 1.1, 0.4, 5.8, 1.0, 0.1, 1)
+    mesh.add(tiled_roof(coping, soffit_inset=0.4, soffit_drop=-0.08), (-6.0, 17.2, TOP + 1.8), turn_deg=90)
+    for y in (15.6, 18.6):
+        window = (
+            Mesh()
+            .add(lit_sheet(0.9, 0.8, 0.0, 5, coat=STONE_DARK.toned(0.4)))
+            .add(lattice(0.9, 0.8, "square", STONE_DARK))
+        )
+        mesh.add(window, (-5.87, y, TOP + 0.6), turn_deg=90)
+    mesh.add(vines(7, 3.2, 1.3, strands=46), (-5.84, 17.4, TOP + 1.75), turn_deg=90)
+    mesh.add(vines(8, 1.6, 1.0, strands=22), (-5.84, 19.8, TOP + 1.7), turn_deg=90)
+    for k, y in enumerate((15.0, 15.7, 18.9)):
+        mesh.add(jar(975 + k), (-5.5, y, TOP), scale=1.3)
+        mesh.add(blades(976 + k, 12, (0.25, 0.25), 0.6, coat=WEED), (-5.5, y, TOP + 0.5))
     # Laundry over the water and along the walls.
     for k, (y, z, w) in enumerate(((6.6, 3.9, 9.6), (14.4, 4.1, 10.0), (40.0, 3.9, 10.0))):
         line = laundry(w, 950 + k)

@@ -34,7 +34,7 @@ from ..palette import (
 from ..roof import Roof, tiled_roof
 from ..stage import Stage
 from ..street import lotus_lamps, moored, people
-from ..trees import blades, willow
+from ..trees import blades, vines, willow
 
 WALL_Z = 4.0
 GATE_Y = 12.0
@@ -230,6 +230,9 @@ def chamber(mesh: Mesh) -> None:
                 blades(60 + k + int(side), 9, (0.08, 0.3), 0.35, coat=paint("#4E6A3C", "leaf")),
                 (side * 2.88, y, z + 0.1),
             )
+        for k, (y, w, fall) in enumerate(((-1.5, 2.2, 1.1), (4.6, 1.6, 0.9), (9.6, 1.8, 1.4))):
+            creeper = vines(80 + k + int(side), w, fall, strands=26)
+            mesh.add(creeper, (side * 2.94, y + side, WALL_Z + 0.02), turn_deg=-90.0 * side)
         # Quoins where the gates hang.
         mesh.add(
             box((side * 3.22, GATE_Y, 2.0), (0.46, 1.0, 5.2), STONE_PALE.toned(0.9), faces="xXyY", grain=0.9)

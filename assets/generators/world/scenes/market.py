@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..bridge import arch_bridge
+from ..carp import carp
 from ..figures import figure
 from ..ground import far_house, hills, quay
 from ..house import shop_house
@@ -115,6 +116,9 @@ def stage() -> Stage:
                 size=1.0,
             )
         )
+    # Two paper carp swim up the street towards the bridge.
+    mesh.add(carp(phase=0.2), (1.2, 29.0, 5.7), turn_deg=62)
+    mesh.add(carp(3.2, phase=0.7), (-1.4, 51.0, 5.9), turn_deg=-58)
     mesh.add(posts(41, -6.0, (4.0, 26.0, 38.0, 58.0), QUAY_Z))
     mesh.add(posts(47, 6.0, (0.5, 14.0, 27.0, 46.0, 66.0), QUAY_Z))
     for k, (x, y, pose, roofed) in enumerate(
