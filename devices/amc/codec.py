@@ -11,8 +11,8 @@ bytes       content
 There is no escaping, so no axis may ever contain ``FF FF``: `MAX_RAW` keeps every high byte below FF, and
 with it every pair across neighbouring axes too.
 
-Source: the controllers' public documentation, serial 250000 8N1. It names 32512 (0x7F00) as the middle but show
-0x7F0F in an example, so the middle is a setting.
+Source: the controllers' public documentation, serial 250000 8N1. It names 32512 (0x7F00) as the middle but
+shows 0x7F0F in an example, so the middle is a setting.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Run software twins as programs.
 
-python -m devices.sim amc --pty --record seat.jsonl     one twin; prints the port to put into a rig
-python -m devices.sim serve                             several, told as JSON on standard input (used by the
-bus)
+    python -m devices.sim amc --pty --record seat.jsonl     one twin; prints the port to put into a rig
+    python -m devices.sim serve                             several, told as JSON on standard input
+
+The bus uses the second.
 """
 
 from __future__ import annotations
