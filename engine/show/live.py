@@ -215,6 +215,8 @@ class _LiveRun:
             for child in list(waiting):
                 for kind, payload in child.messages():
                     self._hear(child, kind, payload)
+                if self._interrupts:
+                    raise KeyboardInterrupt
                 if child.ready is not None:
                     waiting.remove(child)
                 elif child.gone or child.died() is not None:

@@ -76,11 +76,12 @@ def play(options: PlayOptions) -> int:
 
 
 def _last_line(ended: Ended, report: str) -> None:
+    where = f"in '{ended.scene}'" if ended.scene else "before its first scene"
     words = {
         "ending": f"ended at '{ended.scene}'",
-        "stopped": f"stopped by a person in '{ended.scene}'; devices are in their safe state",
-        "interrupted": f"interrupted in '{ended.scene}'; devices are in their safe state",
-        "failed": f"FAILED in '{ended.scene}': {ended.reason}",
+        "stopped": f"stopped by a person {where}; devices are in their safe state",
+        "interrupted": f"interrupted {where}; devices are in their safe state",
+        "failed": f"FAILED {where}: {ended.reason}",
     }
     print(f"the show {words[ended.how]}; report: {report}", flush=True)
 

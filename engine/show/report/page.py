@@ -43,7 +43,7 @@ def render_report(data: ReportData) -> str:
     )
     path = [scene for _, scene in data.beats]
     seams = [at_s for at_s, _ in data.beats]
-    ends = [*seams[1:], data.duration_s]
+    ends = [*seams[1:], data.duration_s][: len(seams)]  # a run that ended in its count-in has no beat at all
     strip = "".join(
         f'<div style="flex:{max(0.1, end - begin):.2f}">{escape(data.scene_titles.get(scene, scene))}</div>'
         for (begin, scene), end in zip(data.beats, ends, strict=True)
