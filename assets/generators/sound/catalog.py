@@ -93,11 +93,11 @@ def _drums(name: str, length_s: float, gain_db: float, place: str, use: str) -> 
 STEMS: tuple[Stem, ...] = (
     # Beds. Lengths are not multiples of 15 s, so that their joins never meet the score's.
     _bed("bed_river", 20.0, -6, "the canal itself; every scene (end_river: 0 dB, it is alone there; tea_house: -9 dB)"),
-    _bed("bed_wash", 16.0, -8, "small waves on the hull while the boat moves; every scene, fade to -14 dB when moored"),
-    _bed("bed_crowd", 24.0, -5, "a street of people talking, wordless; market, tea_house (-9 dB), drum_tower from afar"),
-    _bed("bed_roar", 16.0, -3, "the drum square's crowd, raised voices; drum_tower, swell it under music_drum_roll"),
-    _bed("bed_night", 24.0, -14, "crickets and still air; willow_bend, garden, end_river, end_lanterns, end_home"),
-    _bed("bed_willow", 16.0, -8, "wind in willow leaves and silk; willow_bend, garden (-13 dB), bridge's far end"),
+    _bed("bed_wash", 13.0, -8, "small waves on the hull while the boat moves; every scene, fade to -14 dB when moored"),
+    _bed("bed_crowd", 18.0, -5, "a street of people talking, wordless; market, tea_house (-9 dB), drum_tower from afar"),
+    _bed("bed_roar", 12.0, -3, "the drum square's crowd, raised voices; drum_tower, swell it under music_drum_roll"),
+    _bed("bed_night", 16.0, -14, "crickets and still air; willow_bend, garden, end_river, end_lanterns, end_home"),
+    _bed("bed_willow", 12.0, -8, "wind in willow leaves and silk; willow_bend, garden (-13 dB), bridge's far end"),
     _bed("bed_vault", 16.0, -2, "the river and its drips inside the stone vault; bridge while under the arch (14..28 m)"),
     # Water that has a place.
     _shot("lock_rush", "water", 26.0, 0, "azimuth: 0deg, elevation: -25deg, distance: 3m",
@@ -122,12 +122,12 @@ STEMS: tuple[Stem, ...] = (
     _shot("boat_bump", "place", 1.6, 2, "azimuth: -60deg, elevation: -25deg, distance: 1.5m",
           "mooring: tea_house, end_river, end_home; shaker thud with it"),
     _shot("door", "place", 3.0, 6, "place it at the door", "end_home: latch, wooden door opening; also a reaction"),
-    _shot("fire", "place", 12.0, 6, "azimuth: -80deg, distance: 2m", "brazier, loop; tea_house; drum_tower at (±9,52,3) +10 dB",
+    _shot("fire", "place", 10.0, 6, "azimuth: -80deg, distance: 2m", "brazier, loop; tea_house; drum_tower at (±9,52,3) +10 dB",
           peak_db=-6.0, loop=True),
-    _shot("kettle", "place", 8.0, 2, "azimuth: -40deg, distance: 2.5m", "tea_house: the kettle simmering, loop", peak_db=-10.0, loop=True),
+    _shot("kettle", "place", 5.0, 2, "azimuth: -40deg, distance: 2.5m", "tea_house: the kettle simmering, loop", peak_db=-10.0, loop=True),
     _shot("great_bell", "place", 14.0, 18, "position: [4.6, 15, 4.5]", "lock at 20 s, gate opening: the great bell, one stroke"),
     _shot("great_bell_far", "place", 12.0, -8, "azimuth: 180deg, distance: 2m", "end_river, end_lanterns: the same bell beyond the town"),
-    _shot("wind_chime", "place", 24.0, 6, "position: [4.5, 36, 3.4]", "garden: the wind chime at the eave, sparse, loop",
+    _shot("wind_chime", "place", 16.0, 6, "position: [4.5, 36, 3.4]", "garden: the wind chime at the eave, sparse, loop",
           peak_db=-9.0, loop=True),
     # People, all wordless.
     _shot("vendor_1", "people", 3.4, 12, "azimuth: 60deg, distance: 7m", "market: a vendor's call, man, A-B-D'"),

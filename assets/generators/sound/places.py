@@ -161,7 +161,7 @@ def fire(name: str, n: int) -> Signal:
 def leaves(name: str, n: int) -> Signal:
     """Wind in willow leaves with now and then a sleeve of silk: gusts, and flutter inside them."""
     rng = generator(name)
-    gust = np.exp(0.42 * slow(rng, n, 0.4))
+    gust = np.exp(0.36 * slow(rng, n, 0.4))
     flutter = np.exp(0.5 * slow(rng, n, 30, low_hz=4))
     body = noise(rng, n, peak(1700, 1.05)) * gust * flutter
     air = noise(rng, n, peak(420, 0.9)) * gust**0.6
