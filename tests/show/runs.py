@@ -106,7 +106,7 @@ class Started:
             text=True,
             encoding="utf-8",
             start_new_session=True,
-            preexec_fn=prepare,
+            preexec_fn=prepare,  # noqa: PLW1509 - limits are per process
         )
 
     @property

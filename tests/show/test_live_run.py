@@ -1,0 +1,101 @@
+"""A run in real time with processes of its own: it replays, and it goes on when one of them dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+from engine.story.journal import Journal
+from tests.show.runs import LIVE, Run, Started
+
+pytestmark = pytest.mark.slow
+
+
+def said_devices(journal: Journal, *what: str) -> list[str]:
+    return [
+        event.fields.get("device", "") for event in journal.of_kind("device") if event.fields["what"] in what
+    ]
+
+
+def started_show(folder: Path, *words: str) -> Started:
+    """Start `first_light` in real time and wait for its first scene."""
+    started = Started(["play", "first_light", *LIVE, "--seed", "1", "--out", "run", *words], folder)
+    journal = folder / "run" / "journal.jsonl"
+    started.wait_for(lambda: journal.is_file() and b'"event":"beat"' in journal.read_bytes())
+    return started
+
+
+def kill(started: Started, word: str) -> int:
+    """End the run's process with this word in its command line, as a crash would."""
+    (pid,) = [pid for pid, command in started.processes().items() if word in command]
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def well_ended(started: Started, folder: Path) -> Run:
+    run = started.finish(folder / "run")
+    assert run.status == 0, run.text + run.errors
+    assert "Traceback" not in run.text + run.errors
+    assert [scene for scene, _ in run.beats()] == ["shore", "away"]
+    assert "ended at 'away'" in run.text.splitlines()[-1]
+    assert not started.left_behind(), started.left_behind()
+    return run
+
+
+def test_a_run_in_real_time_replays_and_leaves_nothing_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = started_show(tmp_path)
+    commands = list(started.processes().values())
+    assert any("spawn_main" in command for command in commands)
+    assert any("devices.sim" in command for command in commands)
+    run = well_ended(started, tmp_path)
+    assert run.errors == ""
+    assert run.journal.header.clock == "monotonic"
+    assert sorted(said_devices(run.journal, "parked")) == sorted(
+        ["seat_a", "shaker_a", "lights", "air", "haze", "scents"]
+    )
+    for word in ("<svg", "seat_a", "lights", "monotonic, real time"):
+        assert word in run.report
+    # What each twin received and when lies beside the journal.
+    assert {"seat_a.jsonl", "lights.jsonl", "shaker_a.jsonl"} <= {path.name for path in run.folder.iterdir()}
+    assert main(["replay", str(run.folder)]) == 0
+    assert "the same" in capsys.readouterr().out
+
+
+def test_a_bus_that_dies_is_started_again_on_the_same_grid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = started_show(tmp_path, "--speed", "10")
+    kill(started, "spawn_main")
+    run = well_ended(started, tmp_path)
+    (again,) = [event for event in run.journal.of_kind("device") if event.fields["what"] == "restart"]
+    assert "bus ended unexpectedly" in run.text
+    # It rejoins: it takes up the present transport and later ones, and every device is parked by it.
+    adopted = [event for event in run.journal.of_kind("adopt") if event.at_ns > again.at_ns]
+    assert len(adopted) >= 2
+    assert all(event.at_ns % 1_000_000 == 0 for event in run.journal.of_kind("frames"))
+    assert len(said_devices(run.journal, "parked")) == 6
+    assert "bus ended unexpectedly" in run.report
+    assert main(["replay", str(run.folder)]) == 0
+    assert "the same" in capsys.readouterr().out
+
+
+def test_devices_that_vanish_mid_show_are_said_and_the_show_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All twins at once: a power cut on the rig."""
+    started = started_show(tmp_path, "--speed", "10")
+    kill(started, "devices.sim")
+    run = well_ended(started, tmp_path)
+    gone = said_devices(run.journal, "gone")
+    assert {"seat_a", "shaker_a", "lights"} <= set(gone)
+    (seat,) = [line for line in run.text.splitlines() if line.startswith("device seat_a")]
+    assert "went away" in seat and "the show goes on without it" in seat
+    assert "seat_a went away" in run.report
+    assert main(["replay", str(run.folder)]) == 0
+    assert "the same" in capsys.readouterr().out
