@@ -124,10 +124,10 @@ def pavilion(side_m: float = 5.2) -> Mesh:
         ),
         (0, 0, head + 0.95),
     )
-    mesh.add(lantern("box", "amber", size=1.2, group="c", power=5.5, phase=0.2), (0, 0, head + 0.1))
+    mesh.add(lantern("box", "amber", size=1.2, group="c", power=10.0, phase=0.2), (0, 0, head + 0.1))
     for x in (-h, h):
         mesh.add(
-            lantern("tall", "orange", size=0.8, group="c", power=2.0, phase=0.4 + 0.1 * x),
+            lantern("tall", "orange", size=0.8, group="c", power=3.6, phase=0.4 + 0.1 * x),
             (x * 0.62, -h - 0.1, head - 0.15),
         )
     # A stone table with a pot and cups, two stools.

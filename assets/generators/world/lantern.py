@@ -213,7 +213,7 @@ def stone_lantern(seed: int, *, height: float = 2.0, group: str = "a") -> Mesh:
     mesh.add(ball((0, 0, 2.05), (0.1, 0.1, 0.13), STONE, sides=6, rings=4))
     mesh = Mesh().add(mesh, scale=s)
     mesh.lamps.append(
-        Lamp((0, 0, 1.38 * s), 0.2 * s, GLOW_AMBER, group, 3.2, True, float(rng(seed, 9).uniform()))
+        Lamp((0, 0, 1.38 * s), 0.2 * s, GLOW_AMBER, group, 4.6, True, float(rng(seed, 9).uniform()))
     )
     return mesh
 

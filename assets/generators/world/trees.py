@@ -13,7 +13,7 @@ from .noise import rng
 BARK = paint("#4A3D33", "wood")
 WILLOW = paint("#6E8A4A", "leaf")
 OSMANTHUS = paint("#54764E", "leaf")
-BLOSSOM = paint("#E8B040", "leaf", 0.14)
+BLOSSOM = paint("#F0B440", "leaf", 0.24)
 REED = paint("#6B6A44", "leaf")
 LOTUS_LEAF = paint("#4A7A5C", "leaf")
 PETAL = paint("#E3A0AE", "leaf", 0.05)

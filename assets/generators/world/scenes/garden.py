@@ -55,13 +55,13 @@ def stage() -> Stage:
         (8.4, 28.5, 4.8, 700, -1.2),
     )
     for k, (x, y, h, n, lean) in enumerate(near):
-        mesh.add(osmanthus(50 + k, height=h, leaves=n, lean=(lean, 0.0), blossom=0.26), (x, y, 0.45))
+        mesh.add(osmanthus(50 + k, height=h, leaves=n, lean=(lean, 0.0), blossom=0.34), (x, y, 0.45))
         mesh.add(
             lantern(
                 ("globe", "tall", "drum")[k % 3],
                 "amber" if k % 2 else "orange",
                 size=0.85,
-                power=2.6,
+                power=4.4,
                 phase=0.17 * k,
             ),
             (x + lean * 0.75, y - 0.4, 3.3),

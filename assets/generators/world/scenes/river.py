@@ -14,9 +14,9 @@ from ..figures import figure
 from ..garden_parts import cottage, jetty
 from ..ground import bank, far_house, hills, rock
 from ..lantern import lantern, lotus_lamp
-from ..mesh import Mesh, tube
+from ..mesh import Lamp, Mesh, tube
 from ..noise import rng
-from ..palette import HILL, HILL_FAR, PLANK_DARK
+from ..palette import GLOW_AMBER, HILL, HILL_FAR, PLANK_DARK
 from ..stage import Stage
 from ..tower import pagoda
 from ..trees import blades, lotus_bed, osmanthus, willow
@@ -38,10 +38,11 @@ def stage() -> Stage:
         turn_deg=-30,
         scale=1.04,
     )
+    mesh.lamps.append(Lamp((-6.2, 31.6, 2.1), 0.2, GLOW_AMBER, "c", 5.0, False))
     mesh.points["woman"] = (-6.9, 33.0, 1.9)
     mesh.add(tube([(-5.9, 33.6, -0.6), (-5.9, 33.6, 2.5), (-5.5, 33.5, 2.6)], 0.05, PLANK_DARK, sides=6))
-    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=2.8, phase=0.4), (-5.5, 33.5, 2.58))
-    mesh.add(cottage(9, width=7.0, lit=True, door_at=0.6), (-15.5, 37.5, 0.5), turn_deg=28)
+    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=5.5, phase=0.4), (-5.5, 33.5, 2.58))
+    mesh.add(cottage(9, width=7.0, lit=True, door_at=0.6), (-23.0, 45.0, 0.5), turn_deg=34)
     # The fisherman with his lamp, right of the moon's road.
     mesh.add(Mesh().add(sampan(33, length=6.8, roofed=True)), (8.6, 42.0, 0), turn_deg=62)
     mesh.add(figure(502, "fish", woman=False, robe="#4A4A3A"), (6.6, 43.0, 0.28), turn_deg=58)
