@@ -155,14 +155,16 @@ def play(
     clock: Clock,
     say: queue.Queue[str] | Queue[str],
     block: int = DEFAULT_BLOCK,
+    *,
+    note: str = "",
 ) -> None:
-    """Plays until the player ends.
+    """Plays until the player ends. The first line it says names what plays, and ends with `note`.
 
     Notes
     -----
     A device that goes away is replaced by the silent clock, so that the show's sound keeps its place.
     """
-    say.put(f"audio: {output.description}")
+    say.put(f"audio: {output.description}" + (f"; {note}" if note else ""))
     try:
         output.run(player)
     except DeviceGone as error:
@@ -192,9 +194,10 @@ def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
     block = TransportBlock.attach(config.block_name)
     loader = Loader(clips, say)
     output = open_output(clock, config.device, config.block)
-    say.put(f"audio: {realtime.request_realtime_priority()}")
+    granted = realtime.request_realtime_priority()
+    realtime.freeze_garbage()
     try:
-        play(Player(block, mixer, loader, stop), output, clock, say, config.block)
+        play(Player(block, mixer, loader, stop), output, clock, say, config.block, note=granted)
     finally:
         loader.close()
         block.close()
