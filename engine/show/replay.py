@@ -280,6 +280,8 @@ def _steps(
                     notes.append(DeviceNote(event.fields["device"], what, str(event.fields.get("text", ""))))
                 elif what in ("stale", "fresh"):
                     stale = what == "stale"
+                elif what == "retire":
+                    core.retire()
                 elif what == "overrun":
                     # The bus picks up the present only after more than CATCH_UP_NS; the tick it resumed at, rounded down,
                     # may lie a part of a tick before that.
