@@ -33,7 +33,7 @@ vec3 sky(vec3 d) {
     vec3 side = normalize(cross(u_moon_dir, vec3(0.0, 0.0, 1.0) + 1e-3 * u_moon_dir.yzx));
     vec2 face = vec2(dot(d, side), dot(d, cross(side, u_moon_dir))) * 6.0;
     float seas = texture(u_noise, face + vec2(0.31, 0.62)).r;
-    c = mix(c, u_moon_disc.rgb * (2.3 - 1.35 * smoothstep(0.40, 0.70, seas)), smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
+    c = mix(c, u_moon_disc.rgb * (2.0 - 1.6 * smoothstep(0.30, 0.62, seas)), smoothstep(u_moon_disc.w - soft, u_moon_disc.w + soft, edge));
     return c;
 }
 

@@ -30,7 +30,7 @@ void main() {
         // A lamp is no point: its own width keeps the streak as broad as its mirror image.
         float size = u_lamp_at[i].w * u_lamp_at[i].w / r2;
         float k = 260.0 / (1.0 + 900.0 * size);
-        streak += u_lamp_color[i].rgb * u_lamp_color[i].rgb * (u_lamp_color[i].w * exp(-k * dot(q, q)) * 16.0 / (9.0 + 0.03 * r2));
+        streak += u_lamp_color[i].rgb * u_lamp_color[i].rgb * (u_lamp_color[i].w * exp(-k * dot(q, q)) * 16.0 / (9.0 + 0.055 * r2));
     }
     vec3 hm = normalize(u_moon_dir + v);
     vec2 qm = -hm.xy / max(hm.z, 0.02) - s * 2.4;

@@ -74,7 +74,8 @@ void main() {
     // Baked leaves carry the normals of their crown, which hold for both sides.
     if (u_baked < 0.5 && dot(n, v) < 0.0) n = -n;
     if (u_grain * u_baked > 0.0) {
-        vec2 q = v_at.xy + v_at.z * vec2(0.37, 0.61);
+        vec3 side = abs(n);
+        vec2 q = side.z > 0.6 ? v_at.xy : (side.x > side.y ? v_at.yz : v_at.xz);
         float g = texture(u_noise, q * 0.2).r * 0.6 + texture(u_noise, q * 1.25).a * 0.4;
         albedo *= 1.0 + u_grain * 0.7 * (g - 0.5) * (1.0 - emission);
     }
