@@ -12,13 +12,12 @@ from engine.bus.driver import (
     DeviceConfig,
     Form,
     Group,
-    Health,
     SettingError,
     TwinSpec,
     check_keys,
-    check_settings,
     with_rig_limits,
 )
+from engine.bus.line_driver import LineDriver, integer_setting
 from engine.bus.ports import SerialLine
 from engine.units import LINEAR_AXES, MOTION_AXES, parse_axis_position, parse_length_m
 
@@ -39,7 +38,7 @@ def create(config: DeviceConfig) -> AmcDriver:
     return AmcDriver(config)
 
 
-class AmcDriver:
+class AmcDriver(LineDriver):
     """One motion seat.
 
     Parameters
@@ -55,27 +54,24 @@ class AmcDriver:
     family = "amc"
 
     def __init__(self, config: DeviceConfig) -> None:
-        check_settings(config, _SETTINGS)
-        self.config = config
-        self.name = config.name
-        self.rate_hz = config.rate_hz
-        self.latency = config.latency
-        # The controller falls back to its own park when commands stop coming, so every one is sent.
-        self.keep_alive_ns = 0
-        self.twin: TwinSpec | None = TwinSpec("devices.sim.amc:make_twin", "serial")
+        super().__init__(
+            config,
+            settings=_SETTINGS,
+            twin=TwinSpec("devices.sim.amc:make_twin", "serial"),
+            # The controller falls back to its own park when commands stop coming, so every one is sent.
+            keep_alive_ns=0,
+        )
         park = _park(config)
         group = Group("pose", Form.MOTION, tuple(range(6)))
         plain = [_channel(axis, park.get(axis, 0.0), config) for axis in MOTION_AXES]
         check_keys(config, plain, (group,))
         self.channels = tuple(with_rig_limits(channel, "pose", config) for channel in plain)
-        self.groups: tuple[Group, ...] = (group,)
-        self._middle = _integer(config, "middle", DEFAULT_MIDDLE, 1, MAX_RAW - 1)
-        self._span = _integer(config, "span", min(self._middle, MAX_RAW - self._middle), 1, MAX_RAW)
+        self.groups = (group,)
+        self._middle = integer_setting(config, "middle", DEFAULT_MIDDLE, 1, MAX_RAW - 1)
+        self._span = integer_setting(config, "span", min(self._middle, MAX_RAW - self._middle), 1, MAX_RAW)
         self.actuators = _actuators(config, self.channels)
-        self._line = SerialLine(config.name, config.port, _integer(config, "baud", BAUD, 1200, 4_000_000))
-        self._sent = 0
-        self._failures = 0
-        self._note = ""
+        baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
+        self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One frame that commands a pose (m and deg)."""
@@ -84,36 +80,6 @@ class AmcDriver:
             target = self._middle + round(self._span * actuator.extension(values))
             raw.append(min(max(target, 0), MAX_RAW))
         return (encode_axes(raw),)
-
-    def open(self) -> None:
-        """Connect to the controller."""
-        try:
-            self._line.open()
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._note = f"serial {self.config.port}"
-
-    def send(self, frames: Sequence[bytes]) -> None:
-        """Write frames to the line."""
-        try:
-            self._line.send(frames)
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._sent += len(frames)
-
-    def close(self) -> None:
-        """Let go of the port; the seat stays where the last frame put it."""
-        self._line.close()
-
-    @property
-    def health(self) -> Health:
-        """State of the line."""
-        state = "open" if self._line.is_open else ("gone" if self._failures else "closed")
-        return Health(state, self._sent, self._failures, self._note)
 
 
 def _park(config: DeviceConfig) -> dict[str, float]:
@@ -146,13 +112,6 @@ def _channel(axis: str, park: float, config: DeviceConfig) -> Channel:
         figures["acceleration"],
         figures["jerk"],
     )
-
-
-def _integer(config: DeviceConfig, key: str, default: int, low: int, high: int) -> int:
-    value = config.settings.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise SettingError(f"{key} is {value!r}; allowed: an integer {low} to {high}", "settings", key)
-    return value
 
 
 def _length_m(config: DeviceConfig, key: str, default_m: float) -> float:

@@ -11,13 +11,12 @@ from engine.bus.driver import (
     DeviceConfig,
     Form,
     Group,
-    Health,
     SettingError,
     TwinSpec,
     check_keys,
-    check_settings,
     with_rig_limits,
 )
+from engine.bus.line_driver import LineDriver, integer_setting
 from engine.bus.ports import UdpLine, parse_udp_port
 
 _SETTINGS = ("universe", "fixtures", "sync", "broadcast", "slots")
@@ -46,7 +45,7 @@ class Fixture:
     square: bool
 
 
-class ArtnetDriver:
+class ArtnetDriver(LineDriver):
     """One universe on one node.
 
     Parameters
@@ -62,14 +61,13 @@ class ArtnetDriver:
     family = "artnet"
 
     def __init__(self, config: DeviceConfig) -> None:
-        check_settings(config, _SETTINGS)
-        self.config = config
-        self.name = config.name
-        self.rate_hz = config.rate_hz
-        self.latency = config.latency
-        self.keep_alive_ns = KEEP_ALIVE_NS
-        self.twin: TwinSpec | None = TwinSpec("devices.sim.artnet:make_twin", "udp")
-        self.universe = _integer(config, "universe", 0, 0, 0x7FFF)
+        super().__init__(
+            config,
+            settings=_SETTINGS,
+            twin=TwinSpec("devices.sim.artnet:make_twin", "udp"),
+            keep_alive_ns=KEEP_ALIVE_NS,
+        )
+        self.universe = integer_setting(config, "universe", 0, 0, 0x7FFF)
         self.fixtures = _fixtures(config)
         channels: list[Channel] = []
         groups: list[Group] = []
@@ -87,7 +85,7 @@ class ArtnetDriver:
         used = max(
             (slot + fixture.bits // 8 for fixture in self.fixtures for slot in fixture.slots), default=2
         )
-        self._slots = _integer(config, "slots", max(used + used % 2, 2), used, MAX_SLOTS)
+        self._slots = integer_setting(config, "slots", max(used + used % 2, 2), used, MAX_SLOTS)
         self._sync = _flag(config, "sync")
         host, port = "", UDP_PORT
         if config.port != "twin":
@@ -95,11 +93,9 @@ class ArtnetDriver:
                 host, port = parse_udp_port(config.port, UDP_PORT)
             except ValueError as error:
                 raise SettingError(str(error), "port") from None
-        self._line = UdpLine(config.name, host, port, broadcast=_flag(config, "broadcast"))
+        line = UdpLine(config.name, host, port, broadcast=_flag(config, "broadcast"))
+        self.use_line(line, f"universe {self.universe} at {config.port}")
         self._sequence = 0
-        self._sent = 0
-        self._failures = 0
-        self._note = ""
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """The universe (and a sync, if wanted) that shows `values`; sequence 0, stamped when it leaves."""
@@ -120,48 +116,15 @@ class ArtnetDriver:
             frames.append(encode(Sync()))
         return tuple(frames)
 
-    def open(self) -> None:
-        """Make the socket."""
-        try:
-            self._line.open()
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._note = f"universe {self.universe} at {self.config.port}"
-
-    def send(self, frames: Sequence[bytes]) -> None:
-        """Send each packet as a datagram, with the next sequence number."""
+    def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
+        """Give each universe packet the next sequence number; a node drops what arrives out of order by it."""
         stamped = []
         for frame in frames:
             if is_dmx(frame):
                 self._sequence = self._sequence % 255 + 1
                 frame = with_sequence(frame, self._sequence)
             stamped.append(frame)
-        try:
-            self._line.send(stamped)
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._sent += len(frames)
-
-    def close(self) -> None:
-        """Close the socket; nodes hold or fade the last look as they are set."""
-        self._line.close()
-
-    @property
-    def health(self) -> Health:
-        """State of the line."""
-        state = "open" if self._line.is_open else ("gone" if self._failures else "closed")
-        return Health(state, self._sent, self._failures, self._note)
-
-
-def _integer(config: DeviceConfig, key: str, default: int, low: int, high: int) -> int:
-    value = config.settings.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise SettingError(f"{key} is {value!r}; allowed: an integer {low} to {high}", "settings", key)
-    return value
+        return stamped
 
 
 def _flag(config: DeviceConfig, key: str) -> bool:

@@ -10,12 +10,11 @@ from engine.bus.driver import (
     DeviceConfig,
     Form,
     Group,
-    Health,
     TwinSpec,
     check_keys,
-    check_settings,
     with_rig_limits,
 )
+from engine.bus.line_driver import LineDriver
 from engine.bus.ports import SerialLine
 
 
@@ -24,7 +23,7 @@ def create(config: DeviceConfig) -> SampleDriver:
     return SampleDriver(config)
 
 
-class SampleDriver:
+class SampleDriver(LineDriver):
     """A fan with one level.
 
     Parameters
@@ -41,53 +40,19 @@ class SampleDriver:
     family = "sample"
 
     def __init__(self, config: DeviceConfig) -> None:
-        check_settings(config, ())
-        self.config = config
-        self.name = config.name
-        self.rate_hz = config.rate_hz
-        self.latency = config.latency
-        self.keep_alive_ns = 1_000_000_000  # an unchanged level is repeated once a second
-        self.twin: TwinSpec | None = TwinSpec("devices.sample.twin:make_twin", "serial")
+        super().__init__(
+            config,
+            settings=(),
+            twin=TwinSpec("devices.sample.twin:make_twin", "serial"),
+            keep_alive_ns=1_000_000_000,  # an unchanged level is repeated once a second
+        )
         group = Group("fan", Form.LEVEL, (0,))
         channel = Channel("fan.level", "ratio", 0.0, 1.0)
         check_keys(config, (channel,), (group,))
-        self.channels: tuple[Channel, ...] = (with_rig_limits(channel, group.name, config),)
-        self.groups: tuple[Group, ...] = (group,)
-        self._line = SerialLine(config.name, config.port, 9600)
-        self._sent = 0
-        self._failures = 0
-        self._note = ""
+        self.channels = (with_rig_limits(channel, group.name, config),)
+        self.groups = (group,)
+        self.use_line(SerialLine(config.name, config.port, 9600), f"serial {config.port}")
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One command. Pure: same values, same bytes."""
         return (encode_level(values[0]),)
-
-    def open(self) -> None:
-        """Connect; a second call does nothing."""
-        try:
-            self._line.open()
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._note = f"serial {self.config.port}"
-
-    def send(self, frames: Sequence[bytes]) -> None:
-        """Put frames on the line; a line that fails raises DeviceGone, and the bus does the rest."""
-        try:
-            self._line.send(frames)
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._sent += len(frames)
-
-    def close(self) -> None:
-        """Let go of the line; a second call does nothing."""
-        self._line.close()
-
-    @property
-    def health(self) -> Health:
-        """State of the line."""
-        state = "open" if self._line.is_open else ("gone" if self._failures else "closed")
-        return Health(state, self._sent, self._failures, self._note)

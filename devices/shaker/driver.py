@@ -10,13 +10,12 @@ from engine.bus.driver import (
     DeviceConfig,
     Form,
     Group,
-    Health,
     SettingError,
     TwinSpec,
     check_keys,
-    check_settings,
     with_rig_limits,
 )
+from engine.bus.line_driver import LineDriver, integer_setting
 from engine.bus.ports import SerialLine
 from engine.units import parse_frequency_hz
 
@@ -25,6 +24,7 @@ _SETTINGS = ("exciters", "low", "high", "baud")
 _LOW_HZ, _HIGH_HZ = 20.0, 120.0
 # Repeated well within the hold, so that two lost commands do not interrupt a rumble.
 _HOLD_S = 0.3
+_KEEP_ALIVE_NS = 100_000_000
 
 
 def create(config: DeviceConfig) -> ShakerDriver:
@@ -32,7 +32,7 @@ def create(config: DeviceConfig) -> ShakerDriver:
     return ShakerDriver(config)
 
 
-class ShakerDriver:
+class ShakerDriver(LineDriver):
     """One board with one or more exciters, which all shake alike unless roles name them by group.
 
     Parameters
@@ -48,13 +48,12 @@ class ShakerDriver:
     family = "shaker"
 
     def __init__(self, config: DeviceConfig) -> None:
-        check_settings(config, _SETTINGS)
-        self.config = config
-        self.name = config.name
-        self.rate_hz = config.rate_hz
-        self.latency = config.latency
-        self.keep_alive_ns = 100_000_000
-        self.twin: TwinSpec | None = TwinSpec("devices.sim.shaker:make_twin", "serial")
+        super().__init__(
+            config,
+            settings=_SETTINGS,
+            twin=TwinSpec("devices.sim.shaker:make_twin", "serial"),
+            keep_alive_ns=_KEEP_ALIVE_NS,
+        )
         names = config.settings.get("exciters", ["seat"])
         if (
             not isinstance(names, list)
@@ -87,13 +86,8 @@ class ShakerDriver:
             for channel, name in zip(channels, owner, strict=True)
         )
         self.groups = tuple(groups)
-        baud = config.settings.get("baud", BAUD)
-        if not isinstance(baud, int) or isinstance(baud, bool) or not 1200 <= baud <= 4_000_000:
-            raise SettingError(f"baud is {baud!r}; allowed: an integer 1200 to 4000000", "settings", "baud")
-        self._line = SerialLine(config.name, config.port, baud)
-        self._sent = 0
-        self._failures = 0
-        self._note = ""
+        baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
+        self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One frame with a command for each exciter."""
@@ -103,36 +97,6 @@ class ShakerDriver:
                 for index in range(len(values) // 2)
             ),
         )
-
-    def open(self) -> None:
-        """Connect to the board."""
-        try:
-            self._line.open()
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._note = f"serial {self.config.port}"
-
-    def send(self, frames: Sequence[bytes]) -> None:
-        """Write frames to the line."""
-        try:
-            self._line.send(frames)
-        except Exception as error:
-            self._failures += 1
-            self._note = str(error)
-            raise
-        self._sent += len(frames)
-
-    def close(self) -> None:
-        """Let go of the port; the board falls silent by itself."""
-        self._line.close()
-
-    @property
-    def health(self) -> Health:
-        """State of the line."""
-        state = "open" if self._line.is_open else ("gone" if self._failures else "closed")
-        return Health(state, self._sent, self._failures, self._note)
 
 
 def _frequency(config: DeviceConfig, key: str, default_hz: float) -> float:
