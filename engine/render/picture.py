@@ -11,7 +11,7 @@ every node each frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,6 +99,7 @@ class _SceneGraph:
     rests: dict[str, list[tuple[NodePath, LMatrix4]]]
     particles: list[tuple[ParticleLook, NodePath, PTA_float]]
     clips: dict[str, list[AnimControl]]
+    moved: set[str]
 
 
 class Picture:
@@ -212,7 +213,7 @@ class Picture:
         particles = [self._add_particles(top, item, order) for order, item in enumerate(look.particles)]
         places = np.array([lamp.at for lamp in lamps.lamps], dtype=np.float64).reshape(-1, 3)
         clips = _bind_clips(world)
-        self._scenes[number] = _SceneGraph(top, world, twin, boat, lamps, places, {}, particles, clips)
+        self._scenes[number] = _SceneGraph(top, world, twin, boat, lamps, places, {}, particles, clips, set())
 
     def prepare(self, number: int, output: Output) -> None:
         """Send a scene's vertices and shaders to the graphics card with the next frame, before it is shown."""
@@ -231,6 +232,7 @@ class Picture:
         if number == self._shown:
             return
         if self._shown in self._scenes:
+            _restore(self._scenes[self._shown])  # the vehicle is one node for all scenes
             self._scenes[self._shown].top.detach_node()
         self._shown = number
         if number in self._scenes:
@@ -238,7 +240,7 @@ class Picture:
 
     def _attach(self, model: LoadedModel, parent: NodePath) -> None:
         path = parent.attach_new_node(model.path.stem)
-        NodePath(model.root).instance_to(path)
+        path.node().add_child(model.root)  # one copy of the boat serves every scene
         path.set_shader_input("u_baked", 1.0 if model.baked else 0.0)
 
     # ---- scene furniture
@@ -502,13 +504,16 @@ class Picture:
         u.count("u_lamp_count", len(chosen))
 
     def _apply_nodes(self, shot: Shot, scene: _SceneGraph) -> None:
+        # What no track moves any more goes back to where it was modelled: a frame knows nothing of the one before.
+        _restore(scene, keep=shot.nodes)
         for name, pose in shot.nodes.items():
+            turned = Pose(
+                pose.x_m, pose.y_m, pose.z_m, pose.heading_deg, pose.pitch_deg, pose.roll_deg
+            ).matrix()
+            turned[:3, :3] *= pose.scale
             for path, rest in self._rest(scene, name):
-                turned = Pose(
-                    pose.x_m, pose.y_m, pose.z_m, pose.heading_deg, pose.pitch_deg, pose.roll_deg
-                ).matrix()
-                turned[:3, :3] *= pose.scale
                 path.set_mat(panda_matrix(_numpy_matrix(rest) @ turned))
+            scene.moved.add(name)
 
     def _apply_shadow(self, shot: Shot, scene: _SceneGraph) -> None:
         if self._shadow is None:
@@ -522,6 +527,10 @@ class Picture:
             self._shadow.rest()
 
     def _apply_clips(self, shot: Shot, scene: _SceneGraph) -> None:
+        # A clip that plays no more stands at its beginning, or the picture would depend on what was shown before.
+        for controls in scene.clips.values():
+            for control in controls:
+                control.pose(0)
         for name, seconds, loop in shot.clips:
             for control in scene.clips.get(name, ()):
                 frame = seconds * control.get_frame_rate()
@@ -559,6 +568,13 @@ def _bind_clips(world: NodePath) -> dict[str, list[AnimControl]]:
         for number in range(path.node().get_num_bundles()):
             path.node().get_bundle(number).set_frame_blend_flag(True)  # between the clip's own frames
     return clips
+
+
+def _restore(scene: _SceneGraph, keep: Container[str] = ()) -> None:
+    for name in [name for name in scene.moved if name not in keep]:
+        for path, rest in scene.rests[name]:
+            path.set_mat(rest)
+        scene.moved.discard(name)
 
 
 def panda_matrix(matrix: Matrix) -> LMatrix4:

@@ -19,7 +19,7 @@ from engine.render.live import CaptionView, GazeEvent, HeadPose, LiveView, Optio
 from engine.render.stills import png_bytes, read_png
 from engine.render.viewer import Viewer
 from engine.time.flicks import fl_to_ns
-from engine.time.segments import Transport
+from engine.time.segments import ReactionRow, Transport
 from tests.render.show import at_fl, held, playing
 
 DATA = Path(__file__).parent / "data"
@@ -141,6 +141,19 @@ def test_targets_ride_on_their_node(viewer: Viewer, package: Package) -> None:
     viewer.draw(transport, 0, HeadPose(pitch_deg=-12.5))
     assert viewer.events[-1] is not None
     assert [e.name for e in viewer.events if isinstance(e, GazeEvent)][-1] == "bow"
+
+
+def test_a_node_returns_when_nothing_moves_it(viewer: Viewer, package: Package) -> None:
+    """The picture after a reaction is the picture without one."""
+    transport = playing(package, "quay")
+    row = ReactionRow(0, package.scene_index["quay"], 0, -1, at_fl(1.0), fl_to_ns(at_fl(1.0)))
+    touched = Transport(segments=transport.segments, reactions=(row,))
+    before = drawn(viewer, transport, fl_to_ns(at_fl(5.5)))
+    during = drawn(viewer, touched, fl_to_ns(at_fl(3.0)))
+    assert (during != drawn(viewer, transport, fl_to_ns(at_fl(3.0)))).any()
+    drawn(viewer, touched, fl_to_ns(at_fl(3.0)))
+    after = drawn(viewer, touched, fl_to_ns(at_fl(5.5)))
+    assert int(np.abs(before.astype(np.int16) - after.astype(np.int16)).max()) <= 1
 
 
 def test_a_message_from_the_operator_is_shown_and_a_veil_darkens(viewer: Viewer, package: Package) -> None:
