@@ -1,6 +1,6 @@
 """Sound: from a transport and a package to two ears, live or to a file.
 
-`Mixer` is the heart and knows no device and no clock; `render_wav` runs it to a file; `AudioProcess` runs it
+`Mixer` is the heart and knows no device and no clock; `render_wav` runs it to a file; `process.main` runs it
 beside the show.
 """
 
@@ -9,12 +9,11 @@ from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
 from engine.audio.mixer import Listener, Mixer, MixSettings
 from engine.audio.offline import Rendered, render_wav
 from engine.audio.output import Output, SilentOutput, open_output
-from engine.audio.process import AudioConfig, AudioProcess
+from engine.audio.process import AudioConfig
 
 __all__ = [
     "SAMPLE_RATE_HZ",
     "AudioConfig",
-    "AudioProcess",
     "ClipCache",
     "Listener",
     "MixSettings",

@@ -1,18 +1,20 @@
 """The audio process: a mixer, a loader beside it, a device in front.
 
+The parent starts `main` in a *spawned* process and talks over one pipe, in pairs ``(kind, payload)``: to it ``ready`` (str: what plays),
+``say`` (str) and ``failed`` (str); from it ``retire``. If the parent dies the pipe ends, and so does the sound.
+
 Spawned, so that no lock of the rest of the show can reach a block's deadline (a busy main thread in the same
 process cost 161 dropouts in 6 s when measured; a process of its own, none).
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,7 @@ from engine.errors import DeviceGone, SensoramaError
 from engine.time.segments import Transport
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import Queue
-    from multiprocessing.synchronize import Event
+    from multiprocessing.connection import Connection
 
     from engine.time.clocks import Clock
     from engine.time.shared import LocalBlock, TransportBlock
@@ -66,6 +67,14 @@ class AudioConfig:
     budget_bytes: int = DEFAULT_BUDGET_BYTES
 
 
+class Say(Protocol):
+    """Where lines for people go."""
+
+    def put(self, text: str, /) -> None:
+        """Say one line."""
+        ...
+
+
 class Loader:
     """Decodes what the mixer will want, in a thread of its own.
 
@@ -76,7 +85,7 @@ class Loader:
         Called once per file that cannot be read.
     """
 
-    def __init__(self, clips: ClipCache, say: queue.Queue[str] | Queue[str]) -> None:
+    def __init__(self, clips: ClipCache, say: Say) -> None:
         self._clips = clips
         self._say = say
         self._asked: queue.Queue[tuple[str, ...] | None] = queue.Queue()
@@ -108,7 +117,7 @@ class Loader:
                     self._clips.get(file)
                 except SensoramaError as error:
                     self._bad.add(file)
-                    self._say.put(f"audio: {error}; it stays silent")
+                    self._say.put(f"sound: {error}; it stays silent")
 
 
 class Player:
@@ -123,7 +132,7 @@ class Player:
     """
 
     def __init__(
-        self, block: TransportBlock | LocalBlock, mixer: Mixer, loader: Loader, stop: threading.Event | Event
+        self, block: TransportBlock | LocalBlock, mixer: Mixer, loader: Loader, stop: threading.Event
     ) -> None:
         self._block = block
         self._mixer = mixer
@@ -153,7 +162,7 @@ def play(
     player: Player,
     output: Output,
     clock: Clock,
-    say: queue.Queue[str] | Queue[str],
+    say: Say,
     block: int = DEFAULT_BLOCK,
     *,
     note: str = "",
@@ -164,17 +173,65 @@ def play(
     -----
     A device that goes away is replaced by the silent clock, so that the show's sound keeps its place.
     """
-    say.put(f"audio: {output.description}" + (f"; {note}" if note else ""))
+    say.put(f"sound: {output.description}" + (f"; {note}" if note else ""))
     try:
         output.run(player)
     except DeviceGone as error:
         silent = SilentOutput(clock, str(error), block)
-        say.put(f"audio: {silent.description}")
+        say.put(f"sound: {silent.description}")
         silent.run(player)
 
 
-def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
-    """What the spawned process runs."""
+class _Voice:
+    """The line to the parent; the first word names what plays, which is when the sound is ready."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()  # the loader's thread speaks too
+        self._spoken = False
+
+    def put(self, text: str) -> None:
+        """Say one line; a parent that is gone does not hear it."""
+        with self._lock:
+            kind = "say" if self._spoken else "ready"
+            self._spoken = True
+            try:
+                self._pipe.send((kind, text))
+            except (OSError, ValueError):
+                pass  # the listener sees the same end of the pipe and stops the sound
+
+    def fail(self, text: str) -> None:
+        """Say why there will be no sound."""
+        with self._lock:
+            try:
+                self._pipe.send(("failed", text))
+            except (OSError, ValueError):
+                pass  # as above
+
+
+def main(config: AudioConfig, pipe: Connection) -> None:
+    """Run until told to retire, or until the parent is gone. The target of the spawned process."""
+    stop = threading.Event()
+
+    def listen() -> None:
+        try:
+            while pipe.recv()[0] != "retire":
+                pass
+        except (EOFError, OSError):
+            pass  # the parent is gone
+        stop.set()
+
+    threading.Thread(target=listen, name="parent", daemon=True).start()
+    voice = _Voice(pipe)
+    try:
+        _run(config, stop, voice)
+    except SensoramaError as error:
+        voice.fail(str(error))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C reaches every process of the terminal; the parent decides what follows
+
+
+def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     # A BLAS that starts threads of its own stalls a block by 20 ms under load (measured).
     for name in _THREAD_VARIABLES:
         os.environ[name] = "1"
@@ -185,7 +242,7 @@ def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
     from engine.time.shared import TransportBlock
 
     clock = MonotonicClock()
-    book = book_of(load_package(config.package_path))
+    book = book_of(load_package(config.package_path, hashed=False))
     clips = ClipCache(config.package_path, budget_bytes=config.budget_bytes)
     warm = Mixer(book, clips, block=config.block, seat=config.seat, settings=config.settings, live=True)
     for k in range(_WARM_UP_BLOCKS):
@@ -203,60 +260,5 @@ def audio_main(config: AudioConfig, stop: Event, say: Queue[str]) -> None:
         block.close()
         if mixer.late_clips or mixer.resyncs:
             say.put(
-                f"audio: {mixer.late_clips} sounds came late from disk, {mixer.resyncs} clock corrections"
+                f"sound: {mixer.late_clips} sounds came late from disk, {mixer.resyncs} clock corrections"
             )
-
-
-class AudioProcess:
-    """Starts and stops the audio process.
-
-    Parameters
-    ----------
-    config : AudioConfig
-
-    Notes
-    -----
-    If it dies, the show goes on without sound; `alive` says so and `start` may be called again.
-    """
-
-    def __init__(self, config: AudioConfig) -> None:
-        self._config = config
-        self._context = multiprocessing.get_context("spawn")
-        self._stop = self._context.Event()
-        self._say: Queue[str] = self._context.Queue()
-        self._process: multiprocessing.process.BaseProcess | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process is not None and self._process.is_alive()
-
-    def start(self) -> None:
-        """Starts it, unless it runs."""
-        if self.alive:
-            return
-        self._stop.clear()
-        self._process = self._context.Process(
-            target=audio_main, args=(self._config, self._stop, self._say), name="sensorama-audio", daemon=True
-        )
-        self._process.start()
-
-    def messages(self) -> list[str]:
-        """Lines it has said since the last call."""
-        found = []
-        while True:
-            try:
-                found.append(self._say.get_nowait())
-            except queue.Empty:
-                return found
-
-    def stop(self, timeout_s: float = 3.0) -> None:
-        """Fades out and ends it; ends it hard after `timeout_s`."""
-        if self._process is None:
-            return
-        self._stop.set()
-        self._process.join(timeout_s)
-        if self._process.is_alive():
-            self._process.terminate()
-            self._process.join()
-        self._process = None

@@ -121,7 +121,7 @@ def _run(config: ViewerConfig, pipe: Connection, clock: Clock) -> None:
     from engine.experience.package import load_package
     from engine.render.viewer import Viewer, ViewerOptions
 
-    package = load_package(config.package)
+    package = load_package(config.package, hashed=False)
     options = ViewerOptions(
         size=config.size,
         headless=config.headless,

@@ -626,8 +626,13 @@ class Conductor:
         rate = Fraction(self._segment.rate_num, self._segment.rate_den)
         self._segment = self._append(at_ns, self._segment.scene, to_fl, rate, SegmentKind.SEEK)
         if self._window is not None and self._window.locked is None and spec is not None:
-            self._window.shown = to_fl >= spec.show_fl
-            self._window.is_open = to_fl >= spec.open_fl
+            was_shown, was_open = self._window.shown, self._window.is_open
+            self._window.shown, self._window.is_open = to_fl >= spec.show_fl, to_fl >= spec.open_fl
+            if self._window.shown and not was_shown:
+                self._show(now_ns)
+            if self._window.is_open and not was_open:
+                self._window.is_open = False
+                self._open(now_ns)
         self._drop_passed(to_fl)
         self._announce()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.audio.process import AudioConfig
+from engine.audio.process import main as sound_main
 from engine.bus.loop import BusEvent
 from engine.bus.process import BusReady, package_config
 from engine.bus.process import main as bus_main
@@ -35,7 +36,6 @@ from engine.show.replay import commanded_curves
 from engine.show.report import Histogram
 from engine.show.reporting import write_report
 from engine.show.setup import Phases, Production
-from engine.show.sound_child import sound_main
 from engine.show.status import DeviceLine, Status, StatusView
 from engine.show.stills import small_still, still_name
 from engine.show.wiring import input_of
@@ -191,6 +191,12 @@ class _LiveRun:
         scene, at_fl = start if start else (None, 0)
         from_ns = now_ns + COUNT_IN_NS
         record("start", now_ns, from_ns=from_ns - record.epoch_ns, scene=scene, at_fl=at_fl)
+        record(
+            "notice",
+            now_ns,
+            text="",
+            phases_ms={name: round(ms, 2) for name, ms in self._phases.rows.items()},
+        )
         conductor.start(now_ns, from_ns=from_ns, scene=scene, at_fl=at_fl, epoch_ns=record.epoch_ns)
         index = production.package.languages.index(production.language)
         if index:
@@ -381,7 +387,9 @@ class _LiveRun:
         text = str(event.data.get("text", ""))
         if gone:
             self._absent.add(event.device)
-            self._view.say(f"device {text or event.device + ' went away'}; the show goes on without it and keeps trying")
+            self._view.say(
+                f"device {text or event.device + ' went away'}; the show goes on without it and keeps trying"
+            )
         else:
             self._absent.discard(event.device)
             self._view.say(f"device {event.device}: back ({text})")
