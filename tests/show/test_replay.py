@@ -376,10 +376,16 @@ def test_a_silent_conductor_replays(production: Production, tmp_path: Path) -> N
 def test_hold_scrub_and_stop_replay(production: Production, tmp_path: Path) -> None:
     inputs: dict[float, Input] = {
         2.0: Operator("hold"), 4.5: Operator("resume"), 6.0: Operator("seek_by", -3 * FLICKS_PER_SECOND),
-        12.0: Look(0, "option:moon"), 17.0: Operator("seek_by", 5 * FLICKS_PER_SECOND), 24.0: Operator("stop"),
+        8.0: Operator("seek_by", 7 * FLICKS_PER_SECOND), 9.0: Look(0, "option:moon"), 17.0: Operator("seek_by", 5 * FLICKS_PER_SECOND), 24.0: Operator("stop"),
     }  # fmt: skip
     path = LiveLike(production, tmp_path / "j.jsonl", inputs=inputs).play()
-    assert read_journal(path).of_kind("end")[0].fields["how"] == "stopped"
+    journal = read_journal(path)
+    assert journal.of_kind("end")[0].fields["how"] == "stopped"
+    # Scrubbed over the opening: the choice shows and opens there and then.
+    assert [(event.fields["state"], event.at_ns) for event in journal.of_kind("window")] == [
+        ("shown", 8 * S_NS), ("open", 8 * S_NS)
+    ]  # fmt: skip
+    assert [event.fields["option"] for event in journal.of_kind("vote")] == ["moon"]
     assert replayed(path) == ""
 
 
