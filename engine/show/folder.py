@@ -45,7 +45,9 @@ class RunFolder:
         self.frames = self.path / "frames"
         if self.journal.exists():
             # Said before anything of that run is touched.
-            raise OutputError(f"{self.path} holds a run already (its journal.jsonl); choose another folder with --out")
+            raise OutputError(
+                f"{self.path} holds a run already (its journal.jsonl); choose another folder with --out"
+            )
         try:
             self.frames.mkdir(parents=True, exist_ok=True)
             for old in self.frames.glob("*.png"):

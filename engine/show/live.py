@@ -20,6 +20,7 @@ from engine.bus.loop import BusEvent
 from engine.bus.process import BusReady, package_config
 from engine.bus.process import main as bus_main
 from engine.errors import OutputError, SensoramaError
+from engine.experience.bundled import find_package
 from engine.render.process import ViewerConfig
 from engine.render.process import main as viewer_main
 from engine.show.children import Child
@@ -27,7 +28,6 @@ from engine.show.choice import live_view
 from engine.show.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
 from engine.show.inputs import Operator
-from engine.show.offline import header_of
 from engine.show.options import PlayOptions
 from engine.show.pictures import PicturePlan, Wanted
 from engine.show.record import RunRecord
@@ -35,12 +35,12 @@ from engine.show.rehearsal import Rehearsal
 from engine.show.replay import commanded_curves
 from engine.show.report import Histogram
 from engine.show.reporting import write_report
-from engine.show.setup import Phases, Production
+from engine.show.setup import Phases, Production, announce, header_of, produce
 from engine.show.status import DeviceLine, Status, StatusView
 from engine.show.stills import small_still, still_name
 from engine.show.wiring import input_of
 from engine.story.journal import JournalWriter
-from engine.time import MonotonicClock, TransportBlock, TransportWriter
+from engine.time import Clock, MonotonicClock, TransportBlock, TransportWriter
 
 #: Longest sleep of the parent's loop: half of what a guest notices between a look and the bar that begins to fill.
 LOOP_NS = 10_000_000
@@ -53,29 +53,52 @@ AFTER_END_NS = 1_500_000_000
 
 
 def play_live(
-    options: PlayOptions,
-    production: Production,
-    phases: Phases,
-    view: StatusView,
-    *,
-    windowed: bool,
-    session: str,
+    options: PlayOptions, phases: Phases, view: StatusView, *, windowed: bool, session: str
 ) -> tuple[Ended, RunFolder, list[str]]:
     """Play once in real time.
 
     Raises
     ------
+    InputError
+        Something given is wrong; nothing has moved.
     OutputError
         What a run leaves cannot be written.
     """
-    folder = RunFolder(options.out, production.package.id)
     clock = MonotonicClock()
+    # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
+    path = find_package(options.experience)
     block = TransportBlock.create()
+    viewer = _start_viewer(options, path, block.name, clock, windowed=windowed)
     try:
-        run = _LiveRun(options, production, phases, view, folder, clock, block, windowed=windowed)
+        production = produce(options, phases)
+        announce(production, view)
+        folder = RunFolder(options.out, production.package.id)
+        run = _LiveRun(options, production, phases, view, folder, clock, block, viewer)
         return run.play(session), folder, run.warnings
     finally:
+        if viewer is not None:
+            viewer.retire(0.0)
+            viewer.close()
         block.close()
+
+
+def _start_viewer(
+    options: PlayOptions, path: Path, block: str, clock: Clock, *, windowed: bool
+) -> Child | None:
+    if not options.picture:
+        return None
+    config = ViewerConfig(
+        block=block,
+        package=str(path),
+        size=options.size,
+        headless=not windowed,
+        language=options.language,
+        fps=float(options.fps),
+        title=f"Sensorama · {path.name}",
+    )
+    child = Child("viewer", viewer_main, config)
+    child.start(clock.now_ns())
+    return child
 
 
 class _LiveRun:
@@ -90,8 +113,7 @@ class _LiveRun:
         folder: RunFolder,
         clock: MonotonicClock,
         block: TransportBlock,
-        *,
-        windowed: bool,
+        viewer: Child | None,
     ) -> None:
         self._options, self._production, self._phases = options, production, phases
         self._view, self._folder, self._clock, self._block = view, folder, clock, block
@@ -101,22 +123,8 @@ class _LiveRun:
         self._bus = Child(
             "bus", bus_main, package_config(block.name, production.rig, path, record_dir=str(folder.path))
         )
-        self._viewer: Child | None = None
+        self._viewer = viewer
         self._sound: Child | None = None
-        if options.picture:
-            self._viewer = Child(
-                "viewer",
-                viewer_main,
-                ViewerConfig(
-                    block=block.name,
-                    package=path,
-                    size=options.size,
-                    headless=not windowed,
-                    language=production.language,
-                    fps=float(options.fps),
-                    title=production.package.title.get(production.language, production.package.id),
-                ),
-            )
         if options.sound:
             self._sound = Child(
                 "sound",
@@ -151,7 +159,8 @@ class _LiveRun:
         previous = signal.signal(signal.SIGINT, self._interrupt)
         try:
             for child in self._children:
-                child.start(self._clock.now_ns())
+                if child is not self._viewer:
+                    child.start(self._clock.now_ns())
             epoch_ns = self._await_ready()
             self._phases.done("processes")
             header = header_of(self._options, self._production, session, "monotonic")

@@ -18,44 +18,26 @@ from engine.show.options import PlayOptions
 from engine.show.record import CurveTap, RunRecord, simulated_lateness
 from engine.show.rehearsal import Rehearsal
 from engine.show.reporting import write_report
-from engine.show.setup import Phases, Production, versions
+from engine.show.setup import Phases, Production, announce, header_of, produce
 from engine.show.status import DeviceLine, Status, StatusView
-from engine.story.journal import JournalHeader, JournalWriter
-from engine.time import ManualClock, TransportWriter, wall_time_iso
-
-
-def header_of(options: PlayOptions, production: Production, session: str, clock: str) -> JournalHeader:
-    """The journal's first line: what a replay needs to find and start the same show."""
-    speed = options.speed if options.speed else 1
-    return JournalHeader(
-        package=production.package.id,
-        package_hash=production.package.hash,
-        rig_hash=production.rig.hash,
-        seed=options.seed or 0,
-        clock=clock,
-        versions=versions(),
-        started=wall_time_iso(),
-        session=session,
-        extra={
-            "experience": str(production.package.path),
-            "rig": str(production.rig.path),
-            "speed": str(speed),
-            "start": list(options.start) if options.start else None,
-            "guests": len(production.rig.seats),
-        },
-    )
+from engine.story.journal import JournalWriter
+from engine.time import ManualClock, TransportWriter
 
 
 def play_offline(
-    options: PlayOptions, production: Production, phases: Phases, view: StatusView, *, session: str
+    options: PlayOptions, phases: Phases, view: StatusView, *, session: str
 ) -> tuple[Ended, RunFolder, list[str]]:
     """Play once on the manual clock.
 
     Raises
     ------
+    InputError
+        Something given is wrong; nothing has started.
     OutputError
         What a run leaves cannot be written.
     """
+    production = produce(options, phases)
+    announce(production, view)
     folder = RunFolder(options.out, production.package.id)
     clock = ManualClock(0)
     real = [device.name for device in production.rig.devices if device.port != "twin"]

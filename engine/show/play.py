@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from fractions import Fraction
 
-from engine.errors import OutputError, SensoramaError, UsageError
+from engine.errors import UsageError
 from engine.show.conductor import Ended
 from engine.show.options import PlayOptions
-from engine.show.setup import Phases, produce
+from engine.show.setup import Phases
 from engine.show.status import StatusView
 from engine.time import MonotonicClock
 
@@ -52,23 +51,16 @@ def play(options: PlayOptions) -> int:
             view.say(
                 "no display: rendering off-screen, faster than real time (--view window insists on a window)"
             )
-        production = produce(options, phases)
-        for problem in production.package.warnings:
-            view.say(str(problem))
-        for notice in production.bindings.notices:
-            view.say(str(notice))
         live = windowed or (options.speed is not None and options.speed > 0)
         session = secrets.token_hex(8)
         if live:
             from engine.show.live import play_live
 
-            ended, folder, warnings = play_live(
-                options, production, phases, view, windowed=windowed, session=session
-            )
+            ended, folder, warnings = play_live(options, phases, view, windowed=windowed, session=session)
         else:
             from engine.show.offline import play_offline
 
-            ended, folder, warnings = play_offline(options, production, phases, view, session=session)
+            ended, folder, warnings = play_offline(options, phases, view, session=session)
         for warning in warnings:
             view.say(f"warning: {warning}")
     _last_line(ended, str(folder.report))
@@ -84,11 +76,3 @@ def _last_line(ended: Ended, report: str) -> None:
         "failed": f"FAILED {where}: {ended.reason}",
     }
     print(f"the show {words[ended.how]}; report: {report}", flush=True)
-
-
-def speed_of(options: PlayOptions) -> Fraction:
-    """Show seconds per host second of a live run."""
-    return options.speed if options.speed else Fraction(1)
-
-
-__all__ = ["EXIT_STATUS", "OutputError", "SensoramaError", "has_display", "play", "speed_of"]

@@ -16,8 +16,10 @@ from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
 from engine.show.options import PlayOptions
 from engine.show.rehearsal import NOBODY
+from engine.show.status import StatusView
 from engine.story.ink import Story
-from engine.time import Clock
+from engine.story.journal import JournalHeader
+from engine.time import Clock, wall_time_iso
 from engine.timeline.evaluate import Evaluator
 
 #: What loading consists of, in order, for the bar.
@@ -93,9 +95,17 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     known = package.mentions.option_ids
     for option in options.choices:
         if option != NOBODY and option not in known:
-            raise UsageError(f"--choices {option}: the story has no such option; it has {', '.join(sorted(known)) or 'none'}, "
-                             f"and {NOBODY} leaves a choice to its default")
+            raise UsageError(
+                f"--choices {option}: the story has no such option; it has {', '.join(sorted(known)) or 'none'}, "
+                f"and {NOBODY} leaves a choice to its default"
+            )
     return Production(package, rig, bindings, devices, story, _language(options.language, package))
+
+
+def announce(production: Production, view: StatusView) -> None:
+    """Say once what a person should know before the show begins."""
+    for text in (*production.package.warnings, *production.bindings.notices):
+        view.say(str(text))
 
 
 def _language(asked: str | None, package: Package) -> str:
@@ -118,3 +128,25 @@ def versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def header_of(options: PlayOptions, production: Production, session: str, clock: str) -> JournalHeader:
+    """The journal's first line: what a replay needs to find and start the same show."""
+    speed = options.speed if options.speed else 1
+    return JournalHeader(
+        package=production.package.id,
+        package_hash=production.package.hash,
+        rig_hash=production.rig.hash,
+        seed=options.seed or 0,
+        clock=clock,
+        versions=versions(),
+        started=wall_time_iso(),
+        session=session,
+        extra={
+            "experience": str(production.package.path),
+            "rig": str(production.rig.path),
+            "speed": str(speed),
+            "start": list(options.start) if options.start else None,
+            "guests": len(production.rig.seats),
+        },
+    )

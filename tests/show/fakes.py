@@ -11,6 +11,7 @@ from engine.errors import StoryError
 from engine.time import FLICKS_PER_SECOND
 
 S_FL = FLICKS_PER_SECOND
+TARGETS = ("bell", "drum", "gong")
 
 
 def seconds_ns(seconds: float) -> int:
@@ -61,29 +62,78 @@ class FakeStory:
         self.variables[name] = value
 
 
-def make_window(*, show: float = 2, open: float = 3, close: float = 6, commit: float = 8, dwell: float = 1,
-                rule: str = "first", quorum: float = 0.0, hold: tuple[float, float, int] | None = None,
-                leave: str = "commit", inputs: tuple[str, ...] = ("gaze", "mouse")) -> Any:
+def make_window(
+    *,
+    show: float = 2,
+    open: float = 3,
+    close: float = 6,
+    commit: float = 8,
+    dwell: float = 1,
+    rule: str = "first",
+    quorum: float = 0.0,
+    hold: tuple[float, float, int] | None = None,
+    leave: str = "commit",
+    inputs: tuple[str, ...] = ("gaze", "mouse"),
+) -> Any:
     return SimpleNamespace(
-        show_fl=int(show * S_FL), open_fl=int(open * S_FL), close_fl=int(close * S_FL), commit_fl=int(commit * S_FL),
-        dwell_ns=seconds_ns(dwell), rule_type=rule, quorum=quorum, tie="default", leave=leave, inputs=inputs,
-        hold=None if hold is None else SimpleNamespace(from_fl=int(hold[0] * S_FL), to_fl=int(hold[1] * S_FL), laps=hold[2]),
+        show_fl=int(show * S_FL),
+        open_fl=int(open * S_FL),
+        close_fl=int(close * S_FL),
+        commit_fl=int(commit * S_FL),
+        dwell_fl=int(dwell * S_FL),
+        rule=rule,
+        quorum=quorum,
+        tie="default",
+        leave=leave,
+        inputs=inputs,
+        hold=None
+        if hold is None
+        else SimpleNamespace(from_fl=int(hold[0] * S_FL), to_fl=int(hold[1] * S_FL), laps=hold[2]),
     )
 
 
-def make_scene(name: str, index: int, *, seconds: float = 10, minimum: float | None = None, window: Any = None,
-               triggers: tuple[Any, ...] = (), reactions: tuple[Any, ...] = ()) -> Any:
+def make_scene(
+    name: str,
+    index: int,
+    *,
+    seconds: float = 10,
+    minimum: float | None = None,
+    window: Any = None,
+    triggers: tuple[Any, ...] = (),
+    reactions: tuple[Any, ...] = (),
+) -> Any:
     nominal = int(seconds * S_FL)
     return SimpleNamespace(
-        id=name, index=index, window=window, triggers=triggers, reactions=reactions,
-        duration=SimpleNamespace(min_fl=nominal if minimum is None else int(minimum * S_FL), nominal_fl=nominal, max_fl=nominal),
+        id=name,
+        index=index,
+        window=window,
+        targets=tuple(SimpleNamespace(id=t) for t in TARGETS),
+        triggers=triggers,
+        reactions=reactions,
+        duration=SimpleNamespace(
+            min_fl=nominal if minimum is None else int(minimum * S_FL), nominal_fl=nominal, max_fl=nominal
+        ),
     )
+
+
+def make_action(reaction: int = -1, vote: str = "", **variables: Any) -> Any:
+    return SimpleNamespace(reaction=reaction, vote=vote, set=tuple(variables.items()))
 
 
 def make_trigger(name: str, on: str, **fields: Any) -> Any:
-    base: dict[str, Any] = dict(
-        id=name, on=on, target=None, key=None, name=None, dwell_ns=seconds_ns(1), from_fl=0, to_fl=1000 * S_FL,
-        cooldown_ns=0, once=False, scope="room", do=SimpleNamespace(reaction=None, set={}, vote=None))
+    base: dict[str, Any] = {
+        "id": name,
+        "on": on,
+        "target": -1,
+        "key": "",
+        "name": "",
+        "dwell_fl": S_FL,
+        "from_fl": 0,
+        "to_fl": 1000 * S_FL,
+        "cooldown_fl": 0,
+        "scope": "room",
+        "do": make_action(),
+    }
     return SimpleNamespace(**{**base, **fields})
 
 

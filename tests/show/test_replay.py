@@ -18,11 +18,10 @@ from engine.cli import main
 from engine.errors import JournalError
 from engine.show.conductor import Conductor
 from engine.show.inputs import Input, Look, Operator
-from engine.show.offline import header_of
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.replay import commanded_curves, replay
-from engine.show.setup import Phases, Production, produce
+from engine.show.setup import Phases, Production, header_of, produce
 from engine.story.journal import JournalWriter, read_journal
 from engine.time import FLICKS_PER_SECOND, LocalBlock, ManualClock, TransportWriter
 from tests.show.runs import Run, play_offline, rows_of, write_journal
