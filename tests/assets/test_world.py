@@ -36,11 +36,12 @@ NODES = {
     "market": {f"wake_{k}" for k in range(1, 6)},
     "drum_square": {"drum"},
     "garden": {"chime"},
+    "lake": {f"sky_{k}" for k in range(11)},
     "lane": {"home_lantern"},
 }
 # Where the scenes expect their targets, m.
 POINTS = {
-    "lock": {"bell": (4.6, 15.0, 4.5)},
+    "lock": {"bell": (4.15, 8.4, 5.1)},
     "market": {"wake_1": (-4.5, 14.0, 3.2), "wake_5": (-4.5, 46.0, 3.2)},
     "drum_square": {"drum": (0.0, 62.0, 9.0)},
     "garden": {"chime": (4.5, 36.0, 3.4)},

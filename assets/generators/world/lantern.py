@@ -105,6 +105,22 @@ def lantern(
     return mesh
 
 
+def sky_lantern(colour: str = "orange", *, size: float = 1.0, ribbon: bool = False) -> Mesh:
+    """A paper lantern that flies, 1 m tall at size 1, its mouth at the origin and no lamp in the sidecar: it moves."""
+    coat, _ = _BODIES[colour]
+    profile = [(0.27, 0.0), (0.33, 0.22), (0.37, 0.5), (0.36, 0.74), (0.24, 0.92), (0.0, 0.98)]
+    glow = [coat.glow * share for share in (1.2, 1.1, 0.92, 0.8, 0.72, 0.68)]
+    mesh = Mesh().add(revolve(profile, coat, sides=10, glow=list(np.clip(glow, 0, 1))))
+    ring = [(0.27 * math.cos(a), 0.27 * math.sin(a), 0.0) for a in np.linspace(0, 2 * math.pi, 11)]
+    mesh.add(tube(ring, 0.012, LACQUER_DARK, sides=3))
+    mesh.add(ball((0, 0, 0.08), (0.07, 0.07, 0.1), FLAME, sides=6, rings=4))
+    if ribbon:
+        for turn in (0.0, 2.1, 4.2):
+            x, y = 0.27 * math.cos(turn), 0.27 * math.sin(turn)
+            mesh.add(tube([(x, y, 0), (x * 1.1, y * 1.1, -0.3), (x, y, -0.6)], 0.014, TASSEL, sides=3))
+    return Mesh().add(mesh, scale=size)
+
+
 def string(
     a: Vec3, b: Vec3, count: int, seed: int, *, sag: float = 1.0, size: float = 1.0, group: str = "a"
 ) -> Mesh:

@@ -21,6 +21,7 @@ Vector = Sequence[float] | Floats
 # name: roughness, metalness. Plain PBR viewers get these; our own shader works from the vertex data alone.
 MATERIALS: dict[str, tuple[float, float]] = {
     "stone": (0.9, 0.0),
+    "wet": (0.34, 0.0),
     "wood": (0.75, 0.0),
     "lacquer": (0.4, 0.0),
     "tile": (0.6, 0.0),

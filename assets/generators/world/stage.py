@@ -22,7 +22,7 @@ CELL_M = 20.0  # width of a cell of the street, so that culling works
 FILE_LIMIT_BYTES = 4_000_000
 GENERATOR = "sensorama assets/generators/world"
 # Materials that show the grain of weather and wear; lamps, skin and paper stay clean.
-_WEATHERED = frozenset({"stone", "wood", "lacquer", "tile", "plaster", "earth", "cloth"})
+_WEATHERED = frozenset({"stone", "wet", "wood", "lacquer", "tile", "plaster", "earth", "cloth"})
 
 
 @dataclass(slots=True)

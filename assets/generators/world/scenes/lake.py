@@ -10,8 +10,8 @@ from ..boat import sampan
 from ..carp import carp
 from ..figures import figure
 from ..ground import bank, far_house, hills
-from ..lantern import lantern, lotus_lamp
-from ..mesh import Mesh, tube
+from ..lantern import lantern, lotus_lamp, sky_lantern
+from ..mesh import Mesh, Vec3, tube
 from ..noise import rng
 from ..palette import BAMBOO, HILL, HILL_FAR
 from ..stage import Stage
@@ -151,4 +151,13 @@ def stage() -> Stage:
         (float(x), float(y), 0.0, 30.0, 3.0)
         for x, y in zip(random.uniform(-18, 18, 10), np.linspace(46, 118, 10), strict=True)
     ]
-    return Stage("lake", mesh, {}, mist)
+    # Lanterns that fly are nodes: the scene lets them go one by one, and the water mirrors them. The guest's first.
+    nodes: dict[str, tuple[Mesh, Vec3]] = {
+        "sky_0": (sky_lantern("amber", size=1.15, ribbon=True), (0.0, 6.0, 1.5))
+    }
+    for k in range(10):
+        x, y, _ = spots[k]
+        side = -1.0 if x > 0 else 1.0
+        body = sky_lantern(("orange", "amber", "cream", "orange", "red")[k % 5], size=0.95 + 0.1 * (k % 3))
+        nodes[f"sky_{k + 1}"] = (body, (x + 0.7 * side, y + 0.9 - 0.5 * (k % 3), 2.05 + 0.1 * (k % 3)))
+    return Stage("lake", mesh, nodes, mist)

@@ -5,6 +5,8 @@ A lantern that waits.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..figures import bench, cat, figure, laundry
@@ -65,6 +67,8 @@ def stage() -> Stage:
     mesh.add(strip(-1.0, -14.0, 62.0, 91, (9.0, 22.6))).add(strip(1.0, -14.0, 62.0, 92, (4.0, 31.0)))
     # Left bank: home stands at y = 24, lit; its neighbours sleep.
     home = cottage(900, width=8.6, lit=True, door_at=0.4, height=3.1)
+    # Its window belongs to the guest's own flame (c): one light at both ends of the way.
+    home.lamps[:] = [replace(lamp, group="c") for lamp in home.lamps]
     mesh.add(home, (-5.9, 25.0, TOP), turn_deg=90)
     mesh.points["door"] = (-5.8, 25.4, 2.0)
     mesh.points["window"] = (-5.8, 22.2, 2.4)
@@ -143,7 +147,7 @@ def stage() -> Stage:
     for x in np.linspace(-4.4, 4.4, 7):
         mesh.add(box((float(x), 49.3, 2.7), (0.1, 0.1, 1.0), PLANK_DARK, faces="xXyY"))
     mesh.add(beam((-4.5, 49.3, 3.15), (4.5, 49.3, 3.15), 0.09, 0.09, PLANK_DARK))
-    mesh.add(lantern("tall", "red", size=0.8, power=2.2, phase=0.6), (2.2, 49.2, 3.1))
+    mesh.add(lantern("tall", "red", size=0.8, group="b", power=2.2, phase=0.6), (2.2, 49.2, 3.1))
     for k, (x, y) in enumerate(((-3.2, 5.5), (3.3, 18.5), (-3.0, 15.5), (3.2, 34.0), (-3.2, 38.5))):
         mesh.add(lotus_bed(995 + k, 7, (1.0, 4.0), flowers=0.2), (x, y, 0))
     for k in range(14):
@@ -174,8 +178,17 @@ def stage() -> Stage:
         )
     )
     nodes: dict[str, tuple[Mesh, Vec3]] = {
-        "home_lantern": (lantern("globe", "red", size=1.05, group="c", power=5.5, phase=0.3), hang)
+        "home_lantern": (lantern("globe", "orange", size=1.05, group="a", power=7.0, phase=0.3), hang)
     }
     mesh.points["home_lantern"] = (hang[0], hang[1], hang[2] - 0.4)
+    # The neighbours' lanterns (group b) stay dark until home has its light.
+    eaves = ((-1.0, 34.2), (-1.0, 42.6), (-1.0, 51.4), (1.0, 27.6), (1.0, 36.4), (1.0, 45.6), (1.0, 55.0))
+    for k, (side, y) in enumerate((*eaves, (-1.0, 11.2), (1.0, 14.2), (1.0, 4.2), (-1.0, 2.0))):
+        x = side * 4.85
+        mesh.add(
+            tube([(side * 5.9, y, 3.2), (side * 5.3, y, 3.42), (x, y, 3.3)], 0.025, LACQUER_DARK, sides=4)
+        )
+        shape, colour = ("globe", "tall", "drum", "melon")[k % 4], ("red", "orange", "amber")[k % 3]
+        mesh.add(lantern(shape, colour, size=0.85, group="b", power=3.4, phase=0.13 * k), (x, y, 3.28))
     mist = [(0.0, float(y), 0.0, 8.0, 1.6) for y in (10.0, 18.0, 27.0, 36.0, 46.0, 56.0)]
     return Stage("lane", mesh, nodes, mist)

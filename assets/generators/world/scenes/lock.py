@@ -15,10 +15,10 @@ from ..figures import cat, figure
 from ..ground import coursed_wall, far_house, hills, quay
 from ..house import shop_house
 from ..lantern import lantern, post, string
-from ..mesh import Lamp, Mesh, Vec3, ball, beam, box, paint, panel, revolve, surface, tube
+from ..mesh import Lamp, Mesh, Paint, Vec3, ball, beam, box, paint, panel, revolve, surface, tube
 from ..noise import rng
 from ..palette import (
-    BRONZE,
+    FLAME,
     GLOW_ORANGE,
     HILL_FAR,
     IRON,
@@ -38,6 +38,10 @@ from ..trees import blades, vines, willow
 
 WALL_Z = 4.0
 GATE_Y = 12.0
+BELL: Vec3 = (4.15, 8.4, 6.1)  # where it hangs
+WET = paint("#7A828C", "wet")  # the chamber's stone, which the water has just left
+BELL_BRONZE = paint("#A3935A", "lacquer")  # worn: more skin of bronze than mirror
+SEAM = Paint((1.0, 0.62, 0.24), "paper", 0.8)
 
 
 def gate_leaf(side: float) -> Mesh:
@@ -67,6 +71,20 @@ def gate_leaf(side: float) -> Mesh:
     mesh.add(beam((way * 0.1, -0.1, -0.4), (way * 2.85, -0.1, 3.5), 0.1, 0.16, PLANK_DARK, grain=0.8))
     mesh.add(box((way * 1.5, 0, 3.86), (3.0, 0.3, 0.14), PLANK_DARK))
     mesh.add(tube([(0, 0, -0.8), (0, 0, 4.3)], 0.13, IRON, sides=7, caps=True))
+    # The street's gold on the edge where the leaves meet, and through two warped joints.
+    for along, wide, low, high in (
+        (2.985, 0.03, -0.7, 3.75),
+        (1.996, 0.014, 0.5, 2.7),
+        (1.012, 0.011, 1.3, 3.4),
+    ):
+        mesh.add(
+            panel(
+                (way * along - 0.5 * wide, -0.105, low),
+                (wide, 0, 0),
+                (0, 0, high - low),
+                SEAM,
+            )
+        )
     # A ring and a rope to pull it by.
     ring = [
         (way * 2.6 + 0.12 * math.cos(a), -0.2, 2.6 + 0.12 * math.sin(a)) for a in np.linspace(0, 6.2832, 11)
@@ -87,11 +105,11 @@ def great_bell() -> Mesh:
         (0.28, -0.2),
         (0.0, -0.16),
     ]
-    mesh = Mesh().add(revolve(profile, BRONZE, sides=20))
-    mesh.add(revolve([(0.5, -1.2), (0.56, -1.4), (0.6, -1.72)][::-1], BRONZE.toned(0.35), sides=16))
+    mesh = Mesh().add(revolve(profile, BELL_BRONZE, sides=20))
+    mesh.add(revolve([(0.5, -1.2), (0.56, -1.4), (0.6, -1.72)][::-1], BELL_BRONZE.toned(0.35), sides=16))
     for z, r in ((-1.58, 0.635), (-1.18, 0.56), (-0.55, 0.485)):
         ring = [(r * math.cos(a), r * math.sin(a), z) for a in np.linspace(0, 6.2832, 21)]
-        mesh.add(tube(ring, 0.022, BRONZE.toned(1.3), sides=4))
+        mesh.add(tube(ring, 0.022, BELL_BRONZE.toned(1.3), sides=4))
     for row, (z, r) in enumerate(((-0.7, 0.5), (-0.85, 0.52), (-1.0, 0.535))):
         for k in range(12):
             a = 2 * math.pi * (k + 0.5 * (row % 2)) / 12
@@ -99,37 +117,37 @@ def great_bell() -> Mesh:
                 ball(
                     (r * math.cos(a), r * math.sin(a), z),
                     (0.045, 0.045, 0.045),
-                    BRONZE.toned(1.25),
+                    BELL_BRONZE.toned(1.25),
                     sides=5,
                     rings=3,
                 )
             )
     loop = [(0.16 * math.cos(a), 0, -0.16 + 0.2 * math.sin(a)) for a in np.linspace(0, math.pi, 9)]
-    mesh.add(tube(loop, 0.05, BRONZE, sides=6))
+    mesh.add(tube(loop, 0.05, BELL_BRONZE, sides=6))
     return mesh
 
 
-def bell_frame() -> Mesh:
-    """Two posts, beams and a small tiled roof; the bell's hanging point is at the origin."""
+def bell_frame(foot: float) -> Mesh:
+    """Four posts, beams and a small tiled roof; the bell's hanging point is at the origin, `foot` m above ground."""
     mesh = Mesh()
     for x in (-1.15, 1.15):
-        for y in (-0.7, 0.7):
+        for y in (-1.05, 1.05):
             mesh.add(
                 tube(
-                    [(x * 1.12, y * 1.15, -3.1), (x, y, 0.5)], [0.13, 0.11], LACQUER_DARK.toned(1.3), sides=7
+                    [(x * 1.12, y * 1.15, -foot), (x, y, 0.5)], [0.13, 0.11], LACQUER_DARK.toned(1.3), sides=7
                 )
             )
             mesh.add(
-                revolve([(0.25, 0), (0.25, 0.1), (0.16, 0.22)], STONE, sides=8), (x * 1.12, y * 1.15, -3.1)
+                revolve([(0.25, 0), (0.25, 0.1), (0.16, 0.22)], STONE, sides=8), (x * 1.12, y * 1.15, -foot)
             )
-        mesh.add(beam((x, -0.9, 0.42), (x, 0.9, 0.42), 0.14, 0.2, LACQUER_DARK))
-        mesh.add(beam((x * 1.08, -0.75, -1.9), (x * 1.08, 0.75, -1.9), 0.1, 0.12, LACQUER_DARK))
+        mesh.add(beam((x, -1.25, 0.42), (x, 1.25, 0.42), 0.14, 0.2, LACQUER_DARK))
+        mesh.add(beam((x * 1.08, -1.08, -1.7), (x * 1.08, 1.08, -1.7), 0.1, 0.12, LACQUER_DARK))
     mesh.add(beam((-1.5, 0, 0.2), (1.5, 0, 0.2), 0.2, 0.24, LACQUER_DARK))
-    for y in (-0.7, 0.7):
+    for y in (-1.05, 1.05):
         mesh.add(beam((-1.5, y, 0.5), (1.5, y, 0.5), 0.12, 0.18, LACQUER_DARK))
     mesh.add(
         tiled_roof(
-            Roof(4.2, 3.4, 1.3, 1.2, 1.0, 0.5, 2), soffit_inset=0.75, soffit_drop=-0.05, round_about=True
+            Roof(3.9, 3.5, 1.2, 1.2, 1.0, 0.5, 2), soffit_inset=0.75, soffit_drop=-0.05, round_about=True
         ),
         (0, 0, 0.66),
     )
@@ -161,7 +179,7 @@ def chamber(mesh: Mesh) -> None:
     random = rng(3, 4)
     for side in (-1.0, 1.0):
         wall = coursed_wall(
-            23.0, WALL_Z - 0.2, 5 if side < 0 else 6, bottom=-0.8, course=0.5, stone=1.3, coat=STONE
+            23.0, WALL_Z - 0.2, 5 if side < 0 else 6, bottom=-0.8, course=0.5, stone=1.3, coat=WET
         )
         at, turn = ((-3.0, -10.0, 0.0), 90.0) if side < 0 else ((3.0, 13.0, 0.0), -90.0)
         mesh.add(wall, at, turn_deg=turn)
@@ -190,7 +208,7 @@ def chamber(mesh: Mesh) -> None:
             line = np.stack([np.full(8, side * 2.93), y + 3.0 * t, 3.1 - 0.55 * 4 * t * (1 - t) * 0.8], 1)
             mesh.add(tube(line, 0.03, IRON.toned(1.5), sides=4))
             mesh.add(ball((side * 2.94, y, 3.12), (0.07, 0.09, 0.09), IRON, sides=6, rings=4))
-        y = 2.4 if side < 0 else 7.4
+        y = 2.4 if side < 0 else 4.9
         for k in range(11):
             z = 0.1 + 0.36 * k
             mesh.add(
@@ -208,8 +226,8 @@ def chamber(mesh: Mesh) -> None:
         for _ in range(9):
             y = float(random.uniform(-5, 11.5))
             z = float(random.uniform(1.7, 2.6))
-            w = float(random.uniform(0.12, 0.35))
-            stain = paint("#626A58", "stone")
+            w = float(random.uniform(0.06, 0.16))
+            stain = paint("#4E5652", "wet")
             mesh.add(
                 surface(
                     np.array(
@@ -281,8 +299,8 @@ def stage() -> Stage:
     mesh.add(
         figure(11, "lift", woman=False, colour="orange", robe="#4A5A6A"), (-3.75, 6.2, WALL_Z), turn_deg=75
     )
-    keeper = (-3.1, 6.35, WALL_Z + 1.55)
-    mesh.lamps.append(Lamp(keeper, 0.2, GLOW_ORANGE, "c", 7.0, False))
+    keeper = (-2.7, 6.35, WALL_Z + 1.5)
+    mesh.lamps.append(Lamp(keeper, 0.2, GLOW_ORANGE, "c", 8.5, False))
     hut = shop_house(
         21,
         width=4.6,
@@ -302,13 +320,25 @@ def stage() -> Stage:
             revolve([(0.24, 0), (0.3, 0.35), (0.24, 0.7), (0.0, 0.68)], PLANK.toned(0.9 + 0.1 * k), sides=9),
             (x, y, WALL_Z),
         )
-    # The bell on the right, on its terrace beyond the gates' quoin.
+    # The bell on the right wall, where the guest has it before the eyes; its lamp and its ringer beside it.
+    x, y, z = BELL
+    mesh.add(bell_frame(z - WALL_Z), BELL, turn_deg=90)
+    mesh.points["bell"] = (x, y, z - 0.95)
+    mesh.add(figure(31, "clasp", woman=False, robe="#6B5A3A"), (x + 0.75, y - 1.75, WALL_Z), turn_deg=75)
+    mesh.add(
+        lantern("tall", "amber", size=0.85, group="c", power=4.6, phase=0.3), (x - 1.0, y - 1.15, z + 0.25)
+    )
+    mesh.add(
+        lantern("tall", "amber", size=0.7, group="c", power=2.4, phase=0.8), (x - 1.0, y + 1.15, z + 0.25)
+    )
+    # Niche lamps low in both walls, at the old water line: they light wet stone as the chamber empties.
+    for side, at in ((-1.0, 9.4), (1.0, 1.6), (1.0, 10.4), (-1.0, -3.2), (1.0, -5.0)):
+        mesh.add(box((side * 2.99, at, 2.62), (0.1, 0.5, 0.62), MORTAR, faces="xX"))
+        mesh.add(box((side * 2.86, at, 2.27), (0.26, 0.6, 0.08), STONE_PALE, faces="xXyYzZ"))
+        mesh.add(ball((side * 2.88, at, 2.42), (0.07, 0.07, 0.11), FLAME, sides=6, rings=4))
+        mesh.lamps.append(Lamp((side * 2.8, at, 2.5), 0.08, GLOW_ORANGE, "c", 1.5, True, 0.2 + 0.1 * at))
     mesh.add(box((5.4, 16.0, 0.4), (4.8, 6.0, 2.0), STONE, faces="xXyZ", grain=1.0))
     mesh.add(coursed_wall(6.0, 1.4, 9), (3.0 - 0.02, 19.0, 0), turn_deg=-90)
-    mesh.add(bell_frame(), (4.6, 15.0, 5.2 - 0.5))
-    mesh.points["bell"] = (4.6, 15.0, 4.0)
-    mesh.add(figure(31, "clasp", woman=False, robe="#6B5A3A"), (3.6, 16.6, 1.4), turn_deg=-30)
-    mesh.add(lantern("tall", "orange", size=0.9, group="c", power=2.6, phase=0.3), (3.0, 14.2, 5.2))
 
     # Beyond: the canal opens, gold ahead in the slit.
     for side in (-1.0, 1.0):
@@ -346,7 +376,7 @@ def stage() -> Stage:
     nodes: dict[str, tuple[Mesh, Vec3]] = {
         "gate_left": (gate_leaf(-1.0), (-3.0, GATE_Y, 0.6)),
         "gate_right": (gate_leaf(1.0), (3.0, GATE_Y, 0.6)),
-        "bell": (great_bell(), (4.6, 15.0, 5.2 - 0.45)),
+        "bell": (great_bell(), (BELL[0], BELL[1], BELL[2] + 0.06)),
     }
     mist = [
         (0.0, 8.0, 0.0, 6.0, 2.2),

@@ -31,17 +31,17 @@ def stage() -> Stage:
     mesh.add(bank(40.0, 22.0, 12, height=0.6, grain=1.8), (24.0, 25.0, 0), turn_deg=-112)
     mesh.add(bank(70.0, 22.0, 13, height=0.7, grain=2.4), (-17.5, 31.0, 0), turn_deg=118)
     mesh.add(bank(60.0, 26.0, 14, height=0.8, grain=2.6), (64.0, 76.0, 0), turn_deg=-140)
-    mesh.add(jetty(7.6), (-13.3, 33.0, 0))
+    mesh.add(jetty(7.6), (-11.7, 33.4, 0))
     mesh.add(
         figure(501, "hold", woman=True, colour="orange", robe="#C9B08A"),
-        (-6.9, 33.0, 0.66),
-        turn_deg=-30,
+        (-5.3, 33.4, 0.66),
+        turn_deg=-24,
         scale=1.04,
     )
-    mesh.lamps.append(Lamp((-6.2, 31.6, 2.1), 0.2, GLOW_AMBER, "c", 5.0, False))
-    mesh.points["woman"] = (-6.9, 33.0, 1.9)
-    mesh.add(tube([(-5.9, 33.6, -0.6), (-5.9, 33.6, 2.5), (-5.5, 33.5, 2.6)], 0.05, PLANK_DARK, sides=6))
-    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=5.5, phase=0.4), (-5.5, 33.5, 2.58))
+    mesh.lamps.append(Lamp((-4.7, 32.0, 2.1), 0.2, GLOW_AMBER, "c", 7.0, False))
+    mesh.points["woman"] = (-5.3, 33.4, 1.9)
+    mesh.add(tube([(-4.3, 34.0, -0.6), (-4.3, 34.0, 2.5), (-3.9, 33.9, 2.6)], 0.05, PLANK_DARK, sides=6))
+    mesh.add(lantern("drum", "amber", size=0.8, group="c", power=5.5, phase=0.4), (-3.9, 33.9, 2.58))
     mesh.add(cottage(9, width=7.0, lit=True, door_at=0.6), (-23.0, 45.0, 0.5), turn_deg=34)
     # The fisherman with his lamp, right of the moon's road.
     mesh.add(Mesh().add(sampan(33, length=6.8, roofed=True)), (8.6, 42.0, 0), turn_deg=62)
