@@ -150,8 +150,9 @@ def main(config: BusConfig, pipe: Connection) -> None:
         # status view.
         outbox.post("failed", f"device bus: {type(error).__name__}: {error}")
     finally:
+        # The pipe is left to the end of the process: closing it under the control thread's read would make that
+        # thread fail with a TypeError of the interpreter's own.
         outbox.close()
-        pipe.close()
 
 
 class Outbox:
