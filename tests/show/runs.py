@@ -122,8 +122,11 @@ class Started:
         clock = MonotonicClock()
         limit_ns = clock.now_ns() + round(limit_s * 1e9)
         while not found():
-            assert self._process.poll() is None, "".join(self._process.communicate())
-            assert clock.now_ns() < limit_ns, f"it did not happen within {limit_s:g} s"
+            if self._process.poll() is not None or clock.now_ns() >= limit_ns:
+                self.kill()
+                raise AssertionError(
+                    f"it did not happen within {limit_s:g} s; it said:\n" + "\n".join(self._process.communicate())
+                )
             clock.sleep_until_ns(clock.now_ns() + 10_000_000)
 
     def finish(self, folder: Path, limit_s: float = 30.0) -> Run:
@@ -138,7 +141,7 @@ class Started:
 
     def kill(self) -> None:
         """End whatever of it still runs; nothing a test started may outlive it."""
-        for pid in self.left_behind():
+        for pid in self.processes():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
