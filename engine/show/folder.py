@@ -72,6 +72,11 @@ class RunFolder:
         return self.path / "journal.jsonl"
 
     @property
+    def received(self) -> Path:
+        """What each software twin of a live run received, and when."""
+        return self.path / "twins"
+
+    @property
     def report(self) -> Path:
         """The run's report."""
         return self.path / "report.html"
@@ -80,6 +85,19 @@ class RunFolder:
     def sound(self) -> Path:
         """The run's sound, where it is not played."""
         return self.path / "audio.wav"
+
+    def make(self, folder: Path) -> None:
+        """Make a folder of the run.
+
+        Raises
+        ------
+        OutputError
+            It cannot be made.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise explain(error, folder) from error
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a whole file, or none of it.

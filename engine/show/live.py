@@ -119,9 +119,10 @@ class _LiveRun:
         self._view, self._folder, self._clock, self._block = view, folder, clock, block
         self._writer = TransportWriter(block)
         path = str(production.package.path)
+        folder.make(folder.received)
         # Replayed to the bit only if the bus starts on the parent's grid; it is told the grid once its lines are open.
         self._bus = Child(
-            "bus", bus_main, package_config(block.name, production.rig, path, record_dir=str(folder.path))
+            "bus", bus_main, package_config(block.name, production.rig, path, record_dir=str(folder.received))
         )
         self._viewer = viewer
         self._sound: Child | None = None

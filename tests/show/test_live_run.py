@@ -62,7 +62,7 @@ def test_a_run_in_real_time_replays_and_leaves_nothing_running(
     for word in ("<svg", "seat_a", "lights", "monotonic, real time"):
         assert word in run.report
     # What each twin received and when lies beside the journal.
-    assert {"seat_a.jsonl", "lights.jsonl", "shaker_a.jsonl"} <= {path.name for path in run.folder.iterdir()}
+    assert {"seat_a.jsonl", "lights.jsonl", "shaker_a.jsonl"} <= {path.name for path in (run.folder / "twins").iterdir()}
     assert main(["replay", str(run.folder)]) == 0
     assert "the same" in capsys.readouterr().out
 
