@@ -379,9 +379,9 @@ class _LiveRun:
                 self._still(payload)
             case "failed":
                 self._notes[child.name] = str(payload)
-                if self._record is not None:
+                if self._record is not None:  # while starting, `_lost_at_start` says it
                     self._record("notice", self._clock.now_ns(), text=f"{child.name}: {payload}")
-                self._view.say(f"{child.name}: {payload}")
+                    self._view.say(f"{child.name}: {payload}")
             case "ended" if child is self._bus and isinstance(payload, Mapping):
                 self._bus_summary = payload
             case "stats":
