@@ -11,9 +11,9 @@ from .mesh import Floats, Mesh, Paint, ball, paint, raw, revolve, tube
 from .noise import rng
 
 BARK = paint("#4A3D33", "wood")
-WILLOW = paint("#6E8A4A", "leaf")
+WILLOW = paint("#75905A", "leaf")
 OSMANTHUS = paint("#54764E", "leaf")
-BLOSSOM = paint("#F0B440", "leaf", 0.24)
+BLOSSOM = paint("#FFC048", "leaf", 0.46)
 REED = paint("#6B6A44", "leaf")
 LOTUS_LEAF = paint("#4A7A5C", "leaf")
 PETAL = paint("#E3A0AE", "leaf", 0.05)
@@ -161,7 +161,7 @@ def osmanthus(
     side = np.cross(axis, normal)
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6)
     golden = random.uniform(size=leaves) < blossom
-    size = np.where(golden, random.uniform(0.05, 0.09, leaves), random.uniform(0.12, 0.2, leaves))[:, None]
+    size = np.where(golden, random.uniform(0.06, 0.115, leaves), random.uniform(0.12, 0.2, leaves))[:, None]
     quad = np.stack([at - axis * size, at - side * size * 0.55, at + axis * size, at + side * size * 0.55], 1)
     colour = np.where(
         golden[:, None],

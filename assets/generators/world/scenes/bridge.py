@@ -13,6 +13,7 @@ import numpy as np
 from ..bridge import lion, rail_post, vault
 from ..figures import figure
 from ..ground import bank, coursed_wall, far_house, hills, quay, rock
+from ..horizon import treeline
 from ..house import shop_house
 from ..lantern import lantern, stone_lantern, string
 from ..mesh import Lamp, Mesh, Paint, box, panel, surface, tube
@@ -236,6 +237,13 @@ def stage() -> Stage:
         )
     for k, (x, y) in enumerate(((6.4, 34.5), (-6.6, 42.5), (6.9, 47.0), (-7.4, 56.0))):
         mesh.add(stone_lantern(680 + k, group="a"), (x, y, 0.4))
+    # The bend keeps a few lights of its own: on the willows, and at a house on the left bank.
+    for k, (x, y) in enumerate(((-5.9, 36.0), (6.5, 40.0), (-6.6, 49.0), (7.2, 55.0), (-7.8, 64.0))):
+        mesh.add(
+            lantern(("globe", "tall", "drum")[k % 3], "amber", size=0.8, power=3.6, phase=0.2 * k),
+            (x, y, 3.2),
+        )
+    mesh.add(far_house(681, storeys=1, width=8.0), (-13.0, 58.0, 0.8), turn_deg=24)
     for k in range(22):
         side = -1.0 if k % 2 else 1.0
         s = float(random.uniform(0.35, 0.9))
@@ -246,7 +254,10 @@ def stage() -> Stage:
         mesh.add(blades(700 + k, 20, (1.4, 4.0), 1.1, heads=0.1), (side * 6.6, 30.0 + 1.7 * k, 0.1))
     mesh.add(lotus_bed(9, 16, (2.0, 8.0)), (-4.4, 40.0, 0)).add(lotus_bed(10, 14, (2.0, 8.0)), (4.5, 50.0, 0))
     mesh.add(lotus_lamps(64, 8, (-3.4, 3.4, 2.0, 13.0), keep_clear=1.6)).add(
-        lotus_lamps(65, 6, (-4.5, 4.5, 32.0, 60.0), keep_clear=1.8)
+        lotus_lamps(65, 16, (-4.8, 4.8, 31.0, 66.0), keep_clear=1.8)
+    )
+    mesh.add(treeline(63, (0.0, 40.0), 36.0, 7.0, 100.0, 48.0, base=0.5)).add(
+        treeline(64, (0.0, 40.0), 36.0, 7.0, -48.0, -100.0, base=0.5)
     )
     mesh.add(far_house(66, storeys=2, width=10), (-22.0, 92.0, 1.0), turn_deg=14)
     mesh.add(hills(31, radius=240, height=52, start_deg=80, end_deg=-80, coat=HILL)).add(
@@ -256,6 +267,7 @@ def stage() -> Stage:
         (0.0, 29.5, 0.0, 8.0, 3.2),
         (0.0, 34.0, 0.0, 14.0, 2.6),
         *[(float(random.uniform(-4, 4)), 38.0 + 6 * k, 0.0, 15.0, 2.6) for k in range(7)],
+        *[(float(x), 44.0 + 5.0 * k, 0.0, 22.0, 3.4) for k, x in enumerate((-12.0, 12.0, -10.0, 11.0, 0.0))],
         (0.0, 12.0, 0.0, 10.0, 2.0),
     ]
     return Stage("bridge", mesh, {}, mist)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..figures import crowd_row, figure
 from ..ground import coursed_wall, far_house, hills, quay
+from ..horizon import surroundings
 from ..house import bay_infill, bracket, shop_house
 from ..lantern import lantern, lotus_lamp, string
 from ..mesh import Lamp, Mesh, Vec3, box, tube
@@ -209,6 +210,8 @@ def stage() -> Stage:
     for x in (-3.9, 3.9):
         mesh.add(lantern("drum", "red", size=1.8, group="c", power=3.0, phase=0.3), (x, 59.6, 8.6))
     mesh.add(hills(18, radius=420, height=75, start_deg=75, end_deg=-75, coat=HILL_FAR))
+    # Behind the guest: the street's far end across a basin, so that looking back finds no void.
+    mesh.add(surroundings(77, (0.0, 0.0), 78.0, houses=5, lights=12, start_deg=115.0, end_deg=245.0))
     nodes: dict[str, tuple[Mesh, Vec3]] = {"drum": (great_drum(1.75, 1.9), (0.0, 62.0, 9.0))}
     mesh.points["drum"] = (0.0, 62.0, 9.0)
     mist = [

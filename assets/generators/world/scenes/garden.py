@@ -10,10 +10,11 @@ import numpy as np
 from ..figures import figure
 from ..garden_parts import chime, moon_gate, pavilion, zigzag_bridge
 from ..ground import bank, hills, rock, scholar_rock
-from ..lantern import lantern, stone_lantern
-from ..mesh import Mesh, Vec3, paint
+from ..horizon import shore_mist, surroundings, treeline
+from ..lantern import lantern, stone_lantern, string
+from ..mesh import Lamp, Mesh, Vec3, paint
 from ..noise import rng
-from ..palette import HILL, HILL_FAR
+from ..palette import GLOW_AMBER, HILL, HILL_FAR
 from ..stage import Stage
 from ..street import lotus_lamps
 from ..tower import pagoda
@@ -129,13 +130,24 @@ def stage() -> Stage:
             blades(180 + k, 16, (0.9, 4.0), 1.25, heads=0.15),
             (side * 6.2 + (3.6 if side > 0 and y > 34 else 0), y + 1.5, 0.05),
         )
+    # The pavilion is the light of the garden: a lamp under its ceiling, and a string from it across the water.
+    mesh.lamps.append(Lamp((7.0, 40.0, 3.0), 0.3, GLOW_AMBER, "b", 11.0, False))
+    mesh.lamps.append(Lamp((5.4, 37.0, 1.6), 0.3, GLOW_AMBER, "b", 5.0, False))
+    mesh.add(string((-7.2, 39.6, 4.9), (3.6, 40.6, 4.5), 7, 77, sag=0.9, size=0.8, group="b"))
     mesh.add(moon_gate(14.0), (-2.5, 66.5, 0.5), turn_deg=0)
     mesh.add(pagoda(5, 4, 8.0), (-26.0, 118.0, 6.0))
-    mesh.add(lotus_lamps(42, 9, (-4.5, 4.5, 14.0, 48.0), keep_clear=2.4))
+    mesh.add(lotus_lamps(42, 22, (-5.2, 5.2, 9.0, 52.0), keep_clear=2.5))
     mesh.add(hills(5, radius=260, height=52, start_deg=80, end_deg=-30, coat=HILL))
     mesh.add(hills(6, radius=480, height=110, start_deg=60, end_deg=-90, coat=HILL_FAR))
     mist = [
         (float(x), float(y), 0.0, 14.0, 2.4)
         for x, y in zip(random.uniform(-8, 8, 16), np.linspace(8, 70, 16), strict=True)
     ]
+    mesh.add(
+        surroundings(49, (0.0, 24.0), 44.0, start_deg=58.0, end_deg=296.0, houses=3, lights=12, trees=6.0)
+    )
+    mist += shore_mist(9, (0.0, 24.0), 44.0, 58.0, 296.0, 9)
+    mist += [(side * 13.0, 8.0 + 9.0 * k, 0.2, 20.0, 3.6) for k in range(6) for side in (-1.0, 1.0)]
+    # A middle layer between the near banks and the hills.
+    mesh.add(treeline(50, (0.0, 24.0), 66.0, 6.5, 56.0, -62.0, base=0.4))
     return Stage("garden", mesh, nodes, mist)

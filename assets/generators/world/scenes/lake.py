@@ -10,6 +10,7 @@ from ..boat import sampan
 from ..carp import carp
 from ..figures import figure
 from ..ground import bank, far_house, hills
+from ..horizon import shore_mist, surroundings
 from ..lantern import lantern, lotus_lamp, sky_lantern
 from ..mesh import Mesh, Vec3, tube
 from ..noise import rng
@@ -160,4 +161,8 @@ def stage() -> Stage:
         side = -1.0 if x > 0 else 1.0
         body = sky_lantern(("orange", "amber", "cream", "orange", "red")[k % 5], size=0.95 + 0.1 * (k % 3))
         nodes[f"sky_{k + 1}"] = (body, (x + 0.7 * side, y + 0.9 - 0.5 * (k % 3), 2.05 + 0.1 * (k % 3)))
+    mesh.add(
+        surroundings(59, (0.0, 16.0), 92.0, start_deg=88.0, end_deg=272.0, houses=9, lights=26, trees=6.5)
+    )
+    mist += shore_mist(9, (0.0, 16.0), 92.0, 88.0, 272.0, 9)
     return Stage("lake", mesh, nodes, mist)

@@ -12,6 +12,7 @@ import numpy as np
 from ..figures import bench, cat, figure, laundry
 from ..garden_parts import cottage
 from ..ground import coursed_wall, far_house, hills
+from ..horizon import surroundings
 from ..house import jar, lattice, lit_sheet
 from ..lantern import lantern
 from ..mesh import Mesh, Vec3, beam, box, paint, panel, surface, tube
@@ -191,4 +192,7 @@ def stage() -> Stage:
         shape, colour = ("globe", "tall", "drum", "melon")[k % 4], ("red", "orange", "amber")[k % 3]
         mesh.add(lantern(shape, colour, size=0.85, group="b", power=3.4, phase=0.13 * k), (x, y, 3.28))
     mist = [(0.0, float(y), 0.0, 8.0, 1.6) for y in (10.0, 18.0, 27.0, 36.0, 46.0, 56.0)]
+    mesh.add(
+        surroundings(61, (0.0, 2.0), 62.0, start_deg=108.0, end_deg=252.0, houses=4, lights=9, group="b")
+    )
     return Stage("lane", mesh, nodes, mist)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..figures import cat, figure
 from ..ground import coursed_wall, far_house, hills, quay
+from ..horizon import treeline
 from ..house import shop_house
 from ..lantern import lantern, post, string
 from ..mesh import Lamp, Mesh, Paint, Vec3, ball, beam, box, paint, panel, revolve, surface, tube
@@ -372,6 +373,15 @@ def stage() -> Stage:
     mesh.add(people(70, -6.0, 22, 40, 1.1, 8)).add(people(71, 6.0, 24, 44, 1.1, 8))
     mesh.add(lotus_lamps(72, 14, (-5.0, 5.0, 20.0, 60.0), keep_clear=1.6))
     mesh.add(post(3.0, "drum", "amber", seed=1), (-6.4, 20.0, 1.1))
+    # Above the upper gate: two lanterns, the wood round the upper pool, roofs among it.
+    for x in (-2.1, 2.1):
+        mesh.add(post(1.5, "globe", "amber", seed=7), (x, -9.9, 4.1))
+    mesh.add(treeline(19, (0.0, 6.0), 30.0, 7.5, 118.0, 242.0, base=3.6))
+    for k, (x, y) in enumerate(((-11.0, -13.0), (9.0, -17.0))):
+        mesh.add(
+            far_house(970 + k, storeys=1 + k, width=9.0), (x, y, 3.6), turn_deg=180.0 - 30.0 * (1 - 2 * k)
+        )
+    mesh.add(hills(9, radius=300, height=60, start_deg=120, end_deg=240, coat=HILL_FAR))
     mesh.add(hills(8, radius=420, height=80, start_deg=70, end_deg=-70, coat=HILL_FAR))
     nodes: dict[str, tuple[Mesh, Vec3]] = {
         "gate_left": (gate_leaf(-1.0), (-3.0, GATE_Y, 0.6)),

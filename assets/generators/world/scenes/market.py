@@ -6,6 +6,7 @@ from ..bridge import arch_bridge
 from ..carp import carp
 from ..figures import figure
 from ..ground import far_house, hills, quay
+from ..horizon import surroundings
 from ..house import shop_house
 from ..lantern import lantern, string
 from ..mesh import Mesh, Vec3
@@ -166,6 +167,8 @@ def stage() -> Stage:
         mesh.add(string((-8.5, y, 5.6), (8.5, y, 5.9), 6, 540 + k, sag=0.9, size=1.15))
     mesh.add(lotus_lamps(10, 10, (-3.4, 3.4, 74.0, 110.0), keep_clear=0.4))
     mesh.add(hills(3, radius=420, height=70, start_deg=75, end_deg=-75, coat=HILL_FAR))
+    # Behind the guest: the street's far end across a basin, so that looking back finds no void.
+    mesh.add(surroundings(42, (0.0, 0.0), 78.0, houses=5, lights=12, start_deg=110.0, end_deg=250.0))
 
     nodes: dict[str, tuple[Mesh, Vec3]] = {}
     for k, at in enumerate(WAKE, start=1):

@@ -13,6 +13,7 @@ from ..boat import sampan
 from ..figures import figure
 from ..garden_parts import cottage, jetty
 from ..ground import bank, far_house, hills, rock
+from ..horizon import shore_mist, surroundings
 from ..lantern import lantern, lotus_lamp
 from ..mesh import Lamp, Mesh, tube
 from ..noise import rng
@@ -112,4 +113,8 @@ def stage() -> Stage:
         (float(x), float(y), 0.0, 30.0, 3.4)
         for x, y in zip(random.uniform(-20, 20, 10), np.linspace(48, 110, 10), strict=True)
     ]
+    mesh.add(
+        surroundings(53, (0.0, 8.0), 84.0, start_deg=86.0, end_deg=274.0, houses=6, lights=16, trees=7.0)
+    )
+    mist += shore_mist(9, (0.0, 8.0), 84.0, 86.0, 274.0, 9)
     return Stage("river", mesh, {}, mist)

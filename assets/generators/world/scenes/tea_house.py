@@ -9,6 +9,7 @@ from ..bridge import arch_bridge
 from ..figures import cat, figure, stool
 from ..garden_parts import kettle_fire
 from ..ground import far_house, hills, quay
+from ..horizon import surroundings
 from ..house import shop_house
 from ..lantern import lantern, string
 from ..mesh import Mesh
@@ -91,6 +92,8 @@ def stage() -> Stage:
     for k, y in enumerate((82.0, 96.0, 112.0)):
         mesh.add(string((-8.5, y, 5.6), (8.5, y, 5.9), 6, 1570 + k, sag=0.9, size=1.15))
     mesh.add(hills(28, radius=420, height=72, start_deg=75, end_deg=-85, coat=HILL_FAR))
+    # Behind the guest: the street's far end across a basin, so that looking back finds no void.
+    mesh.add(surroundings(63, (0.0, 4.0), 78.0, houses=6, lights=14, start_deg=80.0, end_deg=262.0))
     mist = [
         (x, y, 0.0, 13.0, 2.6)
         for x, y in ((-3.0, 26.0), (2.0, 40.0), (-3.0, 52.0), (2.0, 64.0), (0.0, 80.0), (0.0, 96.0))

@@ -10,6 +10,7 @@ import numpy as np
 from ..figures import figure
 from ..garden_parts import cottage, jetty, moon_gate
 from ..ground import bank, far_house, hills, rock
+from ..horizon import shore_mist, surroundings, treeline
 from ..lantern import lantern, stone_lantern
 from ..mesh import Mesh, paint, tube
 from ..noise import rng
@@ -115,7 +116,9 @@ def stage() -> Stage:
         )
     ):
         mesh.add(lotus_bed(880 + k, n, (w, d), flowers=0.25), (x, y, 0))
-    mesh.add(lotus_lamps(73, 10, (-7.0, 6.0, 40.0, 74.0), keep_clear=1.0))
+    mesh.add(lotus_lamps(73, 10, (-7.0, 6.0, 40.0, 74.0), keep_clear=1.0)).add(
+        lotus_lamps(75, 9, (2.2, 4.4, 9.0, 38.0), keep_clear=1.0)
+    )
     for k, (x, y) in enumerate(((36.0, 104.0), (47.0, 98.0))):
         mesh.add(far_house(890 + k, storeys=1, width=9), (x, y, 1.2), turn_deg=-24)
     mesh.add(hills(41, radius=230, height=48, start_deg=85, end_deg=6, coat=HILL)).add(
@@ -125,4 +128,17 @@ def stage() -> Stage:
         (float(x), float(y), 0.0, 15.0, 2.2)
         for x, y in zip(random.uniform(-6, 5, 14), np.linspace(8, 80, 14), strict=True)
     ]
+    mesh.add(
+        surroundings(47, (0.0, 22.0), 44.0, start_deg=66.0, end_deg=292.0, houses=3, lights=9, trees=6.5)
+    )
+    mist += shore_mist(9, (0.0, 22.0), 44.0, 66.0, 292.0, 9)
+    mist += [(side * 12.0 - 1.5, 6.0 + 8.0 * k, 0.2, 18.0, 3.4) for k in range(6) for side in (-1.0, 1.0)]
+    for k, (x, y) in enumerate(
+        ((-5.2, 9.0), (3.6, 14.0), (-7.4, 20.5), (3.2, 25.0), (-6.8, 31.0), (4.6, 36.0))
+    ):
+        mesh.add(
+            lantern(("tall", "globe")[k % 2], "amber", size=0.75, power=3.6, phase=0.15 * k), (x, y, 3.3)
+        )
+    # A middle layer between the near banks and the hills.
+    mesh.add(treeline(48, (0.0, 30.0), 74.0, 7.0, 62.0, -66.0, base=0.2))
     return Stage("willow", mesh, {}, mist)
