@@ -346,7 +346,7 @@ def test_dead_ports_are_said_once_and_the_show_goes_on(tmp_path: Path, deaf_port
         encoding="utf-8",
     )
     started = Started(
-        ["play", "first_light", *LIVE, "--seed", "1", "--rig", str(path), "--out", "run"], tmp_path
+        ["play", "first_light", *LIVE, "--from", "away", "--rig", str(path), "--out", "run"], tmp_path
     )
     run = started.finish(tmp_path / "run")
     assert run.status == 0, run.errors
