@@ -16,7 +16,7 @@ from ..ground import coursed_wall, far_house, hills, quay
 from ..horizon import treeline
 from ..house import shop_house
 from ..lantern import lantern, post, string
-from ..mesh import Lamp, Mesh, Paint, Vec3, ball, beam, box, paint, panel, revolve, surface, tube
+from ..mesh import Lamp, Mesh, Paint, Vec3, ball, beam, box, paint, panel, revolve, tube
 from ..noise import rng
 from ..palette import (
     FLAME,
@@ -40,7 +40,7 @@ from ..trees import blades, vines, willow
 WALL_Z = 4.0
 GATE_Y = 12.0
 BELL: Vec3 = (4.15, 8.4, 6.1)  # where it hangs
-WET = paint("#7A828C", "wet")  # the chamber's stone, which the water has just left
+WET = paint("#748290", "wet")  # the chamber's stone, which the water has just left
 BELL_BRONZE = paint("#A3935A", "lacquer")  # worn: more skin of bronze than mirror
 SEAM = Paint((1.0, 0.62, 0.24), "paper", 0.8)
 
@@ -176,7 +176,7 @@ def windlass() -> Mesh:
 
 
 def chamber(mesh: Mesh) -> None:
-    """Walls with chains, ladders, slime and the copings; behind the guest the upper gate."""
+    """Walls with chains, ladders, ferns and the copings; behind the guest the upper gate."""
     random = rng(3, 4)
     for side in (-1.0, 1.0):
         wall = coursed_wall(
@@ -202,7 +202,7 @@ def chamber(mesh: Mesh) -> None:
                 grain=1.1,
             )
         )
-        # Chains in loops along the wall, a ladder of iron rungs, weeping joints.
+        # Chains in loops along the wall, a ladder of iron rungs.
         for k in range(5):
             y = -4.0 + 3.6 * k
             t = np.linspace(0, 1, 8)
@@ -222,24 +222,6 @@ def chamber(mesh: Mesh) -> None:
                     0.026,
                     IRON.toned(1.4),
                     sides=4,
-                )
-            )
-        for _ in range(9):
-            y = float(random.uniform(-5, 11.5))
-            z = float(random.uniform(1.7, 2.6))
-            w = float(random.uniform(0.06, 0.16))
-            stain = paint("#4E5652", "wet")
-            mesh.add(
-                surface(
-                    np.array(
-                        [
-                            [(side * 2.93, y - w, z), (side * 2.93, y + w, z)],
-                            [(side * 2.93, y - w * 0.5, z - 1.0), (side * 2.93, y + w * 0.3, z - 1.2)],
-                            [(side * 2.93, y - w * 0.1, z - 1.9), (side * 2.93, y, z - 1.9)],
-                        ]
-                    ),
-                    stain,
-                    outward=(-side, 0, 0),
                 )
             )
         # Ferns in the joints.
