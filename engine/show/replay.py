@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.bus.loop import CATCH_UP_NS, BusCore, BusEvent, DeviceNote
-from engine.errors import JournalError
+from engine.errors import JournalError, PackageError
+from engine.experience import bundled_rigs, find_package
 from engine.show.conductor import Conductor
 from engine.show.inputs import from_json
 from engine.show.options import PlayOptions
@@ -290,6 +291,34 @@ def _steps(
         yield _Step(now_ns, transport, 1 if stale else now_ns, tuple(notes))
 
 
+def _package_of(journal: Journal) -> str:
+    """Where the package of a run is: where it was, or, on another machine, under its name."""
+    name = journal.header.package
+    where = str(journal.header.extra.get("experience", name))
+    if Path(where).exists():
+        return where
+    try:
+        return str(find_package(name))
+    except PackageError:
+        raise JournalError(
+            f"{journal.path} is of {name!r} from {where}, which is not there any more; "
+            f"say where the package is with --experience"
+        ) from None
+
+
+def _rig_of(journal: Journal) -> Path | None:
+    """The rig of a run: the file it was, or the one of that name that comes with the engine."""
+    text = str(journal.header.extra.get("rig") or "")
+    if not text:
+        return None
+    where = Path(text)
+    if where.exists():
+        return where
+    if where.stem in bundled_rigs():
+        return Path(where.stem)
+    raise JournalError(f"{journal.path} was played on the rig {where}, which is not there any more; say where it is with --rig")
+
+
 def replay_command(path: Path, *, experience: str | None, rig: str | None) -> int:
     """Replay a journal file and say how it went: exit status 0 when it is the same, 1 when it differs.
 
@@ -301,10 +330,9 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
     if path.is_dir():
         path = path / "journal.jsonl"
     journal = read_journal(path)
-    extra = journal.header.extra
     options = PlayOptions(
-        experience=experience or str(extra.get("experience", journal.header.package)),
-        rig=Path(rig) if rig else (Path(str(extra["rig"])) if extra.get("rig") else None),
+        experience=experience or _package_of(journal),
+        rig=Path(rig) if rig else _rig_of(journal),
         seed=journal.header.seed,
     )
     production = produce(options, Phases(ManualClock()))
