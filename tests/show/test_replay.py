@@ -187,6 +187,24 @@ def test_a_changed_package_is_refused(
     assert "another version of the package" in text and "--experience" in text
 
 
+def test_a_journal_from_another_machine_finds_what_came_with_the_engine(
+    rows: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows[0]["experience"] = "/somewhere/else/experiences/first_light"
+    rows[0]["rig"] = "/somewhere/else/engine/experience/rigs/studio.yaml"
+    assert "the same" in said(capsys, write_journal(tmp_path / "j.jsonl", rows), 0)
+
+
+@pytest.mark.parametrize(("name", "option"), [("experience", "--experience"), ("rig", "--rig")])
+def test_what_is_gone_is_asked_for(
+    name: str, option: str, rows: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows[0][name] = "/somewhere/else/gone.yaml"
+    rows[0]["package"] = "gone" if name == "experience" else rows[0]["package"]
+    text = said(capsys, write_journal(tmp_path / "j.jsonl", rows), 2)
+    assert "/somewhere/else/gone.yaml, which is not there any more" in text and option in text
+
+
 def test_a_journal_of_another_format_is_refused(
     rows: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -279,9 +297,14 @@ class LiveLike:
     def _bus(self, block: LocalBlock, record: RunRecord) -> InlineBus:
         rig = self.production.rig
         return InlineBus(
-            self.production.devices, self.production.evaluator(), block, epoch_ns=0, tick_hz=rig.tick_hz,
-            watchdog_ns=rig.watchdog_ns, sink=record.bus,
-        )  # fmt: skip
+            self.production.devices,
+            self.production.evaluator(),
+            block,
+            epoch_ns=0,
+            tick_hz=rig.tick_hz,
+            watchdog_ns=rig.watchdog_ns,
+            sink=record.bus,
+        )
 
     def _instants(self) -> Iterator[int]:
         """Uneven wakes, as a busy machine gives them."""
@@ -374,25 +397,35 @@ def test_a_silent_conductor_replays(production: Production, tmp_path: Path) -> N
 
 def test_hold_scrub_and_stop_replay(production: Production, tmp_path: Path) -> None:
     inputs: dict[float, Input] = {
-        2.0: Operator("hold"), 4.5: Operator("resume"), 6.0: Operator("seek_by", -3 * FLICKS_PER_SECOND),
-        8.0: Operator("seek_by", 7 * FLICKS_PER_SECOND), 9.0: Look(0, "option:moon"), 17.0: Operator("seek_by", 5 * FLICKS_PER_SECOND), 24.0: Operator("stop"),
-    }  # fmt: skip
+        2.0: Operator("hold"),
+        4.5: Operator("resume"),
+        6.0: Operator("seek_by", -3 * FLICKS_PER_SECOND),
+        8.0: Operator("seek_by", 7 * FLICKS_PER_SECOND),
+        9.0: Look(0, "option:moon"),
+        17.0: Operator("seek_by", 5 * FLICKS_PER_SECOND),
+        24.0: Operator("stop"),
+    }
     path = LiveLike(production, tmp_path / "j.jsonl", inputs=inputs).play()
     journal = read_journal(path)
     assert journal.of_kind("end")[0].fields["how"] == "stopped"
     # Scrubbed over the opening: the choice shows and opens there and then.
     assert [(event.fields["state"], event.at_ns) for event in journal.of_kind("window")] == [
-        ("shown", 8 * S_NS), ("open", 8 * S_NS)
-    ]  # fmt: skip
+        ("shown", 8 * S_NS),
+        ("open", 8 * S_NS),
+    ]
     assert [event.fields["option"] for event in journal.of_kind("vote")] == ["moon"]
     assert replayed(path) == ""
 
 
 def test_everything_at_once_replays(production: Production, tmp_path: Path) -> None:
     path = LiveLike(
-        production, tmp_path / "j.jsonl", inputs={11.0: Look(0, "option:wait"), 25.0: Operator("toggle_hold"), 26.0: Operator("toggle_hold")},
-        notes={3.0: DeviceNote("air", "gone"), 13.0: DeviceNote("air", "back")}, held=((8.0, 8.9),), silent=((15.0, 16.0),),
-    ).play()  # fmt: skip
+        production,
+        tmp_path / "j.jsonl",
+        inputs={11.0: Look(0, "option:wait"), 25.0: Operator("toggle_hold"), 26.0: Operator("toggle_hold")},
+        notes={3.0: DeviceNote("air", "gone"), 13.0: DeviceNote("air", "back")},
+        held=((8.0, 8.9),),
+        silent=((15.0, 16.0),),
+    ).play()
     assert replayed(path) == ""
 
 
