@@ -82,7 +82,8 @@ class Child:
         process = context.Process(
             target=self.target, args=(self.config, theirs), name=f"sensorama-{self.name}", daemon=True
         )
-        process.start()
+        with _without_interrupts():
+            process.start()
         theirs.close()
         self._process, self._pipe, self.ready = process, ours, None
         self._starts_ns = [at_ns for at_ns in self._starts_ns if now_ns - at_ns < RESTART_WINDOW_NS] + [
