@@ -482,9 +482,8 @@ def after_ctrl_c(started: Started, folder: Path) -> Run:
 @pytest.mark.slow
 def test_ctrl_c_while_everything_starts(tmp_path: Path) -> None:
     started = Started(["play", "first_light", *LIVE, "--out", "run"], tmp_path)
-    started.wait_for(
-        lambda: len(started.processes()) > 1
-    )  # the first child has been spawned, and is still importing
+    # The first child has just been spawned: it is still importing, and must not answer with a traceback.
+    started.wait_for(lambda: any("spawn_main" in command for command in started.processes().values()))
     started.interrupt()
     run = after_ctrl_c(started, tmp_path / "run")
     assert run.errors.strip() == "interrupted"
