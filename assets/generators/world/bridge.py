@@ -6,12 +6,14 @@ A bridge spans X over the water, centred on the origin; the passage runs along Y
 # ruff: noqa: RUF005 - offsets are added to arrays here, not joined to lists
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 
-from .mesh import Floats, Mesh, ball, box, loft, panel, surface, tube
-from .palette import MORTAR, STONE, STONE_DARK, STONE_PALE
+from .mesh import Floats, Mesh, Paint, ball, box, loft, panel, surface, tube
+from .noise import rng
+from .palette import STONE, STONE_DARK, STONE_PALE
 
 
 def _voussoirs(radius: float, y: float, out: float, count: int, spring: float, deep: float = 0.55) -> Mesh:
@@ -135,20 +137,25 @@ def vault(radius: float, length: float, spring: float, *, rings: int | None = No
     """
     mesh = Mesh()
     rings = rings or max(3, int(length / 0.9))
-    angle = np.linspace(0, math.pi, 17)
+    random = rng(int(length * 10), 132)
+
+    def shell(r: float, y0: float, y1: float, low: float, high: float, points: int, coat: Paint) -> Mesh:
+        angle = np.linspace(low, high, points)
+        arc = np.stack([-r * np.cos(angle), np.zeros(points), spring + r * np.sin(angle)], 1)
+        grid = np.stack([arc + [0, y0, 0], arc + [0, y1, 0]])
+        return surface(grid, coat, outward=np.broadcast_to(np.array([0, 0, spring]) - arc, grid.shape))
+
+    joint = 0.012
     for k in range(rings):
         y0, y1 = -length / 2 + length * k / rings, -length / 2 + length * (k + 1) / rings
-        # Rings alternate a finger's width, as rough stone does; lamplight along the vault shows it.
-        r = radius + (0.0, 0.05, 0.02)[k % 3]
-        arc = np.stack([-r * np.cos(angle), np.zeros(17), spring + r * np.sin(angle)], 1)
-        grid = np.stack([arc + [0, y0, 0], arc + [0, y1, 0]])
-        inward = np.broadcast_to(np.array([0, 0, spring]) - arc, grid.shape)
-        part = surface(grid, STONE, outward=inward)
-        shade = 0.8 + 0.34 * (((np.arange(17) * 5 + k * 3) % 7) / 7)
-        part.parts[0].rgb = np.tile(np.asarray(STONE.rgb) * shade[:, None], (2, 1))
-        mesh.add(part)
-        lip = np.stack([arc + [0, y0, 0], arc * [(radius + 0.1) / r, 1, 1] + [0, y0, 0.05]])
-        mesh.add(surface(lip, MORTAR, outward=(0, -1, 0)))
+        mesh.add(shell(radius + 0.035, y0, y1, 0.0, math.pi, 17, STONE_DARK.toned(0.8)))
+        # Blocks break joint from ring to ring, each with its own tone and a finger's width of its own.
+        cuts = (np.arange(14) + 0.5 * (k % 2)) * math.pi / 13
+        cuts = np.concatenate([[0.0], cuts[(cuts > 0.02) & (cuts < math.pi - 0.02)], [math.pi]])
+        for low, high in itertools.pairwise(cuts):
+            r = radius - float(random.uniform(0.0, 0.03))
+            coat = STONE.toned(float(random.uniform(0.74, 1.16)))
+            mesh.add(shell(r, y0 + joint, y1 - joint, low + joint / radius, high - joint / radius, 3, coat))
     for side in (-1, 1):
         start = (side * radius, side * length / 2, -0.6)
         mesh.add(panel(start, (0, -side * length, 0), (0, 0, 0.6 + spring), STONE_DARK, grain=1.0))
