@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,39 @@ def _dtype(names: tuple[str, ...]) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-def make_geom(columns: Mapping[str, npt.NDArray[np.generic]], index: npt.NDArray[np.uint32]) -> Geom:
-    """A static Geom of triangles.
+@dataclass(frozen=True, slots=True)
+class PackedMesh:
+    """Triangles as the bytes that Panda3D wants, made without touching Panda3D.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Columns, in the order of the table above.
+    rows : bytes
+        Interleaved vertices.
+    row_count : int
+    index : bytes
+        16 or 32 bits each.
+    index_count : int
+    wide : bool
+        The index has 32 bits.
+    """
+
+    names: tuple[str, ...]
+    rows: bytes
+    row_count: int
+    index: bytes
+    index_count: int
+    wide: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """Of vertices and index together."""
+        return len(self.rows) + len(self.index)
+
+
+def pack_mesh(columns: Mapping[str, npt.NDArray[np.generic]], index: npt.NDArray[np.uint32]) -> PackedMesh:
+    """Interleave columns; any thread may do this.
 
     Parameters
     ----------
@@ -48,25 +80,36 @@ def make_geom(columns: Mapping[str, npt.NDArray[np.generic]], index: npt.NDArray
         Three per triangle.
     """
     names = tuple(name for name in _COLUMNS if name in columns)
-    layout = GeomVertexArrayFormat()
-    for name in names:
-        components, kind, contents = _COLUMNS[name]
-        layout.add_column(InternalName.make(name), components, kind, contents)
     table = np.empty(len(columns["vertex"]), dtype=_dtype(names))
     for name in names:
         table[name] = columns[name]
+    wide = len(table) >= 65536
+    packed = index.astype("<u4" if wide else "<u2").tobytes()
+    return PackedMesh(names, table.tobytes(), len(table), packed, len(index), wide)
+
+
+def build_geom(mesh: PackedMesh) -> Geom:
+    """A static Geom of triangles. Only the thread that draws may do this."""
+    layout = GeomVertexArrayFormat()
+    for name in mesh.names:
+        components, kind, contents = _COLUMNS[name]
+        layout.add_column(InternalName.make(name), components, kind, contents)
     data = GeomVertexData("mesh", GeomVertexFormat.register_format(GeomVertexFormat(layout)), Geom.UH_static)
-    data.unclean_set_num_rows(len(table))
-    memoryview(data.modify_array(0)).cast("B")[:] = table.tobytes()
+    data.unclean_set_num_rows(mesh.row_count)
+    memoryview(data.modify_array(0)).cast("B")[:] = mesh.rows
     primitive = GeomTriangles(Geom.UH_static)
-    small = len(table) < 65536
-    primitive.set_index_type(GeomEnums.NT_uint16 if small else GeomEnums.NT_uint32)
+    primitive.set_index_type(GeomEnums.NT_uint32 if mesh.wide else GeomEnums.NT_uint16)
     rows = primitive.modify_vertices()
-    rows.unclean_set_num_rows(len(index))
-    memoryview(rows).cast("B")[:] = index.astype("<u2" if small else "<u4").tobytes()
+    rows.unclean_set_num_rows(mesh.index_count)
+    memoryview(rows).cast("B")[:] = mesh.index
     geom = Geom(data)
     geom.add_primitive(primitive)
     return geom
+
+
+def make_geom(columns: Mapping[str, npt.NDArray[np.generic]], index: npt.NDArray[np.uint32]) -> Geom:
+    """`pack_mesh` and `build_geom` at once."""
+    return build_geom(pack_mesh(columns, index))
 
 
 def make_quads(

@@ -1,15 +1,18 @@
 """Models from GLB files: our fast reader for plain geometry, panda3d-gltf with a cache for everything else.
 
-Loading happens in one worker thread; the main thread only attaches finished nodes. Reading is pure numpy and
-file work, building Geoms touches only objects that no other thread has seen yet, which Panda3D allows.
+A model comes in two steps. *Reading* is file and numpy work and happens in one worker thread. *Building* makes
+Panda3D's objects and happens in the thread that draws, a few megabytes a frame. The worker touches nothing of
+Panda3D, not even objects that nobody else has seen: with Panda3D 1.10 vertex data made in one thread while
+another one draws a scene for the first time corrupted the heap in about half of all fast runs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +23,6 @@ from panda3d.core import (
     BamFile,
     CullFaceAttrib,
     Filename,
-    Geom,
     GeomNode,
     InternalName,
     LColor,
@@ -40,6 +42,11 @@ from engine.render import glb, meshes, sidecar
 
 # Raise when the cached form changes, so that old files are not read any more.
 _CACHE_VERSION = 2
+
+FRAME_BUDGET_BYTES = 2_000_000
+"""How much geometry is built in one frame; about a millisecond."""
+
+_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +73,74 @@ def cache_folder() -> Path:
     return base / "sensorama" / "models"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _ReadNode:
+    """A node whose meshes are packed."""
+
+    node: glb.Node
+    meshes: tuple[meshes.PackedMesh, ...]
+    children: tuple[_ReadNode, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadModel:
+    """A model read but not built.
+
+    Attributes
+    ----------
+    path : Path
+    baked : bool
+        It carries baked light.
+    sidecar : Sidecar
+    nodes : tuple or None
+        None for a file of panda3d-gltf, which reads and builds at once.
+    """
+
+    path: Path
+    baked: bool
+    sidecar: sidecar.Sidecar
+    nodes: tuple[_ReadNode, ...] | None
+
+
+def read_model(path: Path) -> ReadModel:
+    """Read a GLB; any thread may do this.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or broken.
+    """
+    container = glb.open_glb(path)
+    beside = sidecar.read_sidecar(sidecar.sidecar_path(path))
+    if glb.needs_full_loader(container):
+        return ReadModel(path, False, beside, None)
+    baked = glb.is_baked(container)
+    return ReadModel(
+        path, baked, beside, tuple(_read_node(node, baked) for node in glb.read_nodes(container))
+    )
+
+
+def _read_node(node: glb.Node, baked: bool) -> _ReadNode:
+    packed = tuple(_pack(part, baked) for part in node.parts)
+    return _ReadNode(node, packed, tuple(_read_node(child, baked) for child in node.children))
+
+
+def _pack(part: glb.Part, baked: bool) -> meshes.PackedMesh:
+    columns: dict[str, npt.NDArray[np.generic]] = {
+        "vertex": part.vertex,
+        "normal": part.normal,
+        "color": part.color,
+    }
+    if baked:
+        bake = part.bake
+        if bake is None:  # a plain part in a baked file: open to the sky, no lantern near
+            bake = np.tile(np.array([255, 0, 0, 0], dtype=np.uint8), (len(part.vertex), 1))
+        columns |= {"bake": bake, "sway": part.sway}
+    return meshes.pack_mesh(columns, part.index)
+
+
 def load_model(path: Path, cache: Path | None = None) -> LoadedModel:
-    """Load a GLB.
+    """Read and build a GLB. Only the thread that draws may do this.
 
     Parameters
     ----------
@@ -81,44 +154,53 @@ def load_model(path: Path, cache: Path | None = None) -> LoadedModel:
     InputError
         When the file is missing or broken.
     """
-    container = glb.open_glb(path)
-    beside = sidecar.read_sidecar(sidecar.sidecar_path(path))
-    if glb.needs_full_loader(container):
-        return LoadedModel(path, _load_with_panda(path, cache or cache_folder()), False, beside)
-    baked = glb.is_baked(container)
-    root = ModelRoot(path.stem)
-    for node in glb.read_nodes(container):
-        root.add_child(_build(node, baked))
-    return LoadedModel(path, root, baked, beside)
+    building = _Building(read_model(path), cache or cache_folder())
+    while building.model is None:
+        building.advance(_ALL)
+    return building.model
 
 
-def _build(node: glb.Node, baked: bool) -> PandaNode:
-    made: PandaNode
-    if node.parts:
-        made = GeomNode(node.name)
-        for part in node.parts:
-            made.add_geom(_geom(part, baked), _state(part.surface, baked))
-    else:
-        made = PandaNode(node.name)
-    if not np.allclose(node.matrix, np.eye(4)):
-        made.set_transform(TransformState.make_mat(LMatrix4(*node.matrix.T.reshape(-1))))
-    for child in node.children:
-        made.add_child(_build(child, baked))
-    return made
+class _Building:
+    """A model on its way from read to built."""
 
+    def __init__(self, read: ReadModel, cache: Path) -> None:
+        self._read = read
+        self._cache = cache
+        self._root = ModelRoot(read.path.stem)
+        self._steps = self._build(self._root, read.nodes or ())
+        self.model: LoadedModel | None = None
 
-def _geom(part: glb.Part, baked: bool) -> Geom:
-    columns: dict[str, npt.NDArray[np.generic]] = {
-        "vertex": part.vertex,
-        "normal": part.normal,
-        "color": part.color,
-    }
-    if baked:
-        bake = part.bake
-        if bake is None:  # a plain part in a baked file: open to the sky, no lantern near
-            bake = np.tile(np.array([255, 0, 0, 0], dtype=np.uint8), (len(part.vertex), 1))
-        columns |= {"bake": bake, "sway": part.sway}
-    return meshes.make_geom(columns, part.index)
+    def advance(self, budget_bytes: int) -> int:
+        """Build until the budget is used up or `model` is there; gives what was used of it."""
+        read = self._read
+        if read.nodes is None:
+            found = _load_with_panda(read.path, self._cache)
+            self.model = LoadedModel(read.path, found, False, read.sidecar)
+            return budget_bytes
+        used = 0
+        for size_bytes in self._steps:
+            used += size_bytes
+            if used >= budget_bytes:
+                return used
+        self.model = LoadedModel(read.path, self._root, read.baked, read.sidecar)
+        return used
+
+    def _build(self, parent: PandaNode, nodes: Sequence[_ReadNode]) -> Iterator[int]:
+        """Add nodes under a parent; yields the size of each mesh after it was built."""
+        for item in nodes:
+            node = item.node
+            made: PandaNode
+            if item.meshes:
+                made = GeomNode(node.name)
+                for part, mesh in zip(node.parts, item.meshes, strict=True):
+                    made.add_geom(meshes.build_geom(mesh), _state(part.surface, self._read.baked))
+                    yield mesh.size_bytes
+            else:
+                made = PandaNode(node.name)
+            if not np.allclose(node.matrix, np.eye(4)):
+                made.set_transform(TransformState.make_mat(LMatrix4(*node.matrix.T.reshape(-1))))
+            parent.add_child(made)
+            yield from self._build(made, item.children)
 
 
 def _state(surface: glb.Surface, baked: bool) -> RenderState:
@@ -135,10 +217,15 @@ def _state(surface: glb.Surface, baked: bool) -> RenderState:
     return state
 
 
-def _load_with_panda(path: Path, cache: Path) -> PandaNode:
-    """Load through panda3d-gltf, keeping the converted file under the hash of its content."""
+def _kept(path: Path, cache: Path) -> Path:
+    """Where the converted form of a file is kept: under the hash of its content."""
     digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    kept = cache / f"{digest}-{_CACHE_VERSION}.bam"
+    return cache / f"{digest}-{_CACHE_VERSION}.bam"
+
+
+def _load_with_panda(path: Path, cache: Path) -> PandaNode:
+    """Load through panda3d-gltf, keeping the converted file."""
+    kept = _kept(path, cache)
     if kept.is_file():
         bam = BamFile()
         if bam.open_read(Filename.from_os_specific(str(kept))):
@@ -198,30 +285,76 @@ class ModelStore:
 
     Notes
     -----
-    `request` may be called at any time and returns at once. `get` blocks until the model is there. Both
-    belong to the main thread; only the loading itself runs in the worker.
+    `request` may be called at any time and returns at once, `build_some` once a frame. `get` blocks until the
+    model is there. All belong to the thread that draws; only the reading runs in the worker.
     """
 
     def __init__(self, cache: Path | None = None) -> None:
-        self._cache = cache
+        self._cache = cache or cache_folder()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
-        self._found: dict[Path, Future[LoadedModel]] = {}
+        self._reading: dict[Path, Future[ReadModel]] = {}
+        self._building: dict[Path, _Building] = {}
+        self._built: dict[Path, LoadedModel] = {}
 
     def request(self, paths: Sequence[Path]) -> None:
         """Start loading what is not loaded yet."""
         for path in paths:
-            if path not in self._found:
-                self._found[path] = self._worker.submit(load_model, path, self._cache)
+            if path not in self._built and path not in self._building and path not in self._reading:
+                self._reading[path] = self._worker.submit(_read_ahead, path, self._cache)
+
+    def build_some(self, budget_bytes: int = FRAME_BUDGET_BYTES) -> None:
+        """Build a little of what has been read; a mesh is never split, so the budget may be passed by one."""
+        for path in [path for path, future in self._reading.items() if future.done()]:
+            if self._reading[path].exception() is None:  # an error waits for `get`
+                self._building[path] = _Building(self._reading.pop(path).result(), self._cache)
+        while self._building and budget_bytes > 0:
+            path, building = next(iter(self._building.items()))
+            budget_bytes -= building.advance(budget_bytes)
+            self._keep(path, building)
 
     def ready(self, paths: Sequence[Path]) -> bool:
-        """Whether all of these can be had without waiting."""
-        return all(path in self._found and self._found[path].done() for path in paths)
+        """Whether all of these can be had, or their errors, without waiting."""
+        return all(
+            path in self._built or (path in self._reading and _failed(self._reading[path])) for path in paths
+        )
 
     def get(self, path: Path) -> LoadedModel:
         """A model, waiting for it if need be; its error if it failed."""
         self.request([path])
-        return self._found[path].result()
+        if path in self._reading:
+            read = self._reading[path].result()
+            self._building[path] = _Building(read, self._cache)
+            del self._reading[path]
+        while path not in self._built:
+            building = self._building[path]
+            building.advance(_ALL)
+            self._keep(path, building)
+        return self._built[path]
+
+    def _keep(self, path: Path, building: _Building) -> None:
+        if building.model is not None:
+            self._built[path] = building.model
+            del self._building[path]
 
     def close(self) -> None:
-        """Stop the worker; loading that has begun is finished first."""
+        """Stop the worker; reading that has begun is finished first."""
         self._worker.shutdown(wait=True, cancel_futures=True)
+
+
+def _failed(future: Future[ReadModel]) -> bool:
+    return future.done() and future.exception() is not None
+
+
+def _read_ahead(path: Path, cache: Path) -> ReadModel:
+    """The worker's task: read, and have panda3d-gltf convert in a process of its own, since that takes seconds."""
+    read = read_model(path)
+    if read.nodes is None and not _kept(path, cache).is_file():
+        # Whatever goes wrong there goes wrong again in this process, where it is reported.
+        subprocess.run(
+            [sys.executable, "-m", "engine.render.convert", str(path), str(cache)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    return read

@@ -12,6 +12,7 @@ and keys come back as events for the conductor.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -254,12 +255,13 @@ class Viewer:
         )
         self._state = state
         self.preload(transport.candidates)
+        self._store.build_some()
         clock = ClockObject.get_global_clock()
         clock.set_frame_time(host_ns * 1e-9)
         # A slave clock does not count frames, and shaders take their inputs anew only in a new frame.
         clock.set_frame_count(clock.get_frame_count() + 1)
         look = self._show(state, transport, shown_head, live)
-        self._output.engine.render_frame()
+        self._render()
         self._frame += 1
         if not self._output.buffer.is_valid():
             self._emit(ClosedEvent(host_ns))
@@ -268,11 +270,23 @@ class Viewer:
             self._watch(host_ns, state, shown_head, tracked=head is not None)
         return state
 
+    def _render(self) -> None:
+        """Draw the graph. No collection meanwhile: `render_frame` lets other threads run, and one of theirs
+        would free Panda3D's objects under it.
+        """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._output.engine.render_frame()
+        finally:
+            if collecting:
+                gc.enable()
+
     def redraw(self) -> None:
         """Draw the graph again as it stands, as a bare Panda3D loop would; for benchmarks."""
         clock = ClockObject.get_global_clock()
         clock.set_frame_count(clock.get_frame_count() + 1)
-        self._output.engine.render_frame()
+        self._render()
 
     def _show(
         self, state: FrameState, transport: Transport, head: HeadPose, live: LiveView
@@ -434,7 +448,7 @@ class Viewer:
             not self._copying
         ):  # a window keeps no copy until somebody asks; draw the same frame again with one
             self._copy_frames()
-            self._output.engine.render_frame()
+            self._render()
         if self._frame == 0 or not self._pixels.has_ram_image():
             raise OutputError("no frame has been drawn yet. Call draw() before grab()")
         width, height = self._pixels.get_x_size(), self._pixels.get_y_size()
