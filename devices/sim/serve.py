@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from inspect import signature
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Protocol, TextIO
 
 from engine.bus.driver import Twin
@@ -27,6 +27,8 @@ class Recorder:
     """
 
     def __init__(self, path: Path | None) -> None:
+        # A twin's thread may still receive while the program ends.
+        self._lock = Lock()
         self._file: TextIO | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,19 +37,21 @@ class Recorder:
 
     def write(self, data: bytes, at_ns: int) -> None:
         """Write one row; when the disk is full, say so once and go on without."""
-        if self._file is None:
-            return
-        try:
-            self._file.write(f'{{"at_ns":{at_ns},"hex":"{data.hex()}"}}\n')
-        except OSError as error:
-            sys.stderr.write(f"software twin: recording to {self._file.name} ends here: {error.strerror}\n")
-            self._file = None
+        with self._lock:
+            if self._file is None:
+                return
+            try:
+                self._file.write(f'{{"at_ns":{at_ns},"hex":"{data.hex()}"}}\n')
+            except OSError as error:
+                sys.stderr.write(f"software twin: recording to {self._file.name} ends here: {error.strerror}\n")
+                self._file = None
 
     def close(self) -> None:
         """Flush and close; a second call does nothing."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
 
 class _Line(Protocol):
