@@ -241,6 +241,11 @@ class _LiveRun:
             if self._interrupts:
                 raise KeyboardInterrupt
             if self._clock.now_ns() - begun_ns > READY_LIMIT_NS:
+                if self._bus in waiting:
+                    # It keeps the grid of the run; one that comes up later would be on another.
+                    raise SensoramaError(
+                        f"the device bus is not ready after {READY_LIMIT_NS / 1e9:g} s; the show was not started"
+                    )
                 for child in waiting:
                     self._view.say(
                         f"{child.name}: not ready after {READY_LIMIT_NS / 1e9:g} s; the show begins without it"
