@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from panda3d.core import GraphicsEngine
+from panda3d.core import GeomVertexData, GraphicsEngine
 
 from engine.errors import InputError
 from engine.experience.package import Package
@@ -53,13 +54,12 @@ print("drawn")
 def builders(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Threads that made geometry."""
     seen: set[int] = set()
-    original = meshes.build_geom
 
-    def watched(mesh: meshes.PackedMesh) -> object:
+    def watched(*args: Any) -> GeomVertexData:
         seen.add(threading.get_ident())
-        return original(mesh)
+        return GeomVertexData(*args)
 
-    monkeypatch.setattr(meshes, "build_geom", watched)
+    monkeypatch.setattr(meshes, "GeomVertexData", watched)
     return seen
 
 
