@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    StrictBool,
     StrictInt,
     StrictStr,
     WithJsonSchema,
@@ -191,6 +192,7 @@ class Stage(Part):
     gains: Gains = Gains()
     particles: tuple[Particles, ...] = ()
     lights: Annotated[tuple[Light, ...], Field(max_length=4)] = ()
+    shadows: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod

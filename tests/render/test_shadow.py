@@ -16,6 +16,7 @@ from engine.render.look import SceneLook, resolve_look
 from engine.render.models import load_model
 from engine.render.output import Output, open_output
 from engine.render.picture import Picture, Shot
+from engine.timeline.model_stage import Stage
 from tests.render.small_scene import box, joined, write_glb
 
 # The moon stands to the left at 45 degrees: a block 2 m tall throws 2 m of shadow to the right.
@@ -74,3 +75,10 @@ def test_a_post_throws_its_shadow(output: Output, tmp_path: Path) -> None:
     assert picture.shadow is not None
     picture.shadow.close(output)
     output.buffer.remove_display_region(region)
+
+
+def test_a_scene_file_may_ask_for_shadows() -> None:
+    assert resolve_look(Stage.model_validate({"shadows": True}), {}).shadows
+    assert not resolve_look(Stage(), {}).shadows
+    with pytest.raises(ValueError, match="shadows"):
+        Stage.model_validate({"shadows": 1})
