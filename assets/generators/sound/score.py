@@ -70,9 +70,18 @@ DRUM_BELLS = "A4+A5:2' E5_ - | A4 - B4 D5 | E5:2' D5 B4 | A4 - E5:.5 D5:.5 B4 | 
 
 # Strokes in sixteenths of a bar: 1..9 the velocity, `r` a rim click, `.` nothing.
 _SIXTEENTHS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "music_drum_pulse": (FAST_BEAT_S, ("8.......4.....3.", "7.......4.......", "8.......4.....3.", "7.......4...3...", "9.......5...4.6.")),
-    "music_drum_a": (FAST_BEAT_S, ("9..5..6.7.......", "7..4..5.6...4.5.", "9..5..6.7...5.5.", "6.4.6.4.7.4.7.5.", "9...7...8.8.9...")),
-    "music_drum_b": (FAST_BEAT_S, ("....r...8.5.6...", "....r...7.4.5.4.", "r...r...8.5.6.4.", "r.r.7.4.r.r.7.5.", "8.5.8.5.9...9...")),
+    "music_drum_pulse": (
+        FAST_BEAT_S,
+        ("8.......4.....3.", "7.......4.......", "8.......4.....3.", "7.......4...3...", "9.......5...4.6."),
+    ),
+    "music_drum_a": (
+        FAST_BEAT_S,
+        ("9..5..6.7.......", "7..4..5.6...4.5.", "9..5..6.7...5.5.", "6.4.6.4.7.4.7.5.", "9...7...8.8.9..."),
+    ),
+    "music_drum_b": (
+        FAST_BEAT_S,
+        ("....r...8.5.6...", "....r...7.4.5.4.", "r...r...8.5.6.4.", "r.r.7.4.r.r.7.5.", "8.5.8.5.9...9..."),
+    ),
     "music_hint_drums": (BEAT_S, ("9...5..4....6.5.", "8...5..4..6.7...")),
 }
 
@@ -112,10 +121,18 @@ def guqin_line(name: str, n: int, text: str, *, low: bool = False, beat_s: float
             at = samples(note.beat * beat_s + abs(rng.normal(0, 0.006)))
             add(out, at, guqin(rng, path, velocity=velocity, damp_after_s=damp, harmonic="h" in note.flags))
             for index, extra in enumerate(note.pitches[1:], 1):
-                sound = guqin(rng, [(0.0, pitch_hz(extra))], velocity=velocity * 0.7, damp_after_s=damp, harmonic="h" in note.flags)
+                sound = guqin(
+                    rng,
+                    [(0.0, pitch_hz(extra))],
+                    velocity=velocity * 0.7,
+                    damp_after_s=damp,
+                    harmonic="h" in note.flags,
+                )
                 add(out, at + samples(0.045 * index), sound)
             if "g" in note.flags:
-                grace = guqin(rng, [(0.0, pitch_hz(above(note.pitches[0])))], velocity=0.35, damp_after_s=0.08)
+                grace = guqin(
+                    rng, [(0.0, pitch_hz(above(note.pitches[0])))], velocity=0.35, damp_after_s=0.08
+                )
                 add(out, at - samples(0.09), grace)
         k = last + 1
     return out
@@ -172,7 +189,11 @@ def bell_line(name: str, n: int, text: str, *, beat_s: float = BEAT_S) -> Signal
         for index, pitch in enumerate(note.pitches):
             hertz = pitch_hz(pitch)
             velocity = 0.85 * _melody_velocity(note, _total(line))
-            add(out, samples(note.beat * beat_s + 0.012 * index), bianzhong(rng, hertz, velocity, (600 / hertz) ** 0.35))
+            add(
+                out,
+                samples(note.beat * beat_s + 0.012 * index),
+                bianzhong(rng, hertz, velocity, (600 / hertz) ** 0.35),
+            )
     return out
 
 
@@ -192,7 +213,12 @@ def arrival(name: str, n: int) -> Signal:
     return hall(out, name, pan=0.0)
 
 
-_SKINS_HZ = {"music_drum_pulse": (62.0,), "music_drum_a": (74.0, 62.0), "music_drum_b": (112.0, 138.0), "music_hint_drums": (66.0, 98.0)}
+_SKINS_HZ = {
+    "music_drum_pulse": (62.0,),
+    "music_drum_a": (74.0, 62.0),
+    "music_drum_b": (112.0, 138.0),
+    "music_hint_drums": (66.0, 98.0),
+}
 
 
 def drum_part(name: str, n: int) -> Signal:
@@ -247,7 +273,11 @@ def market_pulse(name: str, n: int) -> Signal:
             add(out, samples((start + beat) * BEAT_S), 0.10 * rim(rng, rng.uniform(0.7, 1)))
         for beat, gain in ((0, 0.7), (2, 0.45), (3, 0.4)):
             pitch = low[bar] if beat != 3 else above(low[bar])
-            add(out, samples((start + beat) * BEAT_S), 0.55 * pipa(rng, pitch_hz(pitch), velocity=gain, damp_after_s=0.8))
+            add(
+                out,
+                samples((start + beat) * BEAT_S),
+                0.55 * pipa(rng, pitch_hz(pitch), velocity=gain, damp_after_s=0.8),
+            )
     return hall(out, name, wet_db=-15, pan=-0.15)
 
 
@@ -258,7 +288,12 @@ def tea_tremolo(name: str, n: int) -> Signal:
     for bar, (roll, low) in enumerate((("F#4", "F#3"), ("A4", "D3"), ("B4", "B3"), ("A4", "E3"))):
         at = samples(bar * 4 * BEAT_S)
         add(out, at, 0.7 * pipa(rng, pitch_hz(low), velocity=0.7), loop=True)
-        add(out, at + samples(0.5 * BEAT_S), pipa_tremolo(rng, pitch_hz(roll), 3.4 * BEAT_S, velocity=0.55), loop=True)
+        add(
+            out,
+            at + samples(0.5 * BEAT_S),
+            pipa_tremolo(rng, pitch_hz(roll), 3.4 * BEAT_S, velocity=0.55),
+            loop=True,
+        )
     return out
 
 
@@ -302,8 +337,16 @@ def music(name: str, n: int) -> Signal:
     if name == "music_tea_tremolo":
         return tea_tremolo(name, n)
     if name == "music_end_theme":
-        flute = dizi_line(name + ":flute", n, DIZI["music_market_dizi_a"][: DIZI["music_market_dizi_a"].rindex("|")] + "| B4:.5 A4:.5 E5 D5:2")
-        lute = pipa_line(name + ":lute", n, "A3:1.5 B3:.5 D4 E4 | F#4:2t D4:2 | E4:.5 F#4:.5 A4:1.5 F#4:.5 E4 | B3:.5 A3:.5 E4 D4+D3:2t")
+        flute = dizi_line(
+            name + ":flute",
+            n,
+            DIZI["music_market_dizi_a"][: DIZI["music_market_dizi_a"].rindex("|")] + "| B4:.5 A4:.5 E5 D5:2",
+        )
+        lute = pipa_line(
+            name + ":lute",
+            n,
+            "A3:1.5 B3:.5 D4 E4 | F#4:2t D4:2 | E4:.5 F#4:.5 A4:1.5 F#4:.5 E4 | B3:.5 A3:.5 E4 D4+D3:2t",
+        )
         return street(flute / np.max(np.abs(flute)) + 0.5 * lute / np.max(np.abs(lute)), name, -14.0)
     raise KeyError(name)
 

@@ -54,7 +54,9 @@ def finished(raw: Signal, name: str) -> np.ndarray:
     top = 10 ** (-3 / 20)
     # A few consonants stand out: bend them, the body stays as it is.
     over = np.abs(x) > 0.7 * top
-    x = np.where(over, np.sign(x) * (0.7 * top + 0.3 * top * np.tanh((np.abs(x) - 0.7 * top) / (0.3 * top))), x)
+    x = np.where(
+        over, np.sign(x) * (0.7 * top + 0.3 * top * np.tanh((np.abs(x) - 0.7 * top) / (0.3 * top))), x
+    )
     return quantised(x, name)
 
 
