@@ -56,7 +56,7 @@ class RunRecord:
         self.journal.append(kind, event.at_ns, tick=event.tick, **name, **extra, **dict(event.data))
         if event.kind == "gone":
             self.warn(f"{event.device} went away: {event.data.get('text', '')}; the show went on without it")
-        elif event.kind == "overrun":
+        elif event.kind == "overrun" and event.tick > 0:  # a bus that was started again begins at the present
             self.warn(
                 f"the bus was held up at tick {event.tick} and resumed at tick {event.data.get('resumed')}"
             )
