@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bus.inline import InlineBus
+from engine.bus.loop import BusCore
 from engine.show.conductor import Conductor
 from engine.show.options import PlayOptions
 from engine.show.rehearsal import Rehearsal
 from engine.show.setup import Phases, Production, produce
+from engine.story.ink import Story
 from engine.time import LocalBlock, ManualClock, TransportWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,18 +46,13 @@ def golden_path(name: str) -> Path:
 def observe(name: str) -> dict[str, Any]:
     """Play an experience on the manual clock, without picture and sound, and give what a golden file holds."""
     seen: dict[str, Any] = {"experience": name}
-    story, values = _play(_production(name, SEED), SEED, with_devices=True)
+    production = produce(PlayOptions(str(EXPERIENCES / name)), Phases(ManualClock()))
+    story, values = _play(production, SEED, with_devices=True)
     seen[f"seed {SEED}"] = story
     seen["devices"] = values
     for seed in OTHERS:
-        seen["nobody" if seed is None else f"seed {seed}"] = _play(
-            _production(name, seed), seed, with_devices=False
-        )[0]
+        seen["nobody" if seed is None else f"seed {seed}"] = _play(production, seed, with_devices=False)[0]
     return seen
-
-
-def _production(name: str, seed: int | None) -> Production:
-    return produce(PlayOptions(str(EXPERIENCES / name), seed=seed), Phases(ManualClock()))
 
 
 def _play(
@@ -70,11 +66,12 @@ def _play(
         elif kind in KEPT:
             story.append([now_ns, kind, {key: value for key, value in fields.items() if key != "run_fl"}])
 
+    package = production.package
     block = LocalBlock()
     writer = TransportWriter(block)
     conductor = Conductor(
-        package=production.package,
-        story=production.story,
+        package=package,
+        story=Story.load(package.story_json, str(package.story_path), seed=seed or 0),
         writer=writer,
         record=record,
         guests=len(production.rig.seats),
@@ -84,30 +81,33 @@ def _play(
     if not with_devices:
         conductor.advance(3600 * _NS_PER_S)
         return _plain(story), {}
-    bus = InlineBus(
+    # Without twins: what they would receive is what is looked at.
+    bus = BusCore(
         production.devices,
         production.evaluator(),
-        block,
         epoch_ns=0,
         tick_hz=production.rig.tick_hz,
+        watchdog_ns=0,
         sink=_forget,
     )
-    short = sum(scene.duration.nominal_fl for scene in production.package.scenes) < 60 * 705_600_000
+    short = sum(scene.duration.nominal_fl for scene in package.scenes) < 60 * 705_600_000
     # No round numbers: an instant every 5 s would meet a sway of 0.2 Hz at the same phase each time.
     step_ns = 3_300_000_000 if short else 13_300_000_000
     now_ns, sample_ns, values = 0, step_ns, {}
     while conductor.ended is None:
         due_ns = conductor.next_deadline_ns()
         next_ns = sample_ns if due_ns is None else min(due_ns, sample_ns)
-        bus.run_until(next_ns - 1)
+        _command(bus, block, next_ns - 1)
         now_ns = max(next_ns, now_ns)
         conductor.advance(now_ns)
-        bus.run_until(now_ns)
+        _command(bus, block, now_ns)
         if now_ns == sample_ns:
             values[f"{now_ns / _NS_PER_S:.1f} s"] = _values(bus)
             sample_ns += step_ns
-    bus.run_until(conductor.ended.at_ns + 2 * _NS_PER_S)
-    bus.finish()
+    end_ns = conductor.ended.at_ns + 2 * _NS_PER_S
+    _command(bus, block, end_ns)
+    bus.retire()
+    _command(bus, block, end_ns + round(bus.safe_bound_s * _NS_PER_S) + _NS_PER_S)
     values["parked"] = _values(bus)
     return _plain(story), values
 
@@ -117,10 +117,14 @@ def to_json_text(event: Mapping[str, Any]) -> Any:
     return {key: value for key, value in event.items() if value not in ("", 0) or key == "seat"}
 
 
-def _values(bus: InlineBus) -> dict[str, list[float]]:
+def _command(bus: BusCore, block: LocalBlock, host_ns: int) -> None:
+    while (due_ns := bus.next_due_ns()) <= host_ns:
+        bus.advance(due_ns, block.read(), 0)
+
+
+def _values(bus: BusCore) -> dict[str, list[float]]:
     return {
-        driver.name: [round(value, 6) + 0.0 for value in bus.core.values(driver.name)]
-        for driver in bus.core.drivers
+        driver.name: [round(value, 6) + 0.0 for value in bus.values(driver.name)] for driver in bus.drivers
     }
 
 
