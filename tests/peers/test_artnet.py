@@ -87,7 +87,7 @@ def test_tshark_reads_what_the_twins_recorded(tmp_path: Path) -> None:
              "-o", "dmx_chan.dmx_disp_chan_val_type:Decimal", "-o", "dmx_chan.dmx_disp_chan_nr_type:Hexadecimal"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
-        seen, expected = dissected(done.stdout), recorded(run.folder / f"{device}.jsonl")
+        seen, expected = dissected(done.stdout), recorded(run.folder / "twins" / f"{device}.jsonl")
         assert seen == expected
         universes = {universe for _, universe, _ in seen}
         changes = len({slots for _, _, slots in seen})
