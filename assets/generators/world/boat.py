@@ -304,7 +304,7 @@ def own_boat() -> tuple[Mesh, Mesh, tuple[float, float, float]]:
         )
         mesh.add(tube(cloud, np.linspace(0.04, 0.015, 16), GOLD.toned(0.8), sides=6))
     # A folded blanket and a pair of oars along the left side.
-    cloth = paint("#3E4F58", "cloth")
+    cloth = paint("#5A2B23", "cloth")
     for k in range(3):
         mesh.add(
             box(
