@@ -157,7 +157,10 @@ class _LiveRun:
         return [child for child in (self._bus, self._sound, self._viewer) if child is not None]
 
     def play(self, session: str) -> Ended:
-        previous = signal.signal(signal.SIGINT, self._interrupt)
+        # A service manager's plea to end is taken like Ctrl-C: devices to rest, journal closed, nothing left behind.
+        previous = {
+            number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             for child in self._children:
                 if child is not self._viewer:
@@ -175,7 +178,8 @@ class _LiveRun:
                     record.warn(text)
                 return self._conduct(record)
         finally:
-            signal.signal(signal.SIGINT, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
             for child in self._children:
                 child.retire(5.0)
                 child.close()
@@ -275,6 +279,7 @@ class _LiveRun:
             self._hear(self._bus, kind, payload)
         if not parked or not self._bus_summary.get("parked", False):
             record.warn("the device bus had to be ended before every device said it was parked")
+        self._view.say("writing the report...")
         record.lateness = self._histograms()
         self._gather_stills(record)
         curves = commanded_curves(self._folder.journal, self._production)
@@ -333,7 +338,9 @@ class _LiveRun:
 
     def _listen(self, most_ns: int) -> None:
         """Sleep until something is said, or for `most_ns`."""
-        things = [thing for child in self._children if not child.gone for thing in child.waitables]
+        # A dead child's end would be reported at once for ever; its last words are read below all the same.
+        living = [child for child in self._children if not child.gone and child.died() is None]
+        things = [thing for child in living for thing in child.waitables]
         wait(things, timeout=most_ns / 1e9)
         for child in self._children:
             for kind, payload in child.messages():
@@ -351,7 +358,7 @@ class _LiveRun:
         plan.enter(conductor.program, len(conductor.beats), conductor.next_is_choice)
         for wanted in plan.due(moment.at_fl, moment.run_fl):
             assert self._record is not None
-            self._stills += 1
+            self._stills += wanted.kind != "sheet"
             at_s = (now_ns - self._record.epoch_ns) / 1e9
             named = wanted if wanted.caption else replace(wanted, caption=f"sheet-{conductor.program.id}")
             path = str(self._folder.frames / still_name(self._stills, at_s, named))

@@ -172,8 +172,9 @@ class _Stage:
 
     def run(self) -> Ended:
         start = self._options.start
-        previous = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, self._interrupt)
+        previous = {
+            number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             self._record(
                 "start", 0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0
@@ -194,7 +195,8 @@ class _Stage:
                 self.conductor.handle(Operator("stop"), 0)
             return self._run.run()
         finally:
-            signal.signal(signal.SIGINT, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
     def _interrupt(self, *_: object) -> None:
         self._interrupted = True

@@ -316,7 +316,9 @@ def _rig_of(journal: Journal) -> Path | None:
         return where
     if where.stem in bundled_rigs():
         return Path(where.stem)
-    raise JournalError(f"{journal.path} was played on the rig {where}, which is not there any more; say where it is with --rig")
+    raise JournalError(
+        f"{journal.path} was played on the rig {where}, which is not there any more; say where it is with --rig"
+    )
 
 
 def replay_command(path: Path, *, experience: str | None, rig: str | None) -> int:
@@ -345,7 +347,12 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
                 f"{path} was played with another version of the {name} ({was[:12]}; here it is {now[:12]}); "
                 f"replay it with that version (--experience, --rig)"
             )
-    result = replay(journal, production)
+    try:
+        result = replay(journal, production)
+    except KeyError as error:
+        raise JournalError(
+            f"{path}: an event has no field {error}; the file was changed, or written by another version"
+        ) from error
     if journal.torn:
         print("the journal is torn at its end (the run was cut off); everything up to there is compared")
     if result.difference is not None:

@@ -24,7 +24,7 @@ import zlib
 from multiprocessing.shared_memory import SharedMemory
 from types import TracebackType
 
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
 from engine.time.publisher import MAX_CANDIDATES, MAX_CONTROLS, MAX_REACTIONS, MAX_SEGMENTS
 from engine.time.segments import Controls, ReactionRow, Segment, SegmentKind, Transport
 from engine.units import MODALITIES
@@ -165,6 +165,8 @@ class TransportBlock:
         ------
         InputError
             When a block of that name exists: another show is running, or one ended without tidying up.
+        OutputError
+            When the system has no shared memory left.
         """
         try:
             memory = SharedMemory(name=name, create=True, size=BLOCK_SIZE)
@@ -172,6 +174,11 @@ class TransportBlock:
             raise InputError(
                 f"the shared memory block '{name}' exists; another show is using it, choose another name"
             ) from None
+        except OSError as error:
+            raise OutputError(
+                f"{BLOCK_SIZE} bytes of shared memory cannot be had ({error.strerror or error}); "
+                "free some (on Linux: what lies in /dev/shm), or end other shows on this machine"
+            ) from error
         block = cls(memory, memory.name, owner=True)
         block._words[_WORD_MAGIC] = _MAGIC
         return block
