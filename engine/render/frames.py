@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.experience.lines import LineTable
 from engine.render.eye import AT_REST, NodePose, Pose, shown_motion
-from engine.render.live import CaptionView
+from engine.render.live import CaptionView, VideoView
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.segments import Transport
 from engine.timeline.evaluate import Evaluator, run_from_fl
@@ -75,6 +75,8 @@ class FrameState:
         Animation clips, how far into each, and whether it begins again at its end.
     captions : tuple of CaptionView
         Lines and captions on show, oldest first.
+    videos : tuple of VideoView
+        Videos on show, oldest first.
     """
 
     scene: int
@@ -86,6 +88,7 @@ class FrameState:
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
     clips: tuple[tuple[str, float, bool], ...] = ()
     captions: tuple[CaptionView, ...] = ()
+    videos: tuple[VideoView, ...] = ()
 
     @property
     def at_s(self) -> float:
@@ -145,6 +148,11 @@ def frame_state(
     clips = tuple(
         (cue.clip, offset_fl / FLICKS_PER_SECOND, cue.loop) for cue, offset_fl in active if cue.kind == "clip"
     )
+    videos = tuple(
+        VideoView(cue.node, cue.file, offset_fl / FLICKS_PER_SECOND, cue.loop)
+        for cue, offset_fl in sorted(active, key=lambda item: item[0].at_fl)
+        if cue.kind == "video"
+    )
     return FrameState(
         scene=moment.scene,
         at_fl=moment.at_fl,
@@ -155,6 +163,7 @@ def frame_state(
         nodes={name: NodePose(*(float(v) for v in pose)) for name, pose in stage.nodes.items()},
         clips=clips,
         captions=captions,
+        videos=videos,
     )
 
 

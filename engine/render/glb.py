@@ -84,6 +84,8 @@ class Part:
         Occlusion, lantern groups A, B, C; None in a file without TEXCOORD_1.
     sway : ndarray, shape (n, 2), float32
         Sway amplitude in metres and phase 0..1.
+    uv : ndarray or None, shape (n, 2), float32
+        Where a picture on it goes, from the lower left; None in a file without TEXCOORD_0.
     index : ndarray, shape (m,), uint32
         Three per triangle.
     """
@@ -93,6 +95,7 @@ class Part:
     color: ByteArray
     bake: ByteArray | None
     sway: FloatArray
+    uv: FloatArray | None
     index: IndexArray
     surface: Surface
 
@@ -283,6 +286,7 @@ def _part(glb: Container, primitive: Mapping[str, Any]) -> Part:
         if "TEXCOORD_3" in attributes
         else np.zeros((count, 2), dtype=np.float32)
     )
+    uv = _flipped(glb, attributes["TEXCOORD_0"]) if "TEXCOORD_0" in attributes else None
     if "indices" in primitive:
         index = _accessor(glb, primitive["indices"]).reshape(-1).astype(np.uint32)
     else:
@@ -291,7 +295,7 @@ def _part(glb: Container, primitive: Mapping[str, Any]) -> Part:
         raise InputError(
             f"{glb.path}: an index {int(index.max())} points past {count} vertices. Export it again"
         )
-    return Part(vertex, normal, color, bake, sway, index, _surface(glb, primitive.get("material")))
+    return Part(vertex, normal, color, bake, sway, uv, index, _surface(glb, primitive.get("material")))
 
 
 def _flipped(glb: Container, number: int) -> FloatArray:

@@ -79,6 +79,16 @@ class CaptionView:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoView:
+    """A video on show: the node that it covers, its file, and how far into the file."""
+
+    node: str
+    file: str
+    at_s: float
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LiveView:
     """The live part of the picture: an open choice, a hint, captions from outside the timeline.
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +102,15 @@ class ReadModel:
     nodes: tuple[_ReadNode, ...] | None
 
 
-def read_model(path: Path) -> ReadModel:
+def read_model(path: Path, screens: Container[str] = ()) -> ReadModel:
     """Read a GLB; any thread may do this.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    screens : container of str
+        Nodes that videos show on: they and what is below them keep their texture coordinates.
 
     Raises
     ------
@@ -116,16 +123,22 @@ def read_model(path: Path) -> ReadModel:
         return ReadModel(path, False, beside, None)
     baked = glb.is_baked(container)
     return ReadModel(
-        path, baked, beside, tuple(_read_node(node, baked) for node in glb.read_nodes(container))
+        path,
+        baked,
+        beside,
+        tuple(_read_node(node, baked, screens, False) for node in glb.read_nodes(container)),
     )
 
 
-def _read_node(node: glb.Node, baked: bool) -> _ReadNode:
-    packed = tuple(_pack(part, baked) for part in node.parts)
-    return _ReadNode(node, packed, tuple(_read_node(child, baked) for child in node.children))
+def _read_node(node: glb.Node, baked: bool, screens: Container[str], screen: bool) -> _ReadNode:
+    screen = screen or node.name in screens
+    packed = tuple(_pack(part, baked, screen) for part in node.parts)
+    return _ReadNode(
+        node, packed, tuple(_read_node(child, baked, screens, screen) for child in node.children)
+    )
 
 
-def _pack(part: glb.Part, baked: bool) -> meshes.PackedMesh:
+def _pack(part: glb.Part, baked: bool, screen: bool) -> meshes.PackedMesh:
     columns: dict[str, npt.NDArray[np.generic]] = {
         "vertex": part.vertex,
         "normal": part.normal,
@@ -136,10 +149,12 @@ def _pack(part: glb.Part, baked: bool) -> meshes.PackedMesh:
         if bake is None:  # a plain part in a baked file: open to the sky, no lantern near
             bake = np.tile(np.array([255, 0, 0, 0], dtype=np.uint8), (len(part.vertex), 1))
         columns |= {"bake": bake, "sway": part.sway}
+    if screen and part.uv is not None:
+        columns["texcoord"] = part.uv
     return meshes.pack_mesh(columns, part.index)
 
 
-def load_model(path: Path, cache: Path | None = None) -> LoadedModel:
+def load_model(path: Path, cache: Path | None = None, screens: Container[str] = ()) -> LoadedModel:
     """Read and build a GLB. Only the thread that draws may do this.
 
     Parameters
@@ -148,13 +163,15 @@ def load_model(path: Path, cache: Path | None = None) -> LoadedModel:
         The file.
     cache : Path, optional
         Folder of converted files; default `cache_folder()`.
+    screens : container of str
+        As for `read_model`.
 
     Raises
     ------
     InputError
         When the file is missing or broken.
     """
-    building = _Building(read_model(path), cache or cache_folder())
+    building = _Building(read_model(path, screens), cache or cache_folder())
     while building.model is None:
         building.advance(_ALL)
     return building.model
@@ -289,8 +306,9 @@ class ModelStore:
     model is there. All belong to the thread that draws; only the reading runs in the worker.
     """
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, cache: Path | None = None, screens: Container[str] = ()) -> None:
         self._cache = cache or cache_folder()
+        self._screens = screens
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
         self._reading: dict[Path, Future[ReadModel]] = {}
         self._building: dict[Path, _Building] = {}
@@ -300,7 +318,7 @@ class ModelStore:
         """Start loading what is not loaded yet."""
         for path in paths:
             if path not in self._built and path not in self._building and path not in self._reading:
-                self._reading[path] = self._worker.submit(_read_ahead, path, self._cache)
+                self._reading[path] = self._worker.submit(_read_ahead, path, self._cache, self._screens)
 
     def build_some(self, budget_bytes: int = FRAME_BUDGET_BYTES) -> None:
         """Build a little of what has been read; a mesh is never split, so the budget may be passed by one."""
@@ -345,9 +363,9 @@ def _failed(future: Future[ReadModel]) -> bool:
     return future.done() and future.exception() is not None
 
 
-def _read_ahead(path: Path, cache: Path) -> ReadModel:
+def _read_ahead(path: Path, cache: Path, screens: Container[str] = ()) -> ReadModel:
     """The worker's task: read, and have panda3d-gltf convert in a process of its own, since that takes seconds."""
-    read = read_model(path)
+    read = read_model(path, screens)
     if read.nodes is None and not _kept(path, cache).is_file():
         # Whatever goes wrong there goes wrong again in this process, where it is reported.
         subprocess.run(

@@ -30,6 +30,7 @@ from panda3d.core import (
     PerspectiveLens,
     PTA_float,
     Shader,
+    Texture,
     TransparencyAttrib,
     auto_bind,
 )
@@ -74,6 +75,8 @@ class Shot:
         Animated nodes.
     clips : sequence of (clip name, seconds, loop)
         glTF animation clips and where they stand.
+    videos : mapping of str to Texture
+        Nodes that a video covers.
     """
 
     at_s: float
@@ -84,6 +87,7 @@ class Shot:
     speed_mps: float = 0.0
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
     clips: Sequence[tuple[str, float, bool]] = ()
+    videos: Mapping[str, Texture] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -100,6 +104,7 @@ class _SceneGraph:
     particles: list[tuple[ParticleLook, NodePath, PTA_float]]
     clips: dict[str, list[AnimControl]]
     moved: set[str]
+    videos: dict[str, Texture]
 
 
 class Picture:
@@ -128,6 +133,7 @@ class Picture:
         self.root.set_shader_input("u_mirror", 0.0)
         self.root.set_shader_input("u_baked", 0.0)
         self.root.set_shader_input("u_stars", 0.0)
+        self.root.set_shader_input("u_screen", 0.0)
         self.root.set_shader_input("u_shadow_map", noise_texture())
         self.root.set_shader_input("u_shadow_matrix", LMatrix4.ident_mat())
         self._shaders: dict[str, Shader] = {
@@ -213,7 +219,9 @@ class Picture:
         particles = [self._add_particles(top, item, order) for order, item in enumerate(look.particles)]
         places = np.array([lamp.at for lamp in lamps.lamps], dtype=np.float64).reshape(-1, 3)
         clips = _bind_clips(world)
-        self._scenes[number] = _SceneGraph(top, world, twin, boat, lamps, places, {}, particles, clips, set())
+        self._scenes[number] = _SceneGraph(
+            top, world, twin, boat, lamps, places, {}, particles, clips, set(), {}
+        )
 
     def prepare(self, number: int, output: Output) -> None:
         """Send a scene's vertices and shaders to the graphics card with the next frame, before it is shown."""
@@ -233,6 +241,7 @@ class Picture:
             return
         if self._shown in self._scenes:
             _restore(self._scenes[self._shown])  # the vehicle is one node for all scenes
+            self._apply_videos({}, self._scenes[self._shown])
             self._scenes[self._shown].top.detach_node()
         self._shown = number
         if number in self._scenes:
@@ -247,47 +256,9 @@ class Picture:
 
     def _make_sky(self) -> NodePath:
         corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float32)
-        index = np.array(
-            [
-                0,
-                1,
-                3,
-                0,
-                3,
-                2,
-                4,
-                6,
-                7,
-                4,
-                7,
-                5,
-                0,
-                4,
-                5,
-                0,
-                5,
-                1,
-                2,
-                3,
-                7,
-                2,
-                7,
-                6,
-                0,
-                2,
-                6,
-                0,
-                6,
-                4,
-                1,
-                5,
-                7,
-                1,
-                7,
-                3,
-            ],
-            dtype=np.uint32,
-        )
+        one = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1)]
+        two = [(2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)]
+        index = np.array([*one, *two], dtype=np.uint32).reshape(-1)
         node = GeomNode("sky")
         node.add_geom(meshes.make_geom({"vertex": corners}, index))
         path = self._furniture(self.root, node, "sky", _SKY)
@@ -441,6 +412,7 @@ class Picture:
         self._apply_lamps(shot, scene)
         self._apply_nodes(shot, scene)
         self._apply_clips(shot, scene)
+        self._apply_videos(shot.videos, scene)
         for (_item, path, gain), now in zip(scene.particles, look.particles, strict=True):
             gain[0] = now.gain
             if now.gain > 0.002:
@@ -536,6 +508,19 @@ class Picture:
                 frame = seconds * control.get_frame_rate()
                 last = control.get_num_frames() - 1
                 control.pose(frame % last if loop and last > 0 else min(frame, last))
+
+    def _apply_videos(self, videos: Mapping[str, Texture], scene: _SceneGraph) -> None:
+        for name in [name for name, texture in scene.videos.items() if videos.get(name) is not texture]:
+            del scene.videos[name]
+            for path, _rest in self._rest(scene, name):
+                path.clear_texture()
+                path.clear_shader_input("u_screen")
+        for name, texture in videos.items():
+            if name not in scene.videos:
+                scene.videos[name] = texture
+                for path, _rest in self._rest(scene, name):
+                    path.set_texture(texture, 1)
+                    path.set_shader_input("u_screen", 1.0)
 
     def _rest(self, scene: _SceneGraph, name: str) -> list[tuple[NodePath, LMatrix4]]:
         if name not in scene.rests:

@@ -4,7 +4,8 @@ The parent starts `main` in a *spawned* process and talks over one pipe, in pair
 
 ==========  ====================================================================================
 to parent   ``ready`` (str: what draws), ``input`` (an input event), ``stats`` (ViewerStats, each
-            second), ``still`` (str: path written), ``failed`` (text), ``ended`` (None)
+            second), ``still`` (str: path written), ``say`` (a line for people), ``failed`` (text),
+            ``ended`` (None)
 from it     ``live`` (LiveView), ``head`` (HeadPose), ``still`` (str: path to write), ``retire``
 ==========  ====================================================================================
 
@@ -138,9 +139,12 @@ def _run(config: ViewerConfig, pipe: Connection, clock: Clock) -> None:
             inbox.retired = True
         _post(pipe, "input", event)
 
+    def say(text: str) -> None:
+        _post(pipe, "say", text)
+
     block = TransportBlock.attach(config.block)
     try:
-        with Viewer(package, options, forward) as viewer:
+        with Viewer(package, options, forward, say) as viewer:
             _post(pipe, "ready", viewer.notice)
             # Panda's objects live in reference cycles with their Python wrappers, so the collector stays on,
             # but what is there now need not be looked at again: a full collection would cost tens of

@@ -45,6 +45,7 @@ from engine.render.models import LoadedModel, ModelStore
 from engine.render.options import QUALITIES, Quality, ViewerOptions
 from engine.render.output import open_output, require_open
 from engine.render.picture import Picture, Shot
+from engine.render.video import Films
 from engine.time.segments import Transport
 from engine.timeline.evaluate import Evaluator
 from engine.timeline.program import Program
@@ -73,6 +74,8 @@ class Viewer:
     options : ViewerOptions
     on_event : callable, optional
         Takes each input event as it is found; without it they gather in `events`.
+    on_notice : callable, optional
+        Takes each line for people (a video that cannot be shown); without it they gather in `notices`.
 
     Raises
     ------
@@ -86,7 +89,11 @@ class Viewer:
     """
 
     def __init__(
-        self, package: Package, options: ViewerOptions, on_event: Callable[[InputEvent], None] | None = None
+        self,
+        package: Package,
+        options: ViewerOptions,
+        on_event: Callable[[InputEvent], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         if options.quality not in QUALITIES:
             raise SensoramaError(f"quality {options.quality!r}: expected one of {', '.join(QUALITIES)}")
@@ -113,7 +120,8 @@ class Viewer:
         self._copying = False
         if not self._output.is_window:
             self._copy_frames()
-        self._store = ModelStore(options.cache)
+        self._store = ModelStore(options.cache, _screens(package.scenes))
+        self._films = Films(package.file, self._say)
         self._panels = panels.Panels(panels.load_font(package.font or find_shared(_SHARED_FONT)))
         self._panels.hang_veil(self._picture.camera)
         self._warm_texts()
@@ -123,6 +131,8 @@ class Viewer:
         self._look_deg = (0.0, 0.0)
         self._on_event = on_event
         self.events: list[InputEvent] = []
+        self._on_notice = on_notice
+        self.notices: list[str] = []
         self._gazed: tuple[str, str] = ("", "")
         self._last_head: HeadPose | None = None
         self._recent: list[int] = []
@@ -314,6 +324,7 @@ class Viewer:
             speed_mps=state.speed_mps,
             nodes=state.nodes,
             clips=state.clips,
+            videos=self._films.textures(state.videos),
         )
         self._picture.apply(shot)
         shown_panels = self._layout((*state.captions, *live.captions), live, head)
@@ -430,6 +441,12 @@ class Viewer:
         else:
             self.events.append(event)
 
+    def _say(self, text: str) -> None:
+        if self._on_notice is not None:
+            self._on_notice(text)
+        else:
+            self.notices.append(text)
+
     # ---- pixels
 
     def _copy_frames(self) -> None:
@@ -529,6 +546,12 @@ def render_still(
     """Draw one frame and give it as PNG bytes, everything it needs loaded first."""
     viewer.draw(transport, host_ns, head, live)
     return viewer.png()
+
+
+def _screens(scenes: Sequence[Program]) -> frozenset[str]:
+    """Nodes that any video of the package shows on."""
+    programs = [program for scene in scenes for program in (scene, *scene.reactions)]
+    return frozenset(cue.node for program in programs for cue in program.media.cues if cue.kind == "video")
 
 
 def _moved(a: HeadPose, b: HeadPose) -> bool:

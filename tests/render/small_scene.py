@@ -113,8 +113,17 @@ def lit(mesh: Mesh, lamps: Sequence[Sequence[float]]) -> Mesh:
     return mesh
 
 
-def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> Path:
-    """Write named meshes as one GLB: Y up, V flipped, light in TEXCOORD_1 and _2, sway in TEXCOORD_3."""
+def write_glb(
+    path: Path,
+    nodes: Mapping[str, Mesh],
+    *,
+    baked: bool = True,
+    emission: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Path:
+    """Write named meshes as one GLB: Y up, V flipped, light in TEXCOORD_1 and _2, sway in TEXCOORD_3.
+
+    A mesh may have `uv` for a picture on it, from the lower left.
+    """
     blob = bytearray()
     views, accessors, meshes, items = [], [], [], []
 
@@ -134,6 +143,9 @@ def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> P
     def upright(values: np.ndarray) -> np.ndarray:
         return np.stack([values[:, 0], values[:, 2], -values[:, 1]], axis=1).astype("<f4")
 
+    def turned(pair: np.ndarray) -> np.ndarray:
+        return np.stack([pair[:, 0], 1.0 - pair[:, 1]], axis=1).astype("<f4")
+
     for name, mesh in nodes.items():
         attributes = {
             "POSITION": accessor(upright(mesh["vertex"]), "VEC3", 5126),
@@ -144,16 +156,22 @@ def write_glb(path: Path, nodes: Mapping[str, Mesh], *, baked: bool = True) -> P
             bake, sway = mesh["bake"], mesh["sway"]
             # panda3d-gltf counts the sets and turns over the first so many: without set 0 it would miss the
             # last.
-            attributes["TEXCOORD_0"] = accessor(np.zeros((len(sway), 2), "<f4"), "VEC2", 5126)
+            attributes["TEXCOORD_0"] = accessor(
+                turned(mesh.get("uv", np.zeros((len(sway), 2)))), "VEC2", 5126
+            )
             for number, pair in ((1, bake[:, :2]), (2, bake[:, 2:]), (3, sway)):
-                flipped = np.stack([pair[:, 0], 1.0 - pair[:, 1]], axis=1).astype("<f4")
-                attributes[f"TEXCOORD_{number}"] = accessor(flipped, "VEC2", 5126)
+                attributes[f"TEXCOORD_{number}"] = accessor(turned(pair), "VEC2", 5126)
+        elif "uv" in mesh:
+            attributes["TEXCOORD_0"] = accessor(turned(mesh["uv"]), "VEC2", 5126)
         index = accessor(mesh["index"].astype("<u4").reshape(-1), "SCALAR", 5125)
         meshes.append(
             {"name": name, "primitives": [{"attributes": attributes, "indices": index, "material": 0}]}
         )
         items.append({"name": name, "mesh": len(meshes) - 1})
-    material = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.7}}
+    material = {
+        "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.7},
+        "emissiveFactor": list(emission),
+    }
     tree = {
         "asset": {"version": "2.0"},
         "scene": 0,

@@ -7,6 +7,7 @@ uniform vec4 p3d_ColorScale;
 uniform sampler2D p3d_TextureModulate[1];
 uniform float u_mirror;
 uniform float u_baked;
+uniform float u_screen;          // 1: a video covers this, in place of its colours
 uniform float u_wet;             // 1: cut at the water line
 uniform float u_grain;           // 0 in tests, 1 otherwise
 uniform vec3 u_gain_a;
@@ -56,14 +57,16 @@ float moon_visible(vec3 at, float nl) {
 
 void main() {
     if (u_wet > 0.5 && v_at.z < u_water.x - 0.002) discard;
-    vec4 base = texture(p3d_TextureModulate[0], v_uv) * p3d_Material.baseColor * p3d_ColorScale;
+    vec4 base = texture(p3d_TextureModulate[0], v_uv);
+    if (u_screen > 0.5) base = vec4(pow(base.rgb, vec3(2.2)), 1.0);
+    else base *= p3d_Material.baseColor * p3d_ColorScale;
     vec3 albedo = base.rgb;
     float opacity = base.a;
     float emission = 0.0;
     if (u_baked > 0.5) {
-        albedo *= pow(v_color.rgb, vec3(2.2));
+        if (u_screen < 0.5) albedo *= pow(v_color.rgb, vec3(2.2));
         emission = v_color.a;
-    } else {
+    } else if (u_screen < 0.5) {
         albedo *= v_color.rgb;
         opacity *= v_color.a;
     }
@@ -117,7 +120,9 @@ void main() {
     vec3 rim = g4 * (u_sky_light + u_moon) * occ * mix(0.50, 0.05, level) * (0.4 + 0.6 * smoothstep(1.5, 4.0, v_at.z - u_water.x));
 
     // Baked files state emission for other programs; ours comes with the vertex and follows its lamp group.
-    vec3 c = diffuse * light + shine + rim * (0.12 + albedo) + p3d_Material.emission.rgb * (1.0 - u_baked);
+    // A screen that glows does so in the colours of its video.
+    vec3 glow = p3d_Material.emission.rgb * (u_screen > 0.5 ? albedo : vec3(1.0 - u_baked));
+    vec3 c = diffuse * light + shine + rim * (0.12 + albedo) + glow;
     if (emission > 0.0) {
         // A lamp's paper glows as strongly as the group that its own light was baked into.
         float sum = e2.x + e2.y + e2.z + 1e-4;
