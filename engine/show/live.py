@@ -144,6 +144,7 @@ class _LiveRun:
         self._absent: set[str] = set()
         self._interrupts = 0
         self._stills = 0
+        self._sheets = 0
         self._asked: dict[str, tuple[float, Wanted, str]] = {}
         self._kept: list[tuple[Path, float, Wanted, str]] = []
         self._sent_live: Any = None
@@ -358,10 +359,14 @@ class _LiveRun:
         plan.enter(conductor.program, len(conductor.beats), conductor.next_is_choice)
         for wanted in plan.due(moment.at_fl, moment.run_fl):
             assert self._record is not None
-            self._stills += wanted.kind != "sheet"
             at_s = (now_ns - self._record.epoch_ns) / 1e9
-            named = wanted if wanted.caption else replace(wanted, caption=f"sheet-{conductor.program.id}")
-            path = str(self._folder.frames / still_name(self._stills, at_s, named))
+            if wanted.kind == "sheet":
+                self._sheets += 1
+                name = f".sheet-{self._sheets:04d}.png"  # taken up by the report, then removed
+            else:
+                self._stills += 1
+                name = still_name(self._stills, at_s, wanted)
+            path = str(self._folder.frames / name)
             self._asked[path] = (at_s, wanted, conductor.program.id)
             viewer.tell("still", path)
 

@@ -2,79 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from panda3d.core import ClockObject, GraphicsOutput, Texture
 
-from engine.render.eye import head_matrix
-from engine.render.live import HeadPose
-from engine.render.look import SceneLook, resolve_look
-from engine.render.models import load_model
-from engine.render.output import Output, open_output
-from engine.render.picture import Picture, Shot
+from engine.render.look import resolve_look
 from engine.timeline.model_stage import Stage
-from tests.render.small_scene import box, joined, write_glb
-
-# The moon stands to the left at 45 degrees: a block 2 m tall throws 2 m of shadow to the right.
-STAGE = {
-    "sky": {"moon": {"azimuth": 90.0, "elevation": 45.0}},
-    "fog": {"density": 0.0},
-    "ambient": {"sky": [0.02, 0.02, 0.02], "ground": [0.02, 0.02, 0.02], "moon": [0.5, 0.5, 0.5]},
-}
 
 
-@pytest.fixture(scope="module")
-def output() -> Iterator[Output]:
-    made = open_output(size=(160, 90), headless=True, samples=0, vsync=False, title="test")
-    yield made
-    made.engine.remove_window(made.buffer)
-
-
-def drawn(output: Output, picture: Picture, look: SceneLook, texture: Texture) -> np.ndarray:
-    picture.apply(
-        Shot(at_s=0.0, look=look, T_vehicle_head=head_matrix((0.0, -6.0, 3.0), HeadPose(pitch_deg=-15.0)))
+def test_a_post_throws_its_shadow(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    path = tmp_path / "pictures.npz"
+    arguments = [sys.executable, "-m", "tests.render.shadow_scene", str(path)]
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, timeout=60, check=False, cwd=pytestconfig.rootpath
     )
-    clock = ClockObject.get_global_clock()
-    for _ in range(2):
-        clock.set_frame_count(clock.get_frame_count() + 1)
-        output.engine.render_frame()
-    flat = np.frombuffer(texture.get_ram_image_as("RGB").get_data(), dtype=np.uint8)
-    return flat.reshape(90, 160, 3)[::-1].mean(axis=2)
-
-
-def test_a_post_throws_its_shadow(output: Output, tmp_path: Path) -> None:
-    post = box((-0.5, 4.0, 0.0), (0.5, 7.0, 2.0), (200, 200, 200))
-    floor = box((-10.0, -4.0, -0.2), (10.0, 16.0, 0.0), (200, 200, 200))
-    for mesh in (post, floor):
-        mesh["color"][:, 3] = 255
-    model = load_model(write_glb(tmp_path / "post.glb", {"post": joined([post, floor])}, baked=False))
-    look = resolve_look(STAGE, {})
-    picture = Picture(grain=0.0, dither=False, twin=False)
-    picture.set_view(fov_deg=75.0, width_px=160, height_px=90)
-    picture.cast_shadows(output, side_px=512)
-    picture.add_scene(0, [model], None, look)
-    picture.show(0)
-    region = output.buffer.make_display_region()
-    region.set_camera(picture.camera)
-    region.set_clear_depth_active(True)
-    texture = Texture()
-    output.buffer.add_render_texture(texture, GraphicsOutput.RTM_copy_ram)
-    plain = drawn(output, picture, look, texture)
-    shadowed = drawn(output, picture, replace(look, shadows=True), texture)
+    assert done.returncode == 0, done.stderr
+    with np.load(path) as kept:
+        plain, shadowed = kept["plain"], kept["shadowed"]
     darker = plain - shadowed > 25
     assert 0.005 < darker.mean() < 0.2
     columns = np.nonzero(darker.any(axis=0))[0]
     assert columns.min() > 72  # right of the middle
-    assert plain[60:, :20].mean() == pytest.approx(
-        shadowed[60:, :20].mean(), abs=2.0
-    )  # the open floor keeps its light
-    assert picture.shadow is not None
-    picture.shadow.close(output)
-    output.buffer.remove_display_region(region)
+    open_floor = np.s_[60:, :20]  # keeps its light
+    assert plain[open_floor].mean() == pytest.approx(shadowed[open_floor].mean(), abs=2.0)
 
 
 def test_a_scene_file_may_ask_for_shadows() -> None:
