@@ -4,7 +4,7 @@ This is the one place that knows the whole list. The renderer takes lengths and 
 the shipped files against it, and `INDEX.md` beside the audio files is printed from it.
 """
 
-# ruff: noqa: E501  (tables of music and of files: one row a line)
+
 
 from __future__ import annotations
 

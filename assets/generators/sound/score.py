@@ -5,7 +5,7 @@ stays open on E (second half). Each scene takes it to its own final: market D, t
 willows E, garden B, the endings D. Phrases are four bars (15 s) and ring past their end.
 """
 
-# ruff: noqa: E501  (tables of music and of files: one row a line)
+
 
 from __future__ import annotations
 
