@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from engine.errors import SensoramaError, StoryError, UsageError
 from engine.experience import Package
+from engine.show.agenda import Planned, Task
 from engine.show.inputs import External, Input, Key, Look, Operator, Pick, Touch, to_json
 from engine.show.triggers import TriggerWatch
 from engine.show.window import OPTION, TARGET, DecisionWindow, tally
@@ -59,22 +60,6 @@ class WindowView:
     time_left_ratio: float
     is_open: bool
     locked: str | None
-
-
-@dataclass(slots=True)
-class _Planned:
-    scene: int
-    leave_fl: int
-    row: Segment | None = None
-
-
-@dataclass(order=True, slots=True)
-class _Task:
-    at_fl: int
-    order: int
-    run: Callable[[int], None]
-    done: bool = False
-    once: bool = False
 
 
 class Conductor:
@@ -121,8 +106,8 @@ class Conductor:
         self._settled: Settled | None = None
         self._segment: Segment | None = None
         self._program: Program | None = None
-        self._planned: _Planned | None = None
-        self._agenda: list[_Task] = []
+        self._planned: Planned | None = None
+        self._agenda: list[Task] = []
         self._window: DecisionWindow | None = None
         self._triggers = TriggerWatch(())
         self._checkpoint: str | None = None
@@ -174,7 +159,7 @@ class Conductor:
             return
         first = self._scene_index(self._queue[0].scene)
         begin_ns = now_ns + LEAD_NS if from_ns is None else from_ns
-        self._planned = _Planned(first, 0)
+        self._planned = Planned(first, 0)
         kind = SegmentKind.SEEK if at_fl else SegmentKind.START
         self._planned.row = self._append(begin_ns, first, at_fl, self._speed, kind)
         self._writer.set_candidates((first,))
@@ -337,7 +322,7 @@ class Conductor:
     def _running(self) -> bool:
         return self._segment is not None and self._segment.rate_num > 0
 
-    def _run_task(self, task: _Task, now_ns: int) -> None:
+    def _run_task(self, task: Task, now_ns: int) -> None:
         task.done = True
         task.run(now_ns)
 
@@ -450,7 +435,7 @@ class Conductor:
         self._act(event, now_ns)
 
     def _task(self, at_fl: int, run: Callable[[int], None], *, order: int = 0, once: bool = False) -> None:
-        self._agenda.append(_Task(at_fl, order, run, once=once))
+        self._agenda.append(Task(at_fl, order, run, once=once))
         self._agenda.sort(key=lambda task: (task.done, task.at_fl, task.order))
 
     def _drop_passed(self, at_fl: int) -> None:
@@ -577,7 +562,7 @@ class Conductor:
     # ---- publishing ----------------------------------------------------------------------------------------
 
     def _plan(self, scene: int, leave_fl: int) -> None:
-        self._planned = _Planned(scene, leave_fl)
+        self._planned = Planned(scene, leave_fl)
         self._announce()
 
     def _announce(self) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 
 def needed(program: str, package: str) -> str:
-    """Path of a program; where it is not installed, the test is left out and says how to get it."""
+    """Path of a program; where it is not installed, the test fails and says how to get it."""
     path = shutil.which(program)
     if path is None:
-        pytest.skip(f"{program} is not installed (apt-get install {package})")
+        pytest.fail(f"{program} is not installed (apt-get install {package})")
     return path
