@@ -39,7 +39,8 @@ def display() -> Iterator[str]:
     """An X server without a screen, on a number of its own choice."""
     ours, theirs = os.pipe()
     server = subprocess.Popen(
-        [needed("Xvfb", "xvfb"), "-displayfd", str(theirs), "-screen", "0", "800x450x24", "-nolisten", "tcp"],
+        # Without -noreset the server starts over when its last client leaves, and refuses the next one meanwhile.
+        [needed("Xvfb", "xvfb"), "-displayfd", str(theirs), "-screen", "0", "800x450x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=(theirs,), stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(theirs)
