@@ -83,7 +83,7 @@ class Person:
 
     def events(self, event: str, /, **fields: Any) -> list[dict[str, Any]]:
         path = self._folder / "journal.jsonl"
-        if not path.is_file():
+        if not path.is_file() or b"\n" not in path.read_bytes():  # made, but its header is still to come
             return []
         rows = [dict(row.fields) for row in read_journal(path).of_kind(event)]
         return [row for row in rows if all(row.get(name) == value for name, value in fields.items())]
