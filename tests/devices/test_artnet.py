@@ -143,6 +143,14 @@ class TestDriver:
         frames = driver(sync=True).encode((0.0,) * 4)
         assert isinstance(decode(frames[1]), Sync)
 
+    def test_each_packet_gets_the_next_sequence_number_and_never_zero(self) -> None:
+        """0 switches the check off at the node (Art-Net 4, ArtDmx, Sequence): after 255 comes 1."""
+        made = driver(sync=True)
+        frames = made.encode([0.0] * len(made.channels))
+        stamped = [made.stamp(frames) for _ in range(300)]
+        assert [packets[0][12] for packets in stamped] == [number % 255 + 1 for number in range(300)]
+        assert {bytes(packets[1]) for packets in stamped} == {frames[1]}  # a sync has none
+
     def test_a_full_universe_where_wanted(self) -> None:
         packet = decode(driver(slots=512).encode((0.0,) * 4)[0])
         assert isinstance(packet, Dmx) and len(packet.data) == 512

@@ -113,6 +113,18 @@ def test_every_segment_is_published_before_it_takes_force() -> None:
             assert fields["from_ns"] > at_ns
 
 
+@pytest.mark.parametrize("event", [Operator("hold"), Operator("seek_by", -S_FL), Touch(0, "drum")])
+def test_what_people_do_takes_force_ahead_of_now(event: Input) -> None:
+    """A follower must read a hold, a seek or a reaction before it holds, or it could only jump."""
+    strike = make_trigger("drum", "touch", target=1, do=make_action(0))
+    conductor, writer, _ = conduct(make_window(), triggers=(strike,), reactions=(SimpleNamespace(id="ring"),))
+    run(conductor, until=6.0)
+    known = len(writer.transport.segments)
+    conductor.handle(event, seconds_ns(7.0))
+    made = [*writer.transport.segments[known:], *writer.transport.reactions]
+    assert made and all(row.from_ns >= seconds_ns(7.0) + 10_000_000 for row in made)
+
+
 def test_leaving_early_keeps_the_minimum_and_the_lead() -> None:
     conductor, _, _ = conduct(make_window(leave="early"))
     run(conductor, [(8.1, Pick(0, "drum"))])
