@@ -281,6 +281,37 @@ class Driver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Something a device said or did that a person should find in the journal; it never changes what is commanded.
+
+    Attributes
+    ----------
+    kind : str
+        One short word: ``reply``, ``garbage``, ``rival`` (another source on the same universe), ``fault``, ``session``.
+    text : str
+        For people.
+    """
+
+    kind: str
+    text: str
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A driver that has something to do between commands: read replies, keep a session alive, announce itself.
+
+    Optional; a driver has it by having these two names. Called from the device's own thread, after each `send` and otherwise
+    every `attend_ns`, while the line is open; like `send` it may take as long as the line takes, and may raise DeviceGone.
+    """
+
+    attend_ns: int
+
+    def attend(self, now_ns: int) -> Sequence[Report]:
+        """Do what is due at host instant `now_ns`; tell what happened since the last call. The same thing is told once."""
+        ...
+
+
 def park_values(driver: Driver) -> tuple[float, ...]:
     """Channel values a device starts from and is left at."""
     return tuple(channel.park for channel in driver.channels)

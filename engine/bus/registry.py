@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from engine.bus.driver import ChannelLimits, DeviceConfig, Driver, Latency, SettingError
+from engine.bus.source import Source, SourceConfig
 from engine.errors import MissingExtra, Place, Problem, RigError
 from engine.experience.rig import DeviceSpec
 
@@ -29,7 +30,12 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SOURCE_GROUP = "sensorama.sources"
+BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType({})
+"""Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
+
 Factory = Callable[[DeviceConfig], Driver]
+SourceFactory = Callable[[SourceConfig], Source]
 
 
 class _Loadable(Protocol):
@@ -161,3 +167,44 @@ def create_drivers(
     if problems:
         raise RigError(problems)
     return drivers
+
+
+def known_sources() -> tuple[str, ...]:
+    """Names of all families that can be listened to, sorted."""
+    return tuple(sorted({*BUNDLED_SOURCES, *(point.name for point in entry_points(group=SOURCE_GROUP))}))
+
+
+def create_source(family: str, config: SourceConfig, place: Place | None = None) -> Source:
+    """Make a source of a family.
+
+    Raises
+    ------
+    RigError
+        For an unknown family (with the list of those there are), one that cannot be loaded, or a wrong setting.
+    """
+    where = place if place is not None else Place("rig")
+    point = next((point for point in entry_points(group=SOURCE_GROUP) if point.name == family), None)
+    if point is None and family not in BUNDLED_SOURCES:
+        there = ", ".join(known_sources()) or "none"
+        raise RigError(
+            [
+                Problem(
+                    where, f"unknown source {family!r}", f"Sources known here: {there}", code="unknown-source"
+                )
+            ]
+        )
+    try:
+        if point is not None:
+            factory: SourceFactory = point.load()
+        else:
+            module, _, attribute = BUNDLED_SOURCES[family].partition(":")
+            factory = getattr(import_module(module), attribute)
+        return factory(config)
+    except SettingError as error:
+        raise RigError([Problem(where, f"{config.name}: {error}", code="source-setting")]) from error
+    except MissingExtra as error:
+        raise RigError([Problem(where, f"{config.name}: {error}", code="extra")]) from error
+    except (ImportError, AttributeError) as error:
+        raise RigError(
+            [Problem(where, f"source {family!r} cannot be loaded: {error}", code="source-load")]
+        ) from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place, Problem, RigError, UsageError
 from engine.experience.bundled import shown_file
+from engine.experience.venue import Venue, build_venue
 from engine.time.flicks import fl_to_ns
 from engine.timeline.yamlsource import Places, load_yaml
 from engine.units import ANGULAR_AXES, LINEAR_AXES, MOTION_AXES, Dimension, parse_quantity
@@ -79,7 +80,8 @@ class DeviceSpec:
     """One device as the rig declares it.
 
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
-    was written. `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
+    was written. `permit` names the permissive without which it
+    stays in its safe state. `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
     name: str
@@ -93,6 +95,7 @@ class DeviceSpec:
     settings: Mapping[str, Any]
     place: Place
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict, repr=False)
+    permit: str = ""
 
     def place_of(self, *path: str | int) -> Place:
         """Give the place of a value of this device, or of its nearest known parent."""
@@ -148,6 +151,7 @@ class Rig:
     audio: AudioSpec
     displays: tuple[DisplaySpec, ...]
     hash: str
+    venue: Venue = field(default_factory=Venue)
 
     def device(self, name: str) -> DeviceSpec:
         """Give a device by name; KeyError when the rig has none such."""
@@ -196,6 +200,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     from pydantic import BaseModel, ValidationError
 
     from engine.experience.rig_model import AudioDoc, BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
+    from engine.experience.venue_model import InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
     from engine.timeline.parse import read_model
 
     doc = read_model(RigDoc, data, places, problems, what="the rig file")
@@ -213,7 +218,12 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         found = data.get(key)
         return found if isinstance(found, dict) else {}
 
-    parts: tuple[tuple[str, type[BaseModel]], ...] = (("bus", BusDoc), ("audio", AudioDoc))
+    parts: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("bus", BusDoc),
+        ("audio", AudioDoc),
+        ("timecode", TimecodeDoc),
+        ("standby", StandbyDoc),
+    )
     sound: dict[str, Any] = {
         "sensorama_rig": 1,
         "name": {"en": "rig"},
@@ -221,6 +231,14 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         "devices": {
             name: device if fits(DeviceDoc, device) else {"driver": "none"}
             for name, device in mapping("devices").items()
+        },
+        "inputs": {
+            name: row if fits(InputDoc, row) else {"source": "none", "port": "none"}
+            for name, row in mapping("inputs").items()
+        },
+        "permits": {
+            name: row if fits(PermitDoc, row) else {"port": "none"}
+            for name, row in mapping("permits").items()
         },
         "roles": {
             role: [target for target in targets if fits(TargetDoc, target)]
@@ -319,6 +337,7 @@ class _Builder:
             audio=audio,
             displays=displays,
             hash=hashlib.sha256(self._source.read_bytes()).hexdigest(),
+            venue=build_venue(doc, self._seat_index, lambda at: self._places.of(tuple(at)), self._say),
         )
 
     def _device(self, name: str, doc: DeviceDoc) -> DeviceSpec:
@@ -340,6 +359,7 @@ class _Builder:
             settings=doc.settings,
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
+            permit=doc.permit or "",
         )
 
     def _limits(self, axis: str, device: DeviceDoc, at: tuple[str | int, ...]) -> AxisLimits:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
+from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.quantities import AngleDeg, DurationFl
 
@@ -79,6 +80,7 @@ class DeviceDoc(Strict):
     safe: dict[str, Quantity] = Field(
         default_factory=dict, description="Where a channel goes when something fails; default the rest value."
     )
+    permit: Name | None = Field(default=None, description="Moves only while this permissive is true.")
     settings: dict[str, Any] = Field(default_factory=dict, description="The driver's own; it checks them.")
 
 
@@ -137,3 +139,8 @@ class RigDoc(Strict):
     )
     audio: AudioDoc = AudioDoc()
     displays: list[DisplayDoc] = Field(default_factory=list)
+    timecode: TimecodeDoc = TimecodeDoc()
+    inputs: dict[Name, InputDoc] = Field(default_factory=dict, description="What is listened to.")
+    triggers: list[CueInDoc] = Field(default_factory=list, description="What comes in, and what it does.")
+    permits: dict[Name, PermitDoc] = Field(default_factory=dict)
+    standby: StandbyDoc = StandbyDoc()

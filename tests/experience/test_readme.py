@@ -10,6 +10,16 @@ from pydantic import BaseModel
 import engine.experience
 from engine.experience.manifest import Captions, Comfort, Manifest
 from engine.experience.rig_model import AudioDoc, DeviceDoc, DisplayDoc, RigDoc
+from engine.experience.venue_model import (
+    ActionDoc,
+    CueInDoc,
+    FollowDoc,
+    InputDoc,
+    PermitDoc,
+    SendDoc,
+    StandbyDoc,
+    TimecodeDoc,
+)
 from engine.timeline.model import SceneFile, Trigger, Window
 from engine.timeline.model_stage import Particles, Sky, Stage
 from engine.timeline.model_tracks import TRACK_KINDS
@@ -23,6 +33,14 @@ MODELS = (
     DeviceDoc,
     AudioDoc,
     DisplayDoc,
+    TimecodeDoc,
+    FollowDoc,
+    SendDoc,
+    InputDoc,
+    CueInDoc,
+    ActionDoc,
+    PermitDoc,
+    StandbyDoc,
     SceneFile,
     Stage,
     Sky,

@@ -125,7 +125,8 @@ class Started:
             if self._process.poll() is not None or clock.now_ns() >= limit_ns:
                 self.kill()
                 raise AssertionError(
-                    f"it did not happen within {limit_s:g} s; it said:\n" + "\n".join(self._process.communicate())
+                    f"it did not happen within {limit_s:g} s; it said:\n"
+                    + "\n".join(self._process.communicate())
                 )
             clock.sleep_until_ns(clock.now_ns() + 10_000_000)
 
