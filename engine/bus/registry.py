@@ -31,7 +31,11 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
 )
 
 SOURCE_GROUP = "sensorama.sources"
-BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType({})
+BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "modbus": "devices.modbus:create_source",
+    }
+)
 """Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
 
 Factory = Callable[[DeviceConfig], Driver]
