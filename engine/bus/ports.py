@@ -27,13 +27,18 @@ class SerialLine:
     baud : int
     write_timeout_s : float, default 0.25
         A line that takes no byte for this long counts as gone. Only the device's own thread waits.
+    parity : {"N", "O", "E"}
+        None, odd or even.
     """
 
-    def __init__(self, device: str, port: str, baud: int, *, write_timeout_s: float = 0.25) -> None:
+    def __init__(
+        self, device: str, port: str, baud: int, *, write_timeout_s: float = 0.25, parity: str = "N"
+    ) -> None:
         self._device = device
         self._port_name = port
         self._baud = baud
         self._write_timeout_s = write_timeout_s
+        self._parity = parity
         self._port: Any = None
 
     @property
@@ -42,7 +47,7 @@ class SerialLine:
         return self._port is not None
 
     def open(self) -> None:
-        """Connect; 8 data bits, no parity, 1 stop bit."""
+        """Connect; 8 data bits, 1 stop bit."""
         if self._port is not None:
             return
         import serial
@@ -51,6 +56,7 @@ class SerialLine:
             self._port = serial.serial_for_url(
                 self._port_name,
                 baudrate=self._baud,
+                parity=self._parity,
                 timeout=0,
                 write_timeout=self._write_timeout_s,
                 exclusive=True,  # a second run must not talk in between
