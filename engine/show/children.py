@@ -91,6 +91,11 @@ class Child:
         ]
 
     @property
+    def started(self) -> bool:
+        """Whether it has been started and not let go of."""
+        return self._process is not None
+
+    @property
     def may_start_again(self) -> bool:
         """Whether it has died seldom enough to be tried again."""
         return len(self._starts_ns) < MAX_STARTS

@@ -39,6 +39,7 @@ class Status:
     devices: Sequence[DeviceLine] = ()
     progress_ratio: float | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[str] = ()
 
 
 def show_timecode(at_fl: int) -> str:
@@ -63,6 +64,7 @@ def status_lines(status: Status) -> list[str]:
     for device in status.devices:
         late = "" if device.late_p99_us is None else f"   late p99 {device.late_p99_us / 1000:.2f} ms"
         lines.append(f"  {device.name:16} {device.health}{late}")
+    lines.extend(f"  {line}" for line in status.parts)
     lines.extend(f"  {name}: {text}" for name, text in status.notes.items())
     return lines
 

@@ -34,6 +34,10 @@ EVENT_KINDS: tuple[str, ...] = (
     "device",
     "frames",
     "notice",
+    "suspended",
+    "resumed",
+    "standby",
+    "takeover",
     "end",
 )
 """Kinds this version writes; readers keep kinds they do not know."""

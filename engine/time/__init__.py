@@ -1,6 +1,6 @@
 """Time: flicks, exact rates, timecode, clocks and the transport; above errors and units only."""
 
-from engine.time.clocks import Clock, ManualClock, MonotonicClock, wall_time_iso
+from engine.time.clocks import Clock, ManualClock, MonotonicClock, asleep_ns, wall_time_iso
 from engine.time.flicks import (
     FLICKS_PER_SECOND,
     NS_PER_SECOND,
@@ -65,6 +65,7 @@ __all__ = [
     "Transport",
     "TransportBlock",
     "TransportWriter",
+    "asleep_ns",
     "fl_to_ns",
     "fl_to_seconds",
     "format_fl",

@@ -85,6 +85,17 @@ class ManualClock:
         self.advance_to_ns(self._now_ns + duration_ns)
 
 
+def asleep_ns() -> int:
+    """How long this machine has been suspended since it was started, as far as its system tells; 0 elsewhere.
+
+    Linux' monotonic clock stands still while the machine sleeps and CLOCK_BOOTTIME goes on (clock_gettime(2)); their difference
+    moves by tens of microseconds from reading to reading and by the length of the sleep across one.
+    """
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+
+
 def wall_time_iso() -> str:
     """Date and time now in UTC, ISO 8601, whole seconds: for headers and file names, never for arithmetic."""
     return datetime.now(UTC).isoformat(timespec="seconds")
