@@ -88,14 +88,21 @@ class SerialLine:
         if written is not None and written != len(data):
             raise DeviceGone(f"{self._device}: port {self._port_name} took {written} of {len(data)} bytes")
 
-    def read(self) -> bytes:
-        """Whatever has arrived; never waits."""
+    def read(self, timeout_s: float = 0.0) -> bytes:
+        """Whatever has arrived; waits up to `timeout_s` for the first byte."""
         if self._port is None:
             return b""
         import serial
 
         try:
-            return bytes(self._port.read(4096))
+            first = b""
+            if timeout_s > 0.0:
+                self._port.timeout = timeout_s
+                first = bytes(self._port.read(1))
+                self._port.timeout = 0
+                if not first:
+                    return b""
+            return first + bytes(self._port.read(4096))
         except (serial.SerialException, OSError) as error:
             raise DeviceGone(f"{self._device}: port {self._port_name} went away ({error})") from error
 
