@@ -27,6 +27,8 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
         "artnet": "devices.artnet:create",
         "shaker": "devices.shaker:create",
         "sample": "devices.sample:create",
+        "psn": "devices.psn:create",
+        "freed": "devices.freed:create",
     }
 )
 
@@ -34,6 +36,7 @@ SOURCE_GROUP = "sensorama.sources"
 BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "modbus": "devices.modbus:create_source",
+        "freed": "devices.freed:create_source",
     }
 )
 """Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
