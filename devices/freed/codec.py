@@ -105,13 +105,10 @@ def decode(frame: bytes) -> Camera:
             f"the checksum is 0x{frame[28]:02X}; it should be 0x{(_CHECK - sum(frame[:28])) & 0xFF:02X}"
         )
     numbers = [int.from_bytes(frame[at : at + 3], "big", signed=True) for at in range(2, 20, 3)]
-    return Camera(
-        frame[1],
-        *(number / 32768 for number in numbers[:3]),
-        *(number / 64000 for number in numbers[3:]),
-        zoom=int.from_bytes(frame[20:23], "big"),
-        focus=int.from_bytes(frame[23:26], "big"),
-    )
+    pan, tilt, roll = (number / 32768 for number in numbers[:3])
+    x, y, height = (number / 64000 for number in numbers[3:])
+    zoom, focus = (int.from_bytes(frame[at : at + 3], "big") for at in (20, 23))
+    return Camera(frame[1], pan, tilt, roll, x, y, height, zoom, focus)
 
 
 class Splitter:

@@ -68,14 +68,15 @@ class ModbusTwin:
         return encode_response(self._serve(request), request.address)
 
     def _serve(self, request: Request) -> Response:
-        table: list[bool] | list[int] = {
+        tables: Mapping[Function, list[bool] | list[int]] = {
             Function.READ_COILS: self.coils,
             Function.READ_INPUTS: self.inputs,
             Function.READ_HOLDING: self.holding,
             Function.READ_REGISTERS: self.registers,
             Function.WRITE_COIL: self.coils,
             Function.WRITE_REGISTER: self.holding,
-        }[request.function]
+        }
+        table = tables[request.function]
         writes = request.function in (Function.WRITE_COIL, Function.WRITE_REGISTER)
         count = 1 if writes else request.value
         about = (request.transaction, request.unit, request.function)
