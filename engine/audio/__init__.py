@@ -10,6 +10,7 @@ from engine.audio.mixer import Listener, Mixer, MixSettings
 from engine.audio.offline import Rendered, render_wav
 from engine.audio.output import Output, SilentOutput, open_output
 from engine.audio.process import AudioConfig
+from engine.audio.shakers import ShakerSetup
 
 __all__ = [
     "SAMPLE_RATE_HZ",
@@ -20,6 +21,7 @@ __all__ = [
     "Mixer",
     "Output",
     "Rendered",
+    "ShakerSetup",
     "SilentOutput",
     "book_of",
     "open_output",

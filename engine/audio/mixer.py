@@ -86,11 +86,16 @@ class Mixer:
     live : bool
         True: never decode, a clip that is not there yet is silent and counted in `late_clips`. False: decode
         on the spot.
+    shakers : bool, default False
+        True: the bus `shakers` alone, for the exciters (`engine.audio.shakers`). False: everything but that bus, which is
+        kept from the ears.
 
     Notes
     -----
-    One thread. The bus `shakers` is left to the haptic devices and not mixed to the ears.
+    One thread.
     """
+
+    channels = 2
 
     def __init__(
         self,
@@ -101,7 +106,9 @@ class Mixer:
         seat: int = 0,
         settings: MixSettings | None = None,
         live: bool = False,
+        shakers: bool = False,
     ) -> None:
+        self._shakers = shakers
         self._book = book
         self._clips = clips
         self._block = block
@@ -276,7 +283,7 @@ class Mixer:
                 gain * master[1] * db_to_gain(duck_db * speech[1]),
             )
         for voice in self._page_voices:
-            if voice.begin >= last or voice.over <= first or voice.sound.bus == "shakers":
+            if voice.begin >= last or voice.over <= first or (voice.sound.bus == "shakers") != self._shakers:
                 continue
             clip = self._clip(voice)
             if clip is None:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
-from engine.audio.mixer import DEFAULT_BLOCK, Mixer, MixSettings
+from engine.audio.mixer import DEFAULT_BLOCK, MixSettings
 from engine.audio.plan import Grid
+from engine.audio.shakers import ShakerSetup, make_mixer
 from engine.audio.sounds import SoundBook
 from engine.errors import OutputError
 from engine.time.segments import Transport
@@ -65,6 +66,7 @@ def render_wav(
     seat: int = 0,
     block: int = DEFAULT_BLOCK,
     settings: MixSettings | None = None,
+    shakers: ShakerSetup | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Rendered:
     """Renders [from_ns, to_ns) of a run.
@@ -72,13 +74,15 @@ def render_wav(
     Parameters
     ----------
     path : Path
-        48 kHz, 24 bit, stereo; replaced when it exists.
+        48 kHz, 24 bit, the two ears and then, with `shakers`, its channels; replaced when it exists.
     book, clips : SoundBook, ClipCache
     transport : Transport or callable
         The run's transport at its end; or, where it kept fewer rows than the run had, a function that gives
         the one in force at a host instant.
     from_ns, to_ns : int
         Host time of the run.
+    shakers : ShakerSetup, optional
+        The rig's audio-band shakers.
     progress : callable, optional
         Called with 0..1 about twice a second of sound.
 
@@ -93,7 +97,7 @@ def render_wav(
     InputError
         When a sound cannot be read.
     """
-    mixer = Mixer(book, clips, block=block, seat=seat, settings=settings)
+    mixer = make_mixer(book, clips, block=block, seat=seat, settings=settings, shakers=shakers)
     grid = Grid(from_ns)
     total = grid.first(to_ns)
     done, peak = 0, 0.0
@@ -104,7 +108,7 @@ def render_wav(
 
     try:
         with path.open("wb") as raw, wave.open(raw, "wb") as out:
-            out.setnchannels(2)
+            out.setnchannels(mixer.channels)
             out.setsampwidth(3)
             out.setframerate(SAMPLE_RATE_HZ)
             while done < total:
@@ -119,7 +123,7 @@ def render_wav(
                     progress(done / total)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        needed_mb = total * 6 / 1e6
+        needed_mb = total * 3 * mixer.channels / 1e6
         raise OutputError(
             f"{path}: {reason} after {done / SAMPLE_RATE_HZ:.1f} s of sound; the whole needs "
             f"{needed_mb:.0f} MB, free some space or choose another folder"

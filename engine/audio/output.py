@@ -84,11 +84,13 @@ class DeviceOutput:
         Part of the device's name; None for the system's choice.
     block : int
         Samples per call.
+    channels : int, default 2
+        The ears, then shakers.
 
     Raises
     ------
     DeviceGone
-        When there is no PortAudio, no such device, or it cannot be opened at 48 kHz stereo.
+        When there is no PortAudio, no such device, or it cannot be opened at 48 kHz with these channels.
 
     Notes
     -----
@@ -104,7 +106,7 @@ class DeviceOutput:
     _LONGEST_LATENCY_S = 0.5
     _GONE_AFTER_S = 2.0
 
-    def __init__(self, clock: Clock, device: str | None, block: int) -> None:
+    def __init__(self, clock: Clock, device: str | None, block: int, channels: int = 2) -> None:
         try:
             # Imported here: importing it starts PortAudio, which fails outright where a sound system is broken.
             import sounddevice
@@ -123,7 +125,7 @@ class DeviceOutput:
                 samplerate=SAMPLE_RATE_HZ,
                 blocksize=block,
                 device=device,
-                channels=2,
+                channels=channels,
                 dtype="float32",
                 latency="low",
                 callback=self._called,
@@ -132,9 +134,11 @@ class DeviceOutput:
             chosen = sounddevice.query_devices(self._stream.device)["name"]
         except (sounddevice.PortAudioError, ValueError) as error:
             wanted = "the default sound device" if device is None else f"sound device {device!r}"
-            there = [d["name"] for d in sounddevice.query_devices() if d["max_output_channels"] >= 2]
+            there = [d["name"] for d in sounddevice.query_devices() if d["max_output_channels"] >= channels]
             names = ", ".join(sorted(set(there))) or "none"
-            raise DeviceGone(f"{wanted} cannot be opened ({error}); there are: {names}") from error
+            raise DeviceGone(
+                f"{wanted} cannot be opened with {channels} channels ({error}); there are: {names}"
+            ) from error
         self._latency_s = float(self._stream.latency)
         self._description = f"{chosen}, {self._latency_s * 1000:.1f} ms"
 
@@ -188,7 +192,7 @@ class DeviceOutput:
         return min(self._zero_ns) + played_ns
 
 
-def open_output(clock: Clock, device: str | None, block: int) -> Output:
+def open_output(clock: Clock, device: str | None, block: int, channels: int = 2) -> Output:
     """The device, or the silent clock when there is none; `description` says which.
 
     Parameters
@@ -197,10 +201,11 @@ def open_output(clock: Clock, device: str | None, block: int) -> Output:
     device : str or None
         Part of a name, None for the system's choice, ``"none"`` for no device at all.
     block : int
+    channels : int, default 2
     """
     if device == "none":
         return SilentOutput(clock, "switched off", block)
     try:
-        return DeviceOutput(clock, device, block)
+        return DeviceOutput(clock, device, block, channels)
     except DeviceGone as error:
         return SilentOutput(clock, str(error), block)

@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,12 +23,14 @@ from numpy.typing import NDArray
 from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
 from engine.audio.mixer import DEFAULT_BLOCK, Mixer, MixSettings
 from engine.audio.output import Output, SilentOutput, open_output
+from engine.audio.shakers import SeatMix, ShakerSetup, make_mixer
 from engine.errors import DeviceGone, SensoramaError
 from engine.time.segments import Transport
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from engine.experience.rig import ShakerSpec
     from engine.time.clocks import Clock
     from engine.time.shared import LocalBlock, TransportBlock
 
@@ -56,6 +59,10 @@ class AudioConfig:
     settings : MixSettings
     budget_bytes : int
         Bound of the decoded sounds in memory.
+    shakers : tuple of ShakerSpec
+        Audio-band shakers of the rig, as further channels.
+    watchdog_ns : int
+        A conductor silent for longer silences the shakers: nothing that moves a guest outlives who conducts it.
     """
 
     package_path: Path
@@ -65,6 +72,8 @@ class AudioConfig:
     block: int = DEFAULT_BLOCK
     settings: MixSettings = field(default_factory=MixSettings)
     budget_bytes: int = DEFAULT_BUDGET_BYTES
+    shakers: tuple[ShakerSpec, ...] = ()
+    watchdog_ns: int = 500_000_000
 
 
 class Say(Protocol):
@@ -127,13 +136,21 @@ class Player:
     ----------
     block : TransportBlock or LocalBlock
         Read by the thread that calls, and by no other.
-    mixer, loader : Mixer, Loader
+    mixer, loader : Mixer or SeatMix, Loader
     stop : Event
+    watchdog_ns : int
+        See `AudioConfig`.
     """
 
     def __init__(
-        self, block: TransportBlock | LocalBlock, mixer: Mixer, loader: Loader, stop: threading.Event
+        self,
+        block: TransportBlock | LocalBlock,
+        mixer: Mixer | SeatMix,
+        loader: Loader,
+        stop: threading.Event,
+        watchdog_ns: int = 500_000_000,
     ) -> None:
+        self._watchdog_ns = watchdog_ns
         self._block = block
         self._mixer = mixer
         self._loader = loader
@@ -150,7 +167,11 @@ class Player:
         if told != self._told:
             self._told = told
             self._loader.want(self._mixer.wanted(transport, at_ns))
-        samples = self._mixer.render(transport, at_ns, frames)
+        if isinstance(self._mixer, SeatMix):
+            alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
+            samples = self._mixer.render(transport, at_ns, frames, alive=alive)
+        else:
+            samples = self._mixer.render(transport, at_ns, frames)
         if self._stop.is_set():
             fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
             samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
@@ -242,19 +263,42 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     from engine.time.shared import TransportBlock
 
     clock = MonotonicClock()
-    book = book_of(load_package(config.package_path, hashed=False))
+    package = load_package(config.package_path, hashed=False)
+    book = book_of(package)
+    shakers = None
+    if config.shakers:
+        from engine.timeline.evaluate import Evaluator
+
+        shakers = ShakerSetup(config.shakers, Evaluator(package.scenes, package.roles), package.roles)
     clips = ClipCache(config.package_path, budget_bytes=config.budget_bytes)
-    warm = Mixer(book, clips, block=config.block, seat=config.seat, settings=config.settings, live=True)
+    make = partial(
+        make_mixer,
+        book,
+        clips,
+        block=config.block,
+        seat=config.seat,
+        settings=config.settings,
+        live=True,
+        shakers=shakers,
+    )
+    warm = make()
     for k in range(_WARM_UP_BLOCKS):
         warm.render(Transport(), k * config.block * 62_500 // 3, config.block)
-    mixer = Mixer(book, clips, block=config.block, seat=config.seat, settings=config.settings, live=True)
+    mixer = make()
     block = TransportBlock.attach(config.block_name)
     loader = Loader(clips, say)
-    output = open_output(clock, config.device, config.block)
+    output = open_output(clock, config.device, config.block, mixer.channels)
     granted = realtime.request_realtime_priority()
     realtime.freeze_garbage()
     try:
-        play(Player(block, mixer, loader, stop), output, clock, say, config.block, note=granted)
+        play(
+            Player(block, mixer, loader, stop, config.watchdog_ns),
+            output,
+            clock,
+            say,
+            config.block,
+            note=granted,
+        )
     finally:
         loader.close()
         block.close()

@@ -110,6 +110,8 @@ def resolve(rig: Rig, roles: RoleTable, *, unavailable: Collection[str] = ()) ->
         if role.picture_only:
             continue
         targets = rig.roles.get(role.name)
+        if targets is None and any(shaker.role == role.name for shaker in rig.audio.shakers):
+            continue  # a channel of the mixer renders it
         if targets is None:
             notices.append(Notice(role.name, f"left out, the rig {rig.path.name} does not map it"))
             continue

@@ -118,12 +118,26 @@ class RoleTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ShakerSpec:
+    """An exciter on output channel `channel` (from 1) of the sound device; it renders `role` of `seat`."""
+
+    role: str
+    channel: int
+    seat: int = 0
+    gain_db: float = -6.0
+    low_hz: float = 20.0
+    high_hz: float = 120.0
+    latency_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AudioSpec:
     """Where the sound goes; `preroll_ns` is how long a source takes to open and fill."""
 
     layout: Literal["stereo", "binaural"] = "stereo"
     device: str | None = None
     preroll_ns: int = 200_000_000
+    shakers: tuple[ShakerSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +329,7 @@ class _Builder:
         )
         devices = tuple(self._device(name, device) for name, device in doc.devices.items())
         roles = {role: self._targets(role) for role in doc.roles}
-        audio = AudioSpec(doc.audio.layout, doc.audio.device, fl_to_ns(doc.audio.preroll))
+        audio = AudioSpec(doc.audio.layout, doc.audio.device, fl_to_ns(doc.audio.preroll), self._shakers())
         displays = tuple(
             DisplaySpec(
                 name=display.name,
@@ -339,6 +353,23 @@ class _Builder:
             hash=hashlib.sha256(self._source.read_bytes()).hexdigest(),
             venue=build_venue(doc, self._seat_index, lambda at: self._places.of(tuple(at)), self._say),
         )
+
+    def _shakers(self) -> tuple[ShakerSpec, ...]:
+        made: list[ShakerSpec] = []
+        for index, doc in enumerate(self._doc.audio.shakers):
+            at = ("audio", "shakers", index)
+            if any(doc.channel == other.channel for other in made):
+                self._say(
+                    (*at, "channel"), f"channel {doc.channel} has a shaker already", "give each its own"
+                )
+            if not doc.low < doc.high:
+                self._say(
+                    (*at, "low"), f"low is {doc.low:g} Hz, high is {doc.high:g} Hz", "low must be lower"
+                )
+            seat = 0 if doc.seat is None else max(0, self._seat(doc.seat, (*at, "seat")))
+            latency_ns = fl_to_ns(doc.latency)
+            made.append(ShakerSpec(doc.role, doc.channel, seat, doc.gain, doc.low, doc.high, latency_ns))
+        return tuple(made)
 
     def _device(self, name: str, doc: DeviceDoc) -> DeviceSpec:
         at: tuple[str | int, ...] = ("devices", name)

@@ -165,6 +165,8 @@ class LiveRun:
             package_path=self._production.package.path,
             block_name=self._block.name,
             device=self._production.rig.audio.device,
+            shakers=self._production.rig.audio.shakers,
+            watchdog_ns=self._production.rig.watchdog_ns,
         )
         return Child("sound", sound_main, config)
 

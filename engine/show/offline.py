@@ -163,10 +163,16 @@ class _Stage:
         """Render the run's sound to a file, from the transports it published."""
         if not self._options.sound:
             return
-        from engine.audio import ClipCache, book_of, render_wav
+        from engine.audio import ClipCache, ShakerSetup, book_of, render_wav
 
         package = self._production.package
-        made = render_wav(path, book_of(package), ClipCache(package.path), self._history.at, 0, end_ns)
+        shakers = None
+        if self._production.rig.audio.shakers:
+            specs = self._production.rig.audio.shakers
+            shakers = ShakerSetup(specs, self._production.evaluator(), package.roles)
+        made = render_wav(
+            path, book_of(package), ClipCache(package.path), self._history.at, 0, end_ns, shakers=shakers
+        )
         self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"
         self._view.say(f"sound: a silent clock here; the mix is {path}")
 

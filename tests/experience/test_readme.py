@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 import engine.experience
 from engine.experience.manifest import Captions, Comfort, Manifest
-from engine.experience.rig_model import AudioDoc, DeviceDoc, DisplayDoc, RigDoc
+from engine.experience.rig_model import AudioDoc, DeviceDoc, DisplayDoc, RigDoc, ShakerDoc
 from engine.experience.venue_model import (
     ActionDoc,
     CueInDoc,
@@ -32,6 +32,7 @@ MODELS = (
     RigDoc,
     DeviceDoc,
     AudioDoc,
+    ShakerDoc,
     DisplayDoc,
     TimecodeDoc,
     FollowDoc,
