@@ -18,7 +18,7 @@ from engine.bus.driver import (
     with_rig_limits,
 )
 from engine.bus.line_driver import LineDriver, integer_setting
-from engine.bus.ports import SerialLine
+from engine.bus.ports import SerialLine, UdpLine, parse_udp_port
 from engine.units import LINEAR_AXES, MOTION_AXES, parse_axis_position, parse_length_m
 
 _SETTINGS = ("layout", "half_track", "half_base", "stroke", "actuators", "middle", "span", "baud", "park")
@@ -28,6 +28,8 @@ _LAYOUTS = ("axes", "corners")
 # common 4DOF kit; acceleration and jerk are kept to what stays comfortable on it.
 _LINEAR = {"high": 0.05, "velocity": 0.25, "acceleration": 2.5, "jerk": 30.0}
 _ANGULAR = {"high": 10.0, "velocity": 25.0, "acceleration": 150.0, "jerk": 2000.0}
+# Where a serial device server listens is set in the server; this is what most come with.
+UDP_PORT = 4001
 # A rig may state more for a bigger seat, up to these.
 _LINEAR_MOST_M = 0.5
 _ANGULAR_MOST_DEG = 45.0
@@ -71,7 +73,14 @@ class AmcDriver(LineDriver):
         self._span = integer_setting(config, "span", min(self._middle, MAX_RAW - self._middle), 1, MAX_RAW)
         self.actuators = _actuators(config, self.channels)
         baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
-        self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
+        if config.port.startswith("udp://"):
+            try:
+                host, port = parse_udp_port(config.port, UDP_PORT)
+            except ValueError as error:
+                raise SettingError(str(error), "port") from None
+            self.use_line(UdpLine(config.name, host, port), config.port)
+        else:
+            self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One frame that commands a pose (m and deg)."""

@@ -25,6 +25,8 @@ class InlineBus:
         Where the transport is read.
     epoch_ns : int
     tick_hz : int, default 1000
+    permitted : bool, default True
+        Give every device that waits for a permit one with its first command: in memory nothing can hurt anybody.
     watchdog_ns : int, default 0
         0: the conductor is the caller and cannot fall silent. Above 0, `block.heartbeat_ns()` counts.
     sink : callable or None
@@ -47,6 +49,7 @@ class InlineBus:
         epoch_ns: int,
         tick_hz: int = DEFAULT_TICK_HZ,
         watchdog_ns: int = 0,
+        permitted: bool = True,
         sink: EventSink | None = None,
     ) -> None:
         self.events: list[BusEvent] = []
@@ -59,10 +62,16 @@ class InlineBus:
             watchdog_ns=watchdog_ns,
             sink=self.events.append if sink is None else sink,
         )
+        self._permits = tuple(
+            DeviceNote(device.driver.name, "permit", "played in memory")
+            for device in devices
+            if device.forbidden and permitted
+        )
         self._twins: list[Twin | None] = [make_twin(driver) for driver in self.core.drivers]
         for twin, driver in zip(self._twins, self.core.drivers, strict=True):
             if twin is not None:
-                for frame in park_frames(driver):
+                # Some controllers want to be switched on by what their driver sends when it connects.
+                for frame in (*getattr(driver, "greeting_frames", ()), *park_frames(driver)):
                     twin.receive(frame, epoch_ns)
 
     @property
@@ -84,13 +93,14 @@ class InlineBus:
             Taken at the first instant; how tests and replays make a device vanish.
         """
         core, block = self.core, self._block
+        notes = (*self._permits, *notes)
         while (due_ns := core.next_due_ns()) <= host_ns:
             for dispatch in core.advance(due_ns, block.read(), block.heartbeat_ns(), notes):
                 twin = self._twins[dispatch.device]
                 if twin is not None:
                     for frame in dispatch.frames:
                         twin.receive(frame, dispatch.due_ns)
-            notes = ()
+            notes = self._permits = ()
 
     def finish(self) -> None:
         """Lead every device to park, as the end of a show does."""

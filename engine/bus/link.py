@@ -34,6 +34,7 @@ class BusProcess:
         # The child holds its own copy; with ours open the pipe would not end when the child does.
         theirs.close()
         self._open = True
+        self._unread: list[Message] = []
 
     @property
     def alive(self) -> bool:
@@ -53,7 +54,7 @@ class BusProcess:
         list of (kind, payload)
             See `engine.bus.process`. Empty for ever after the process has ended.
         """
-        found: list[Message] = []
+        found, self._unread = self._unread, []
         while self._open and self._pipe.poll(0.0 if found else timeout_s):
             try:
                 found.append(self._pipe.recv())
@@ -71,8 +72,10 @@ class BusProcess:
         """
         earlier: list[Message] = []
         for _ in range(max(1, round(timeout_s / 0.1))):
-            for kind, payload in self.poll(0.1):
+            batch = self.poll(0.1)
+            for index, (kind, payload) in enumerate(batch):
                 if isinstance(payload, BusReady):
+                    self._unread = batch[index + 1 :]
                     return payload, earlier
                 if kind == "failed":
                     raise DeviceError(str(payload))

@@ -47,8 +47,9 @@ class BusEvent:
     Attributes
     ----------
     kind : str
-        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``retire``,
-        ``frames`` (checkpoint), ``overrun``, ``refused``, ``parked``.
+        ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``joined``,
+        ``forbid``, ``permit``, ``report``, ``fault``, ``retire``, ``frames`` (checkpoint), ``overrun``,
+        ``refused``, ``parked``.
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -71,12 +72,26 @@ EventSink = Callable[[BusEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class DeviceNote:
-    """Something the outside says about a device: an input of the machine, therefore journalled."""
+    """Something the outside says about a device: an input of the machine, therefore journalled.
+
+    Parameters
+    ----------
+    device : str
+        Its name in the rig.
+    kind : {"gone", "back", "joined", "forbid", "permit", "report"}
+        ``back``: it has just connected and rests in park. ``joined``: its line is ours now, and it is where the
+        governor has it (a standby that took over). ``forbid``: to its safe state, and held there until
+        ``permit``. ``report``: something for the journal, without any effect on what is commanded.
+    text : str
+        For people.
+    topic : str
+        Of a report: `Report.kind`.
+    """
 
     device: str
     kind: str
-    """``gone`` or ``back``."""
     text: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +119,11 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class BusDevice:
-    """One device with what it is to render."""
+    """One device with what it is to render; one that needs a permit is `forbidden` until it has it."""
 
     driver: Driver
     routes: tuple[Route, ...]
+    forbidden: bool = False
 
 
 class _Line:
@@ -117,6 +133,8 @@ class _Line:
         "digest",
         "driver",
         "dt_s",
+        "faulty",
+        "forbidden",
         "frame_count",
         "governor",
         "keep_alive_ticks",
@@ -156,6 +174,8 @@ class _Line:
         self.present = True
         self.parked = False
         self.refused = 0
+        self.forbidden = device.forbidden
+        self.faulty = False
 
 
 class BusCore:
@@ -229,7 +249,7 @@ class BusCore:
 
     @property
     def retired(self) -> bool:
-        """Whether every device has been led to park, after `retire`."""
+        """Whether every device has been led to park, after `retire`; a forbidden one stays where it is safe."""
         return self._retiring and all(line.parked for line in self._lines)
 
     @property
@@ -240,6 +260,10 @@ class BusCore:
     def values(self, device: str) -> tuple[float, ...]:
         """Channel values commanded last."""
         return self._by_name[device].governor.values
+
+    def forbidden(self, device: str) -> bool:
+        """Whether the device is held in its safe state for want of a permit."""
+        return self._by_name[device].forbidden
 
     def frame_hash(self, device: str) -> str:
         """Running hash over all frames commanded so far."""
@@ -339,11 +363,31 @@ class BusCore:
     def _take_notes(self, tick: int, notes: Sequence[DeviceNote]) -> None:
         for note in notes:
             line = self._by_name[note.device]
-            line.present = note.kind == "back"
-            if line.present:
-                # Whatever it did meanwhile, a device that has just connected rests in park; blend from there.
-                line.governor.rest_in_park()
-                line.last_sent_tick = -(1 << 60)
+            match note.kind:
+                case "report":
+                    self._say("report", tick, note.device, {"report": note.topic, "text": note.text})
+                    continue
+                case "forbid" | "permit":
+                    if line.forbidden == (note.kind == "forbid"):
+                        continue  # said again, nothing new
+                    line.forbidden = not line.forbidden
+                    line.parked = False
+                case "gone":
+                    line.present = False
+                case "joined":
+                    line.present = True
+                    line.last_sent_tick = -(1 << 60)
+                case "back":
+                    # Whatever it did meanwhile, a device that has just connected rests in park; blend from there.
+                    line.present = True
+                    line.faulty = False
+                    line.governor.rest_in_park()
+                    line.last_sent_tick = -(1 << 60)
+                case _:
+                    raise ValueError(
+                        f"note of kind {note.kind!r} about {note.device}; "
+                        "allowed: gone, back, joined, forbid, permit, report"
+                    )
             self._say(note.kind, tick, note.device, {"text": note.text})
 
     def _watch(self, tick: int, at_ns: int, heartbeat_ns: int) -> None:
@@ -363,6 +407,8 @@ class BusCore:
         elif self._stopped and controls.version > self._stop_version:
             # Only controls published after the stop re-arm: a restarted conductor's blank ones do not.
             self._stopped = False
+            for line in self._lines:
+                line.faulty = False
             self._say("rearm", tick, data={"version": controls.version})
 
     def _command(
@@ -375,10 +421,11 @@ class BusCore:
         controls: Controls,
         states: dict[tuple[int, int], Sequence[float]],
     ) -> Dispatch | None:
+        goal = line.safe if line.forbidden or line.faulty else line.park
         wanted: Sequence[float]
         if self._retiring:
-            wanted = line.park
-        elif self._stopped or self._stale:
+            wanted = goal
+        elif self._stopped or self._stale or line.forbidden or line.faulty:
             wanted = line.safe
         else:
             ahead_ns = at_ns + line.lead_ns
@@ -389,14 +436,26 @@ class BusCore:
             run = transport.segment_at(ahead_ns).index
             wanted = line.mapper.map(by_seat, controls.intensities, controls.muted_roles_mask, run)
         values = line.governor.step(wanted)
-        frames = line.driver.encode(values)
-        self._count(line, tick, frames)
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused
             self._say("refused", tick, line.driver.name, {"count": line.refused})
-        if self._retiring and not line.parked and line.governor.at(line.park):
-            line.parked = True
+        arrived = self._retiring and not line.parked and line.governor.at(goal)
+        line.parked |= arrived
+        frames: tuple[bytes, ...] = ()
+        try:
+            frames = line.driver.encode(values)
+        except Exception as error:
+            # A fault of one driver is that device's fault alone. It is led to its safe state, in case some values
+            # can be encoded, and stays there until it connects again or a person re-arms; meanwhile nothing is
+            # sent for values that cannot.
+            if not line.faulty:
+                line.faulty = True
+                self._say("fault", tick, line.driver.name, {"text": f"{type(error).__name__}: {error}"})
+        self._count(line, tick, frames)
+        if arrived:
             self._say("parked", tick, line.driver.name, {"frames": line.digest.hexdigest()})
+        if not frames:
+            return None
         changed = frames != line.last_frames
         line.last_frames = frames
         if not line.present:

@@ -4,9 +4,19 @@ The parent starts `main` in a *spawned* process and talks over one pipe, in pair
 
 ==========  ===============================================================================================
 to parent   ``ready`` (BusReady), ``event`` (BusEvent), ``health`` (dict, each second), ``failed`` (text),
+            ``spare`` (loaded, waiting for ``go``), ``unmuted`` (host instant at which the lines began to open),
             ``ended`` (dict: hashes, lateness, frames sent)
-from it     ``retire``: lead devices to park, close, end
+from it     ``retire``: lead devices to park, close, end; ``unmute``: see below; ``go`` (epoch_ns or None): see below
 ==========  ===============================================================================================
+
+A *muted* bus (``BusConfig.muted``, a standby's) computes every frame, hash and event on the grid it was given, but
+opens no line and sends nothing. Told ``unmute`` it opens the lines and goes on from where its governors stand: the
+devices are where the other bus, computing the same, left them, so there is no park frame and no jump. Its first
+connection to each device is the event ``joined``; only one that is lost later rests in park when it is ``back``.
+Told ``retire`` while it is muted it ends at once.
+
+A *spare* bus (``BusConfig.spare``) loads everything and then waits, using no processor time, until ``go`` names its
+grid; a supervisor that keeps one has a bus running again in a fraction of the time a fresh process needs.
 
 If the parent dies the pipe ends; if it merely hangs its heartbeat does. The first parks and ends, the second
 goes to the safe state and waits for it to come back.
@@ -21,14 +31,15 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Condition, Event, Thread
-from typing import Any
+from typing import Any, Protocol
 
 from engine.bus.driver import Driver
 from engine.bus.lateness import LatenessHistogram
-from engine.bus.loop import BusCore, ShowState
+from engine.bus.loop import BusCore, DeviceNote, ShowState
 from engine.bus.registry import TWIN_PORT, create_drivers
 from engine.bus.setup import bus_devices
 from engine.bus.twins import TwinProgram
@@ -88,6 +99,13 @@ class BusConfig:
         Ask the system for real-time priority and the rest.
     prepare_ns : int, default 800 us
         How long before an instant its frames are computed, so that computing does not make them late.
+    muted : bool, default False
+        See the module; needs `epoch_ns`.
+    spare : bool, default False
+        See the module.
+    permits : str
+        ``"module:callable"`` that reads the permissives of a rig that has any: called with ``(rig, clock, post)``,
+        posts `DeviceNote` of kind ``permit`` or ``forbid``, gives something with `close`.
     """
 
     block: str
@@ -97,6 +115,35 @@ class BusConfig:
     record_dir: str | None = None
     realtime: bool = True
     prepare_ns: int = 800_000
+    muted: bool = False
+    spare: bool = False
+    permits: str = "engine.bus.permits:watch_permits"
+
+
+class Watch(Protocol):
+    """What reads permits in threads of its own."""
+
+    def close(self) -> None:
+        """Stop reading."""
+        ...
+
+
+class NoteBox:
+    """Notes from other threads, for the loop to take up at its next tick."""
+
+    def __init__(self) -> None:
+        self._notes: deque[DeviceNote] = deque()
+
+    def post(self, note: DeviceNote) -> None:
+        """Leave a note; never waits."""
+        self._notes.append(note)
+
+    def take(self) -> list[DeviceNote]:
+        """The notes left since the last call, in their order."""
+        found = []
+        while self._notes:
+            found.append(self._notes.popleft())
+        return found
 
 
 def package_config(block: str, rig: Rig, package: str, **options: Any) -> BusConfig:
@@ -139,7 +186,7 @@ def main(config: BusConfig, pipe: Connection) -> None:
     # Ctrl-C reaches every process of a terminal: the parent decides what it means, and devices are never
     # dropped where they are. A plea to terminate is granted as soon as they are parked.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: control.retire_asked.set())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: control.ask_retire())
     try:
         with _Plant(config) as plant:
             _run(plant, config, outbox, control)
@@ -205,24 +252,38 @@ class Outbox:
 
 
 class _Control:
-    """Listens to the parent: `retire_asked` is set by its word or by its death."""
+    """Listens to the parent: the events are set by its word, `retire_asked` also by its death."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self.retire_asked = Event()
+        self.unmute_asked = Event()
+        self.go = Event()
+        self.epoch_ns: int | None = None
         self.orphaned = False
         Thread(target=self._run, name="control", daemon=True).start()
 
     def _run(self) -> None:
         while True:
             try:
-                kind, _payload = self._pipe.recv()
+                kind, payload = self._pipe.recv()
             except (EOFError, OSError):
                 self.orphaned = True
-                self.retire_asked.set()
+                self.ask_retire()
                 return
-            if kind == "retire":
-                self.retire_asked.set()
+            match kind:
+                case "retire":
+                    self.ask_retire()
+                case "unmute":
+                    self.unmute_asked.set()
+                case "go":
+                    self.epoch_ns = payload
+                    self.go.set()
+
+    def ask_retire(self) -> None:
+        """As if the parent had said so."""
+        self.retire_asked.set()
+        self.go.set()  # a spare that waits has nothing to park
 
 
 @dataclass(slots=True)
@@ -234,13 +295,18 @@ class _Plant:
     drivers: list[Driver] = field(default_factory=list)
     twins: TwinProgram | None = None
     writers: list[PortWriter] = field(default_factory=list)
+    watch: Watch | None = None
+    held: set[str] = field(default_factory=set)
+    """Devices that have to stay where they are at the end, without park frames."""
 
     def __enter__(self) -> _Plant:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.watch is not None:
+            self.watch.close()
         for writer in self.writers:
-            writer.close()
+            writer.close(park=writer.driver.name not in self.held)
         if self.twins is not None:
             self.twins.close()
         if self.block is not None:
@@ -256,15 +322,27 @@ class _Plant:
             record = self.config.record_dir
             self.twins = TwinProgram(twinned, None if record is None else Path(record))
 
-    def connect(self, clock: Clock) -> list[Driver]:
-        """Open every line, all at once, each in its thread."""
+    def reach_twins(self) -> list[Driver]:
+        """The drivers, those of software twins with the ports these have by now."""
         if self.twins is not None:
             self.drivers = create_drivers(self.config.rig.devices, self.twins.ports)
+        return self.drivers
+
+    def connect(self, clock: Clock, *, park_first: bool = True) -> None:
+        """Open every line, all at once, each in its thread."""
         priority = DEFAULT_PRIORITY - 1 if self.config.realtime else None
-        self.writers = [PortWriter(driver, clock, priority=priority) for driver in self.drivers]
+        self.writers = [
+            PortWriter(driver, clock, park_first=park_first, priority=priority) for driver in self.drivers
+        ]
         for writer in self.writers:
             writer.start()
-        return self.drivers
+
+    def watch_permits(self, clock: Clock, notes: NoteBox) -> None:
+        """Begin to read the permissives, if the rig has any."""
+        if not self.config.rig.venue.permits:
+            return
+        module, _, name = self.config.permits.partition(":")
+        self.watch = getattr(import_module(module), name)(self.config.rig, clock, notes.post)
 
 
 def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) -> None:
@@ -272,17 +350,29 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     rig = config.rig
     plant.begin()
     show = config.show()
-    drivers = plant.connect(clock)
-    opened = _await_lines(plant.writers, clock)
-    # A device that cannot be reached now keeps its roles: it is tried again and taken up, blended, when it answers.
+    drivers = plant.reach_twins()
+    # A device that cannot be reached keeps its roles: it is tried again and taken up, blended, when it answers.
     # Handing them to a fallback for good would leave it idle then, and make the frames depend on the weather.
     bindings = resolve(rig, show.roles)
     devices = bus_devices(drivers, bindings, show.roles, rig)
+    asked_ns = config.epoch_ns
+    if config.spare:
+        outbox.post("spare", None)
+        control.go.wait()
+        if control.retire_asked.is_set():
+            return
+        asked_ns = control.epoch_ns
+    notes = NoteBox()
+    plant.watch_permits(clock, notes)
+    if not config.muted:
+        plant.connect(clock)
     # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that long.
     sys.setswitchinterval(0.0002)
-    # Before the grid begins: collecting and locking memory takes some 20 ms.
+    # Before the grid begins: collecting and locking memory takes some 20 ms. The lines are opened meanwhile.
     grant = become_realtime() if config.realtime else None
-    epoch_ns = config.epoch_ns if config.epoch_ns is not None else clock.now_ns() + 5_000_000
+    # A new grid begins once the lines are open; one that runs already is joined by each line as it opens.
+    opened = _await_lines(plant.writers, clock) if asked_ns is None else {}
+    epoch_ns = asked_ns if asked_ns is not None else clock.now_ns() + 5_000_000
     core = BusCore(
         devices,
         show.state,
@@ -305,12 +395,20 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     try:
         assert plant.block is not None
         sharp = grant is not None and grant.notes[0].startswith("SCHED_FIFO") and (os.cpu_count() or 1) > 1
+
+        def unmute() -> Sequence[PortWriter]:
+            plant.connect(clock, park_first=False)
+            return plant.writers
+
         loop = Loop(
             core,
             plant.writers,
             plant.block,
             clock,
             outbox,
+            notes=notes,
+            unmute=unmute if config.muted else None,
+            unmute_asked=control.unmute_asked,
             prepare_ns=config.prepare_ns,
             spin_ns=_SPIN_NS if sharp else 0,
         )
@@ -322,6 +420,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             outbox.post("failed", f"device bus: {type(error).__name__}: {error}")
             control.retire_asked.set()
             loop.run(control.retire_asked)
+        plant.held = {driver.name for driver in drivers if core.forbidden(driver.name)}
         outbox.post("ended", {**loop.summary(), "orphaned": control.orphaned, "dropped": outbox.dropped})
     finally:
         if grant is not None:
@@ -356,6 +455,12 @@ class Loop:
     outbox : Outbox
     prepare_ns : int
         See `BusConfig`.
+    notes : NoteBox, optional
+        What others than the writers have to say about devices.
+    unmute : callable, optional
+        Of a muted bus, which has no writers: makes them, connecting.
+    unmute_asked : Event, optional
+        When to.
     spin_ns : int, default 0
         How much of a wait is spent awake.
     """
@@ -370,7 +475,13 @@ class Loop:
         *,
         prepare_ns: int,
         spin_ns: int = 0,
+        notes: NoteBox | None = None,
+        unmute: Callable[[], Sequence[PortWriter]] | None = None,
+        unmute_asked: Event | None = None,
     ) -> None:
+        self._notes = notes if notes is not None else NoteBox()
+        self._unmute = unmute
+        self._unmute_asked = unmute_asked if unmute_asked is not None else Event()
         self._core = core
         self._writers = writers
         self._block = block
@@ -379,7 +490,7 @@ class Loop:
         self._prepare_ns = prepare_ns
         self._spin_ns = spin_ns
         self._next_health_ns = core.epoch_ns + _NS_PER_S
-        self.dispatch_late = [LatenessHistogram() for _ in writers]
+        self.dispatch_late = [LatenessHistogram() for _ in core.drivers]
         self.wake_late = LatenessHistogram()
 
     def run(self, retire_asked: Event) -> None:
@@ -389,6 +500,12 @@ class Loop:
         while True:
             due_ns = core.next_due_ns()
             clock.sleep_until_ns(due_ns - self._prepare_ns)
+            if self._unmute is not None:
+                if retire_asked.is_set():
+                    return  # no device of ours: nothing to park
+                if self._unmute_asked.is_set():
+                    self._writers, self._unmute = self._unmute(), None
+                    self._outbox.post("unmuted", clock.now_ns())
             if give_up_ns is None and retire_asked.is_set():
                 core.retire()
                 give_up_ns = clock.now_ns() + round(core.safe_bound_s * _NS_PER_S) + _NS_PER_S
@@ -400,13 +517,16 @@ class Loop:
         """Compute ahead of `due_ns`, then hand everything over at it."""
         core, clock, block = self._core, self._clock, self._block
         now_ns = clock.now_ns()
-        notes = [note for writer in self._writers for note in writer.take_notes(now_ns)]
+        notes = [
+            *self._notes.take(),
+            *(note for writer in self._writers for note in writer.take_notes(now_ns)),
+        ]
         dispatches = core.advance(max(due_ns, now_ns), block.read(), block.heartbeat_ns(), notes)
         clock.sleep_until_ns(due_ns - self._spin_ns)
         while (woken_ns := clock.now_ns()) < due_ns:
             pass
         self.wake_late.add(woken_ns - due_ns)
-        for dispatch in dispatches:
+        for dispatch in dispatches if self._writers else ():
             self._writers[dispatch.device].offer(dispatch.frames, dispatch.due_ns)
             self.dispatch_late[dispatch.device].add(clock.now_ns() - dispatch.due_ns)
         if now_ns >= self._next_health_ns:
@@ -418,12 +538,12 @@ class Loop:
         return {
             "hashes": {driver.name: self._core.frame_hash(driver.name) for driver in self._core.drivers},
             "dispatch": {
-                writer.driver.name: late.summary()
-                for writer, late in zip(self._writers, self.dispatch_late, strict=True)
+                driver.name: late.summary()
+                for driver, late in zip(self._core.drivers, self.dispatch_late, strict=True)
             },
             "sent": {writer.driver.name: writer.sent_late.summary() for writer in self._writers},
             "wake": self.wake_late.summary(),
-            "frames": {writer.driver.name: writer.driver.health.sent for writer in self._writers},
+            "frames": {driver.name: driver.health.sent for driver in self._core.drivers},
             "parked": self._core.retired,
         }
 
@@ -432,15 +552,16 @@ class Loop:
             "at_ns": now_ns,
             "stopped": self._core.stopped,
             "stale": self._core.stale,
+            "muted": self._unmute is not None,
             "devices": {
-                writer.driver.name: {
-                    "state": writer.driver.health.state,
-                    "sent": writer.driver.health.sent,
-                    "failures": writer.driver.health.failures,
-                    "note": writer.driver.health.note,
+                driver.name: {
+                    "state": driver.health.state,
+                    "sent": driver.health.sent,
+                    "failures": driver.health.failures,
+                    "note": driver.health.note,
                     "dispatch_p99_ns": late.quantile_ns(0.99),
-                    "values": self._core.values(writer.driver.name),
+                    "values": self._core.values(driver.name),
                 }
-                for writer, late in zip(self._writers, self.dispatch_late, strict=True)
+                for driver, late in zip(self._core.drivers, self.dispatch_late, strict=True)
             },
         }

@@ -30,7 +30,8 @@ def bus_devices(
     Returns
     -------
     tuple of BusDevice
-        In the order of `drivers`; a device without a role is there too, and rests.
+        In the order of `drivers`; a device without a role is there too, and rests. One whose rig names a permit
+        starts forbidden.
 
     Raises
     ------
@@ -64,7 +65,10 @@ def bus_devices(
             problems.append(Problem(_place(rig, binding.role, binding.device), error.message, code="route"))
     if problems:
         raise RigError(problems)
-    return tuple(BusDevice(driver, tuple(routes[driver.name])) for driver in drivers)
+    needing = {spec.name for spec in rig.devices if spec.permit} if rig is not None else set()
+    return tuple(
+        BusDevice(driver, tuple(routes[driver.name]), forbidden=driver.name in needing) for driver in drivers
+    )
 
 
 def _place(rig: Rig | None, role: str, device: str) -> Place:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from threading import Condition, Thread
 
-from engine.bus.driver import Driver, park_frames
+from engine.bus.driver import Attentive, Driver, Report, park_frames
 from engine.bus.lateness import LatenessHistogram
 from engine.bus.loop import DeviceNote
 from engine.errors import DeviceError
@@ -16,19 +16,63 @@ from engine.time.realtime import request_realtime_priority
 _FIRST_RETRY_NS = 250_000_000
 _LAST_RETRY_NS = 4_000_000_000
 _STEADY_NS = 2_000_000_000
+_LEAST_ATTEND_NS = 1_000_000  # a driver that wants to be asked all the time is asked 1000 times a second
+# Reports of one device that are passed on: this many at once, then this many a second. A cable with a loose
+# contact can produce thousands of garbled replies; a person needs the first few and how many there were.
+_REPORT_BURST = 12
+_REPORTS_PER_S = 2
+
+
+class ReportGate:
+    """Bounds how much one device may say.
+
+    Attributes
+    ----------
+    dropped : int
+        Reports left out since the last one that got through.
+    """
+
+    def __init__(self) -> None:
+        self._left = float(_REPORT_BURST)
+        self._at_ns: int | None = None
+        self.dropped = 0
+
+    def take(self, reports: Sequence[Report], now_ns: int) -> list[Report]:
+        """Those to pass on at host instant `now_ns`; how many were dropped is told as soon as there is room again."""
+        if self._at_ns is not None:
+            self._left += (now_ns - self._at_ns) * _REPORTS_PER_S / 1e9
+        self._left = min(self._left, float(_REPORT_BURST))
+        self._at_ns = now_ns
+        passed: list[Report] = []
+        if self.dropped and self._left >= 1.0:
+            self._left -= 1.0
+            passed.append(Report("dropped", f"{self.dropped} more reports were left out"))
+            self.dropped = 0
+        for report in reports:
+            if self._left >= 1.0:
+                self._left -= 1.0
+                passed.append(report)
+            else:
+                self.dropped += 1
+        return passed
 
 
 class PortWriter:
     """Owns a driver's line.
 
     The loop leaves the newest frames in a slot; the thread sends what it finds there. Frames it does not get
-    to are overwritten: for a level or a pose only the newest counts.
+    to are overwritten: for a level or a pose only the newest counts. A driver that is `Attentive` is asked in the
+    same thread, after each command and in between. Whatever a driver raises is its own device's fault: the line
+    is closed, told as gone, and tried again.
 
     Parameters
     ----------
     driver : Driver
     clock : Clock
         For the histogram of when frames had left.
+    park_first : bool, default True
+        Send the park frames on connecting. False for a line that is taken over from another bus: the device is
+        where the governor has it, the first connection is told as ``joined``.
     priority : int or None
         Real-time priority for the thread. It shares the interpreter's lock with the loop: on ordinary
         priority it could be kept from running by any other program while it holds the lock, and the loop with
@@ -42,8 +86,17 @@ class PortWriter:
         Frames replaced before they could be sent.
     """
 
-    def __init__(self, driver: Driver, clock: Clock, *, priority: int | None = None) -> None:
+    def __init__(
+        self, driver: Driver, clock: Clock, *, park_first: bool = True, priority: int | None = None
+    ) -> None:
         self._driver = driver
+        self._attentive = driver if isinstance(driver, Attentive) else None
+        self._attend_at_ns = 0
+        self._park_first = park_first
+        self._park_last = True
+        self._accepting = False
+        self._gate = ReportGate()
+        self._reports: deque[DeviceNote] = deque(maxlen=64)
         self._clock = clock
         self._priority = priority
         self._wake = Condition()
@@ -71,7 +124,12 @@ class PortWriter:
         self._thread.start()
 
     def offer(self, frames: Sequence[bytes], due_ns: int) -> None:
-        """Leave frames to be sent; never waits for the line."""
+        """Leave frames to be sent; never waits for the line.
+
+        Only after `take_notes` has told of the connection: what was computed before does not begin where the device is.
+        """
+        if not self._accepting:
+            return
         with self._wake:
             if self._slot is not None:
                 self.overwritten += 1
@@ -84,7 +142,8 @@ class PortWriter:
         while self._notes:
             note = self._notes.popleft()
             notes.append(note)
-            if note.kind == "back":
+            self._accepting = note.kind != "gone"
+            if self._accepting:
                 self._retry_ns, self._back_ns = None, now_ns
                 continue
             # A line that comes back only to go again (UDP cannot tell at once) is not worth a quick retry.
@@ -92,6 +151,8 @@ class PortWriter:
             pause_ns = _FIRST_RETRY_NS if held else self._pause_ns
             self._retry_ns = now_ns + pause_ns
             self._pause_ns = min(2 * pause_ns, _LAST_RETRY_NS)
+        while self._reports:
+            notes.append(self._reports.popleft())
         if self._retry_ns is not None and now_ns >= self._retry_ns:
             self._retry_ns = None
             with self._wake:
@@ -103,8 +164,8 @@ class PortWriter:
         """How the first attempt to connect went: None until it is over, "" for connected, else why not."""
         return self._first_word
 
-    def close(self, timeout_s: float = 1.0) -> bool:
-        """Send the park frames, close the line, end the thread.
+    def close(self, timeout_s: float = 1.0, *, park: bool = True) -> bool:
+        """Send the park frames (unless `park` is False: it stays where it is), close the line, end the thread.
 
         Returns
         -------
@@ -113,6 +174,7 @@ class PortWriter:
         """
         with self._wake:
             self._closing = True
+            self._park_last = park
             self._wake.notify()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
@@ -126,43 +188,96 @@ class PortWriter:
         while True:
             with self._wake:
                 while self._slot is None and not self._open_wanted and not self._closing:
-                    self._wake.wait()
+                    wait_s = self._until_attend_s()
+                    if wait_s == 0.0:
+                        break
+                    self._wake.wait(wait_s)
                 work, self._slot = self._slot, None
                 open_now, self._open_wanted = self._open_wanted, False
                 closing = self._closing
             if closing:
+                if self._connected and self._park_last:
+                    self._send_park()
                 if self._connected:
-                    self._send(park_frames(self._driver))
-                self._driver.close()
+                    self._let_go()
                 return
             if open_now and not self._connected:
                 self._connect()
+                work = None  # computed before the device was known to rest in park
             if work is not None and self._connected:
                 frames, due_ns = work
                 if self._send(frames):
                     self.sent_late.add(self._clock.now_ns() - due_ns)
+            if self._connected and (work is not None or self._until_attend_s() == 0.0):
+                self._attend()
+
+    def _until_attend_s(self) -> float | None:
+        """How long the driver can be left alone; None for ever."""
+        if self._attentive is None or not self._connected:
+            return None
+        return max(0.0, (self._attend_at_ns - self._clock.now_ns()) / 1e9)
+
+    def _attend(self) -> None:
+        driver = self._attentive
+        if driver is None:
+            return
+        now_ns = self._clock.now_ns()
+        self._attend_at_ns = now_ns + max(driver.attend_ns, _LEAST_ATTEND_NS)
+        try:
+            reports = driver.attend(now_ns)
+        except Exception as error:
+            self._lose(error)
+            return
+        for report in self._gate.take(reports, now_ns):
+            self._reports.append(DeviceNote(self._driver.name, "report", report.text, report.kind))
 
     def _connect(self) -> None:
+        parking = self._park_first
         try:
             self._driver.open()
-            self._driver.send(park_frames(self._driver))
-        except DeviceError as error:
-            self._driver.close()
-            self._notes.append(DeviceNote(self._driver.name, "gone", str(error)))
+            if parking:
+                self._driver.send(park_frames(self._driver))
+        except Exception as error:
+            self._lose(error)
             if self._first_word is None:
-                self._first_word = str(error)
+                self._first_word = self._told(error)
             return
-        self._connected = True
+        self._connected, self._park_first = True, True
+        self._attend_at_ns = self._clock.now_ns()
         if self._first_word is None:
             self._first_word = ""
-        self._notes.append(DeviceNote(self._driver.name, "back", self._driver.health.note))
+        kind = "back" if parking else "joined"
+        self._notes.append(DeviceNote(self._driver.name, kind, self._driver.health.note))
 
     def _send(self, frames: Sequence[bytes]) -> bool:
         try:
             self._driver.send(frames)
-        except DeviceError as error:
-            self._connected = False
-            self._driver.close()
-            self._notes.append(DeviceNote(self._driver.name, "gone", str(error)))
+        except Exception as error:
+            self._lose(error)
             return False
         return True
+
+    def _send_park(self) -> None:
+        try:
+            self._driver.send(park_frames(self._driver))
+        except Exception as error:
+            self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        """The line is no good any more, whether the device went away or its driver has a fault."""
+        self._let_go()
+        self._notes.append(DeviceNote(self._driver.name, "gone", self._told(error)))
+
+    def _let_go(self) -> None:
+        self._connected = False
+        try:
+            self._driver.close()
+        except Exception as error:  # a driver must not; the line counts as closed all the same
+            self._reports.append(
+                DeviceNote(self._driver.name, "report", f"closing the line failed: {error}", "fault")
+            )
+
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, DeviceError):
+            return str(error)
+        return f"{self._driver.name}: its driver failed ({type(error).__name__}: {error})"

@@ -277,7 +277,7 @@ def _steps(
                             f"the bus adopted transport {sequence}, which the replayed conductor never published"
                         )
                     transport = transports[sequence]
-                elif what in ("gone", "back"):
+                elif what in ("gone", "back", "forbid", "permit"):
                     notes.append(DeviceNote(event.fields["device"], what, str(event.fields.get("text", ""))))
                 elif what in ("stale", "fresh"):
                     stale = what == "stale"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from itertools import pairwise
@@ -237,6 +238,90 @@ class TestVanishing:
         assert {e.device for e in stage.bus.events if e.kind == "parked"} == {"seat", "shaker", "lights"}
         state = stage.bus.twins["seat"].state_at(stage.bus.core.next_due_ns() + S)
         assert state["actuator_3"] == pytest.approx(32512, abs=1)
+
+
+class TestPermits:
+    def test_without_its_permit_a_device_is_held_safe_and_the_others_play(
+        self, parts: Any, make_stage: Callable[..., Any]
+    ) -> None:
+        devices = parts.small_rig()
+        devices[0] = dataclasses.replace(devices[0], forbidden=True)
+        stage = make_stage(devices, permitted=False)
+        stage.writer.append(from_ns=0, scene=0)
+        stage.bus.run_until(S)
+        core = stage.bus.core
+        assert core.values("seat") == (0.0,) * 6 and core.values("lights")[3] == 0.6
+        stage.bus.run_until(2 * S, [DeviceNote("seat", "permit", "ride: granted")])
+        assert core.values("seat")[HEAVE_INDEX] != 0.0 and not core.forbidden("seat")
+        stage.bus.run_until(
+            2 * S + round(core.safe_bound_s * S),
+            [DeviceNote("seat", "forbid", "no"), DeviceNote("seat", "forbid", "still no")],
+        )
+        assert core.values("seat") == (0.0,) * 6 and core.values("lights")[3] == 0.6
+        told = [(e.kind, e.tick, e.device) for e in stage.bus.events if e.kind in ("forbid", "permit")]
+        assert told == [("permit", 1005, "seat"), ("forbid", 2005, "seat")]
+        stage.bus.finish()
+        assert core.retired
+
+    def test_in_memory_everything_is_permitted(self, parts: Any, make_stage: Callable[..., Any]) -> None:
+        devices = [dataclasses.replace(device, forbidden=True) for device in parts.small_rig()]
+        stage = make_stage(devices)
+        stage.writer.append(from_ns=0, scene=0)
+        stage.bus.run_until(S)
+        assert stage.bus.core.values("seat")[HEAVE_INDEX] != 0.0
+
+
+class TestNotes:
+    def test_reports_change_nothing(self, make_stage: Callable[..., Any]) -> None:
+        quiet, chatty = make_stage(), make_stage()
+        for stage in (quiet, chatty):
+            stage.writer.append(from_ns=0, scene=0)
+        quiet.bus.run_until(S)
+        for ms in range(0, 1000, 10):
+            chatty.bus.run_until(ms * MS, [DeviceNote("seat", "report", "ok", "reply")])
+        chatty.bus.run_until(S)
+        assert chatty.bus.core.frame_hash("seat") == quiet.bus.core.frame_hash("seat")
+        reports = [event for event in chatty.bus.events if event.kind == "report"]
+        assert len(reports) == 100 and reports[0].data == {"report": "reply", "text": "ok"}
+
+    def test_a_device_that_is_taken_over_goes_on_from_where_it_is(
+        self, make_stage: Callable[..., Any]
+    ) -> None:
+        stage, other = make_stage(), make_stage()
+        for each in (stage, other):
+            each.writer.append(from_ns=0, scene=0)
+            each.bus.run_until(S)
+        stage.bus.run_until(1005 * MS, [DeviceNote("seat", "joined")])
+        other.bus.run_until(1005 * MS)
+        assert stage.bus.core.values("seat") == other.bus.core.values("seat")
+
+    def test_a_note_nobody_knows_is_refused(self, make_stage: Callable[..., Any]) -> None:
+        with pytest.raises(ValueError, match="'lost' about seat"):
+            make_stage().bus.run_until(S, [DeviceNote("seat", "lost")])
+
+
+class TestSickDriver:
+    def test_one_that_cannot_encode_is_led_to_safe_and_the_rest_plays(
+        self, parts: Any, make_stage: Callable[..., Any]
+    ) -> None:
+        driver = parts.seat_driver()
+        encode = driver.encode
+
+        def sick(values: Any) -> Any:
+            if values[HEAVE_INDEX] > 0.01:
+                raise IndexError("a fault of ours")
+            return encode(values)
+
+        driver.encode = sick
+        stage = make_stage([parts.bind(driver, ("seat.motion", None, None)), parts.small_rig()[2]])
+        stage.writer.append(from_ns=0, scene=0)
+        stage.bus.run_until(4 * S)
+        core = stage.bus.core
+        faults = [e.data for e in stage.bus.events if e.kind == "fault"]
+        assert faults == [{"text": "IndexError: a fault of ours"}]
+        assert core.values("seat") == (0.0,) * 6 and core.values("lights")[3] == 0.6
+        stage.bus.finish()
+        assert core.retired
 
 
 class TestBadValues:

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -230,3 +231,102 @@ def test_a_seat_that_vanishes_mid_show_is_connected_again(block: TransportBlock)
     assert len(visits) == 2 and visits[1] > 500
     # The other device never noticed: 40 instants a second, each one commanded.
     assert ended(messages)["dispatch"]["lights"]["count"] >= 25
+
+
+class Seat:
+    """A motion seat at the end of a UDP port: what it was commanded, one raw heave a datagram."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(5.0)
+        self.port = f"udp://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def next_heave(self) -> int:
+        """The next command's; waits for it."""
+        return decode_axes(self._socket.recv(64))[2]
+
+    def waiting(self) -> list[int]:
+        """Those that have arrived."""
+        self._socket.setblocking(False)
+        found = []
+        try:
+            while True:
+                found.append(self.next_heave())
+        except BlockingIOError:
+            self._socket.settimeout(5.0)
+            return found
+
+
+def await_spare(bus: BusProcess) -> None:
+    while ("spare", None) not in bus.poll(0.1):
+        assert bus.alive
+
+
+def test_a_standby_computes_the_same_and_takes_over_without_a_jump(block: TransportBlock) -> None:
+    """One bus is killed in mid-scene; the muted one beside it goes on at the very next commands."""
+    seat = Seat()
+    writer = TransportWriter(block)
+    writer.beat(MonotonicClock().now_ns())
+    leader = BusProcess(config(block, seat_port=seat.port, spare=True))
+    standby = BusProcess(config(block, seat_port=seat.port, spare=True, muted=True))
+    for bus in (leader, standby):
+        await_spare(bus)
+    epoch_ns = MonotonicClock().now_ns() + 20 * MS
+    for bus in (leader, standby):
+        bus._pipe.send(("go", epoch_ns))
+    leader.await_ready()
+    ready, _ = standby.await_ready()
+    assert ready.devices == {}
+    writer.append(from_ns=epoch_ns, scene=0)
+    before: list[int] = []
+    for ms in range(100, 600, 100):
+        conduct(standby, writer, epoch_ns + ms * MS)
+        before += seat.waiting()
+    assert leader._process.pid is not None
+    os.kill(leader._process.pid, signal.SIGKILL)
+    leader._process.join(5.0)
+    before += seat.waiting()
+    killed_ns = MonotonicClock().now_ns()
+    standby._pipe.send(("unmute", None))
+    first = seat.next_heave()
+    took_ns = MonotonicClock().now_ns() - killed_ns
+    messages = conduct(standby, writer, MonotonicClock().now_ns() + 200 * MS)
+    after = [first, *seat.waiting()]
+    standby.retire()
+    messages += standby.join(5.0)
+    leader.join(1.0)
+    assert took_ns < 500 * MS
+    assert {event.device for event in events(messages, "joined")} == {"seat", "lights"}
+    assert not events(messages, "back")
+    # 65 mm/s at most, 32,512 raw a 50 mm: a command of 1 ms moves 19 raw at most, and a park frame would be thousands.
+    assert before[-1] > MIDDLE + 300
+    seam_ms = 2 + took_ns // MS
+    assert abs(after[0] - before[-1]) <= 20 * seam_ms
+    assert all(abs(b - a) <= 400 for a, b in pairwise(after))
+    assert ended(messages)["parked"]
+
+
+def test_a_spare_is_running_at_once_and_a_retired_one_has_nothing_to_park(block: TransportBlock) -> None:
+    seat = Seat()
+    writer = TransportWriter(block)
+    clock = MonotonicClock()
+    writer.beat(clock.now_ns())
+    epoch_ns = clock.now_ns()
+    with BusProcess(config(block, seat_port=seat.port, spare=True)) as spare:
+        await_spare(spare)
+        writer.append(from_ns=clock.now_ns(), scene=0)
+        writer.beat(clock.now_ns())
+        asked_ns = clock.now_ns()
+        spare._pipe.send(("go", epoch_ns))
+        assert seat.next_heave() == MIDDLE
+        assert clock.now_ns() - asked_ns < 300 * MS
+        ready, messages = spare.await_ready()
+        assert ready.epoch_ns == epoch_ns
+        messages += conduct(spare, writer, clock.now_ns() + 300 * MS)
+        assert [event.device for event in events(messages, "back")].count("seat") == 1
+        assert len(seat.waiting()) > 100
+    with BusProcess(config(block, spare=True)) as idle:
+        idle.retire()
+        assert [kind for kind, _ in idle.join(5.0) if kind != "spare"] == []
+        assert idle.exit_status == 0

@@ -35,7 +35,8 @@ def device(**changes: Any) -> DeviceSpec:
 class TestFinding:
     def test_bundled_families_need_no_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(registry, "entry_points", lambda group: ())
-        assert known_families() == ("amc", "artnet", "sample", "shaker")
+        families = known_families()
+        assert {"amc", "artnet", "sample", "shaker"} <= set(families) and list(families) == sorted(families)
         assert find_family("amc").__module__ == "devices.amc.driver"
 
     def test_an_installed_family_is_found_by_its_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +50,7 @@ class TestFinding:
             create_drivers((device(driver="smell-o-vision"),))
         text = str(caught.value)
         assert text.startswith("rig.yaml:6: unknown driver 'smell-o-vision'")
-        assert "amc, artnet, sample, shaker" in text
+        assert ", ".join(known_families()) in text
 
     def test_a_family_that_cannot_be_loaded_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
         point = EntryPoint("broken", "no_such_module_here:create", registry.GROUP)

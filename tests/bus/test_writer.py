@@ -8,10 +8,10 @@ from threading import Event
 import pytest
 
 from devices.sample import SampleDriver
-from engine.bus.driver import DeviceConfig
+from engine.bus.driver import DeviceConfig, Report
 from engine.bus.loop import DeviceNote
 from engine.bus.ports import SerialLine, UdpLine, parse_udp_port
-from engine.bus.writer import PortWriter
+from engine.bus.writer import PortWriter, ReportGate
 from engine.errors import DeviceGone
 from engine.time.clocks import ManualClock
 
@@ -77,6 +77,8 @@ class TestLife:
         writer = PortWriter(fan, ManualClock())
         writer.start()
         until(lambda: bool(fan.sent), fan.did)
+        writer.offer((b"L0400\n",), 0)  # the bus does not know yet that it is there
+        assert next_note(writer, 0, fan.did).kind == "back"
         writer.offer((b"L0500\n",), 0)
         until(lambda: len(fan.sent) == 2, fan.did)
         assert writer.close()
@@ -88,6 +90,7 @@ class TestLife:
         writer = PortWriter(fan, ManualClock())
         writer.start()
         until(lambda: bool(fan.sent), fan.did)
+        next_note(writer, 0, fan.did)
         fan.hang.clear()
         writer.offer((b"L0100\n",), 0)
         until(lambda: writer._slot is None, fan.did)
@@ -118,6 +121,84 @@ class TestLife:
         fan.broken = False
         assert next_note(writer, now_ns + 10 * S, fan.did).kind == "back"
         writer.close()
+
+    def test_a_fault_of_the_driver_is_its_own_devices(self) -> None:
+        class Sick(FakeFan):
+            def send(self, frames: Sequence[bytes]) -> None:
+                if frames[0] != b"L0000\n":
+                    raise IndexError("a fault of ours")
+                super().send(frames)
+
+        fan = Sick()
+        writer = PortWriter(fan, ManualClock())
+        writer.start()
+        assert next_note(writer, 0, fan.did).kind == "back"
+        writer.offer((b"L0100\n",), 0)
+        note = next_note(writer, 0, fan.did)
+        assert note == DeviceNote("fan", "gone", "fan: its driver failed (IndexError: a fault of ours)")
+        assert writer.close() and fan.closes == 1
+
+    def test_a_line_that_is_taken_over_gets_no_park_frame_first(self) -> None:
+        fan = FakeFan()
+        writer = PortWriter(fan, ManualClock(), park_first=False)
+        writer.start()
+        assert next_note(writer, 0, fan.did).kind == "joined"
+        writer.offer((b"L0700\n",), 0)
+        until(lambda: bool(fan.sent), fan.did)
+        assert writer.close(park=False)
+        assert fan.sent == [b"L0700\n"]
+
+
+class Talker(FakeFan):
+    """A fan that answers: it is asked after each command and every 5 ms."""
+
+    attend_ns = 5_000_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_ns: list[int] = []
+        self.fails = False
+        self.chatter = 1
+
+    def attend(self, now_ns: int) -> Sequence[Report]:
+        self.asked_ns.append(now_ns)
+        self.did.set()
+        if self.fails:
+            raise DeviceGone("fan: session lost")
+        return [Report("reply", f"ok {len(self.asked_ns)}")] * self.chatter
+
+
+class TestAttending:
+    def test_it_is_asked_after_commands_and_in_between(self) -> None:
+        fan, clock = Talker(), ManualClock()
+        writer = PortWriter(fan, clock)
+        writer.start()
+        until(lambda: len(fan.asked_ns) == 1 and bool(writer._reports), fan.did)
+        back, reply = writer.take_notes(0)
+        assert back.kind == "back" and reply == DeviceNote("fan", "report", "ok 1", "reply")
+        writer.offer((b"L0300\n",), 0)
+        until(lambda: len(fan.asked_ns) == 2, fan.did)
+        clock.advance_ns(5_000_000)
+        until(lambda: len(fan.asked_ns) == 3, fan.did)
+        assert fan.asked_ns == [0, 0, 5_000_000]
+        writer.close()
+
+    def test_one_that_loses_its_session_is_gone(self) -> None:
+        fan = Talker()
+        fan.fails = True
+        writer = PortWriter(fan, ManualClock())
+        writer.start()
+        until(lambda: fan.closes == 1, fan.did)
+        assert [note.kind for note in writer.take_notes(0)] == ["back", "gone"]
+        writer.close()
+
+    def test_a_flood_is_bounded_and_its_size_told(self) -> None:
+        gate = ReportGate()
+        flood = [Report("garbage", str(n)) for n in range(1000)]
+        assert len(gate.take(flood, 0)) == 12 and gate.dropped == 988
+        assert gate.take(flood[:3], S // 4) == []
+        later = gate.take([Report("reply", "ok")], 5 * S)
+        assert later == [Report("dropped", "991 more reports were left out"), Report("reply", "ok")]
 
 
 class TestLines:
