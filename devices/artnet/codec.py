@@ -23,7 +23,14 @@ OP_DMX = 0x5000
 OP_SYNC = 0x5200
 OP_TIMECODE = 0x9700
 
+STYLE_NODE = 0x00
+STYLE_CONTROLLER = 0x01
+
 Kind = Literal["u8", "u16be", "u16le", "bytes", "text"]
+
+
+class ArtnetError(ValueError):
+    """A datagram that is not an Art-Net packet we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,10 @@ class TimeCode:
 
 @dataclass(frozen=True, slots=True)
 class PollReply:
-    """ArtPollReply: what a node is. `ip` is 4 bytes, `mac` 6; texts are ASCII and cut to their fields."""
+    """ArtPollReply: what a node is. `ip` is 4 bytes, `mac` 6; texts are ASCII and cut to their fields.
+
+    A node with more than four ports sends several, counted by `bind_index` from 1. Replies of old nodes end after `mac`.
+    """
 
     ip: bytes = b"\x00\x00\x00\x00"
     port: int = UDP_PORT
@@ -108,6 +118,26 @@ class PollReply:
     sw_out: bytes = b"\x00\x00\x00\x00"
     style: int = 0
     mac: bytes = b"\x00\x00\x00\x00\x00\x00"
+    good_input: bytes = b"\x00\x00\x00\x00"
+    good_output: bytes = b"\x00\x00\x00\x00"
+    bind_ip: bytes = b"\x00\x00\x00\x00"
+    bind_index: int = 0
+    status2: int = 0
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Universes (port addresses) this node puts out."""
+        return self._addresses(0x80, self.sw_out)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Universes (port addresses) this node brings onto the network."""
+        return self._addresses(0x40, self.sw_in)
+
+    def _addresses(self, bit: int, switches: bytes) -> tuple[int, ...]:
+        high = self.net << 8 | self.sub << 4
+        ports = range(min(self.ports, 4))
+        return tuple(high | switches[port] & 0x0F for port in ports if self.port_types[port] & bit)
 
 
 Packet = Dmx | Sync | Poll | TimeCode | PollReply
@@ -177,6 +207,11 @@ LAYOUTS: Mapping[int, Layout] = MappingProxyType(
                 Field("sw_out", 190, "bytes", 4),
                 Field("style", 200, "u8"),
                 Field("mac", 201, "bytes", 6),
+                Field("good_input", 178, "bytes", 4),
+                Field("good_output", 182, "bytes", 4),
+                Field("bind_ip", 207, "bytes", 4),
+                Field("bind_index", 211, "u8"),
+                Field("status2", 212, "u8"),
             ),
             versioned=False,
         ),
@@ -218,23 +253,25 @@ def decode(data: bytes) -> Packet:
 
     Raises
     ------
-    ValueError
+    ArtnetError
         When it is not Art-Net, of an unknown opcode, too short, or out of range.
     """
     if len(data) < 10 or data[:8] != ID:
-        raise ValueError(f"not Art-Net: {data[:12].hex(' ')}; a packet begins with 'Art-Net' and a zero")
+        raise ArtnetError(f"not Art-Net: {data[:12].hex(' ')}; a packet begins with 'Art-Net' and a zero")
     opcode = int.from_bytes(data[8:10], "little")
     layout = LAYOUTS.get(opcode)
     if layout is None:
         known = ", ".join(f"0x{code:04x}" for code in sorted(LAYOUTS))
-        raise ValueError(f"opcode 0x{opcode:04x} is not handled; known: {known}")
+        raise ArtnetError(f"opcode 0x{opcode:04x} is not handled; known: {known}")
     if len(data) < layout.least:
-        raise ValueError(f"opcode 0x{opcode:04x} needs {layout.least} bytes, this has {len(data)}")
+        raise ArtnetError(f"opcode 0x{opcode:04x} needs {layout.least} bytes, this has {len(data)}")
     if layout.versioned and int.from_bytes(data[10:12], "big") < PROTOCOL_VERSION:
-        raise ValueError(
+        raise ArtnetError(
             f"protocol version {int.from_bytes(data[10:12], 'big')}; {PROTOCOL_VERSION} or later is needed"
         )
-    values: dict[str, object] = {field.name: _get(data, field) for field in layout.fields}
+    values: dict[str, object] = {
+        field.name: _get(data, field) for field in layout.fields if field.offset + field.size <= len(data)
+    }
     if layout.made is TimeCode:
         # Bits 2 to 7 of the type are free for the sender.
         values["rate"] = data[18] & 0x03
@@ -242,7 +279,7 @@ def decode(data: bytes) -> Packet:
         values["universe"] = int.from_bytes(data[14:16], "little") & 0x7FFF
         length = int.from_bytes(data[16:18], "big")
         if not 1 <= length <= MAX_SLOTS or len(data) < 18 + length:
-            raise ValueError(
+            raise ArtnetError(
                 f"ArtDmx says {length} slots and carries {len(data) - 18}; allowed 1 to {MAX_SLOTS}"
             )
         values["data"] = bytes(data[18 : 18 + length])
@@ -289,7 +326,12 @@ def with_sequence(packet: bytes, sequence: int) -> bytes:
 
 def is_dmx(packet: bytes) -> bool:
     """Whether an encoded packet is an ArtDmx."""
-    return packet[8:10] == OP_DMX.to_bytes(2, "little")
+    return is_opcode(packet, OP_DMX)
+
+
+def is_opcode(data: bytes, opcode: int) -> bool:
+    """Whether a datagram begins as an Art-Net packet of an opcode."""
+    return data[8:10] == opcode.to_bytes(2, "little") and data[:8] == ID
 
 
 def field_names(made: type) -> tuple[str, ...]:

@@ -1,23 +1,21 @@
-"""Twin of an Art-Net node with one output universe.
+"""Twin of an Art-Net node, one output port for every universe of the device.
 
-Has: two-source merge (highest takes precedence), sources told apart by the sender it is told, loss of a
-source after 10 s, ArtSync with the fall-back to immediate output, reply to ArtPoll. Has not:
-latest-takes-precedence merge, several ports, remote programming, RDM.
+Has: merge of two sources (highest or latest takes precedence), a third one unheard, loss of a source after 10 s, packets out of
+order dropped by their sequence, ArtSync with the fall-back to immediate output after 4 s, replies to ArtPoll four ports at a
+time. Has not: remote programming (ArtAddress), failsafe looks, RDM. It tells senders apart by what it is told of them; a real
+node by IP address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from devices.artnet.codec import Dmx, Poll, PollReply, Sync, decode, encode
+from devices.artnet.announce import introductions
+from devices.artnet.codec import ArtnetError, Dmx, Poll, Sync, decode
 from devices.artnet.driver import ArtnetDriver
-from devices.sim.physics import LaggedValue
-from engine.bus.driver import DeviceConfig, Form
-
-SOURCE_LOST_NS = 10_000_000_000
-SYNC_LOST_NS = 4_000_000_000
-_COMPONENTS = {Form.RGB: ("red", "green", "blue"), Form.LEVEL: ("level",)}
+from devices.artnet.merge import Merge
+from devices.sim.lamps import Lamps
+from engine.bus.driver import DeviceConfig
 
 
 def make_twin(config: DeviceConfig) -> ArtnetTwin:
@@ -25,14 +23,8 @@ def make_twin(config: DeviceConfig) -> ArtnetTwin:
     return ArtnetTwin(config)
 
 
-@dataclass(slots=True)
-class _Source:
-    data: bytes
-    at_ns: int
-
-
 class ArtnetTwin:
-    """A node, and the fixtures on its DMX line.
+    """A node, and the fixtures on its DMX lines.
 
     Parameters
     ----------
@@ -41,8 +33,6 @@ class ArtnetTwin:
 
     Attributes
     ----------
-    frames : int
-        ArtDmx packets for this universe.
     refused : int
         Datagrams that were not Art-Net we know.
     """
@@ -50,81 +40,34 @@ class ArtnetTwin:
     def __init__(self, config: DeviceConfig) -> None:
         driver = ArtnetDriver(config)
         self._name = config.name
-        self._universe = driver.universe
-        self._fixtures = driver.fixtures
-        latency = config.latency
-        self._values = {
-            f"{fixture.name}.{component}": LaggedValue(0.0, dead_ns=latency.dead_ns, lag_ns=latency.lag_ns)
-            for fixture in self._fixtures
-            for component in _COMPONENTS[fixture.form]
-        }
-        self._sources: dict[str, _Source] = {}
-        self._synced_ns: int | None = None
-        self.frames = 0
+        self._universes = driver.patch.universes
+        self._merge = Merge(self._universes, "ltp" if driver.merge == "ltp" else "htp")
+        self._lamps = Lamps(driver.patch, config)
         self.refused = 0
+
+    @property
+    def frames(self) -> int:
+        """ArtDmx packets for universes of this node."""
+        return self._merge.frames
 
     def receive(self, data: bytes, at_ns: int, sender: str = "") -> Sequence[bytes]:
         """Take a datagram; answers an ArtPoll."""
         try:
             packet = decode(data)
-        except ValueError:
+        except ArtnetError:
             self.refused += 1
             return ()
         if isinstance(packet, Poll):
-            return (encode(self._introduce()),)
-        if isinstance(packet, Sync):
-            # Ignored while two sources merge: one of them knows nothing of it.
-            if len(self._alive(at_ns)) <= 1:
-                self._synced_ns = at_ns
-                self._show(at_ns)
-        elif isinstance(packet, Dmx) and packet.universe == self._universe:
-            self.frames += 1
-            if sender not in self._sources and len(self._alive(at_ns)) >= 2:
-                return ()  # a third source is not heard
-            self._sources[sender] = _Source(packet.data, at_ns)
-            buffered = self._synced_ns is not None and at_ns - self._synced_ns <= SYNC_LOST_NS
-            if not buffered or len(self._sources) > 1:
-                self._show(at_ns)
+            return introductions(self._name, f"Software twin of {self._name}", self._universes)
+        if isinstance(packet, Dmx | Sync):
+            for universe in self._merge.take(packet, sender, at_ns):
+                self._lamps.show(universe, self._merge.shown(universe), at_ns)
         return ()
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:
         """What the fixtures put out, 0..1."""
-        return {name: value.at(at_ns) for name, value in self._values.items()}
+        return self._lamps.state_at(at_ns)
 
-    def slots(self, at_ns: int) -> bytes:
-        """The merged universe."""
-        alive = self._alive(at_ns)
-        if not alive:
-            return b""
-        size = max(len(source.data) for source in alive)
-        padded = [source.data.ljust(size, b"\x00") for source in alive]
-        return bytes(max(column) for column in zip(*padded, strict=True))
-
-    def _alive(self, at_ns: int) -> list[_Source]:
-        self._sources = {
-            sender: source
-            for sender, source in self._sources.items()
-            if at_ns - source.at_ns <= SOURCE_LOST_NS
-        }
-        return list(self._sources.values())
-
-    def _show(self, at_ns: int) -> None:
-        slots = self.slots(at_ns).ljust(512, b"\x00")
-        for fixture in self._fixtures:
-            for slot, component in zip(fixture.slots, _COMPONENTS[fixture.form], strict=True):
-                level = slots[slot] / 255
-                if fixture.bits == 16:
-                    level = (slots[slot] << 8 | slots[slot + 1]) / 65535
-                self._values[f"{fixture.name}.{component}"].command(
-                    level**0.5 if fixture.square else level, at_ns
-                )
-
-    def _introduce(self) -> PollReply:
-        return PollReply(
-            net=self._universe >> 8,
-            sub=self._universe >> 4 & 0x0F,
-            short_name=self._name,
-            long_name=f"Software twin of {self._name}",
-            report="#0001 [0000] ready",
-            sw_out=bytes((self._universe & 0x0F, 0, 0, 0)),
-        )
+    def slots(self, at_ns: int, universe: int | None = None) -> bytes:
+        """What the sources of a universe (the first, unless given) come to; empty without a source."""
+        return self._merge.merged(self._universes[0] if universe is None else universe, at_ns)
