@@ -11,15 +11,17 @@ announced, and resuming announces it again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from engine.errors import SensoramaError, StoryError, UsageError
 from engine.experience import Package
 from engine.show.agenda import Planned, Task
-from engine.show.inputs import External, Input, Key, Look, Operator, Pick, Touch, to_json
+from engine.show.inputs import Clock, External, Input, Key, Look, Operator, Pick, Touch, to_json
+from engine.show.missed import missed_between, named, still_going
+from engine.show.pace import Pace
+from engine.show.terms import LAP_LEAD_NS, LEAD_NS, Ended, Recorder, WindowView
 from engine.show.triggers import TriggerWatch
 from engine.show.window import OPTION, TARGET, DecisionWindow, tally
 from engine.show.zones import zone_entries
@@ -27,39 +29,10 @@ from engine.story.ink import Beat, Settled, Story
 from engine.time import MODALITIES, Moment, Segment, SegmentKind, TransportWriter, ns_to_fl
 from engine.timeline.program import Program, TriggerSpec
 
-#: How far ahead of now an unplanned change (hold, seek, reaction) is published: time enough for every follower to
-#: read it before it holds, and well below what a person notices between a key and its effect.
-LEAD_NS = 20_000_000
-#: How far before the end of a hold lap the conductor looks whether anybody has decided.
-LAP_LEAD_NS = 50_000_000
+#: Rows that must both be seen are at least so far apart.
+_APART_NS = 1_000_000
 
-
-class Recorder(Protocol):
-    """Where events go; `engine.story.journal` keeps them."""
-
-    def __call__(self, kind: str, now_ns: int, /, **fields: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a run ended: ``how`` is ``ending``, ``stopped``, ``interrupted`` or ``failed``."""
-
-    how: str
-    scene: str
-    at_ns: int
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowView:
-    """What a guest may see of a decision right now."""
-
-    options: tuple[str, ...]
-    default: str
-    dwell_ratio: tuple[float, ...]
-    time_left_ratio: float
-    is_open: bool
-    locked: str | None
+__all__ = ["LAP_LEAD_NS", "LEAD_NS", "Conductor", "Ended", "Recorder", "WindowView"]
 
 
 class Conductor:
@@ -101,6 +74,7 @@ class Conductor:
         self._record = record
         self._guests = guests
         self._speed = speed
+        self._pace = Pace(speed)
         self._rehearse = rehearse
         self._queue: list[Beat] = []
         self._settled: Settled | None = None
@@ -161,7 +135,7 @@ class Conductor:
         begin_ns = now_ns + LEAD_NS if from_ns is None else from_ns
         self._planned = Planned(first, 0)
         kind = SegmentKind.SEEK if at_fl else SegmentKind.START
-        self._planned.row = self._append(begin_ns, first, at_fl, self._speed, kind)
+        self._planned.row = self._append(begin_ns, first, at_fl, self._pace.now, kind)
         self._writer.set_candidates((first,))
 
     def advance(self, now_ns: int) -> None:
@@ -210,16 +184,21 @@ class Conductor:
                 self._fire(self._triggers.called(name, at_fl, now_ns), now_ns)
             case Operator():
                 self._operate(event, now_ns)
+            case Clock():
+                self._clock(event, now_ns)
 
     def _operate(self, event: Operator, now_ns: int) -> None:
-        held = self._segment is not None and self._segment.rate_num == 0
-        match event.action:
-            case "hold" if not held:
-                self._rerate(Fraction(0), now_ns)
-            case "resume" if held:
-                self._rerate(self._speed, now_ns)
-            case "toggle_hold":
-                self._rerate(self._speed if held else Fraction(0), now_ns)
+        pace = self._pace
+        action = event.action
+        if action == "toggle_hold":
+            action = "resume" if pace.held else "hold"
+        match action:
+            case "hold":
+                pace.by_operator = True
+                self._repace(now_ns)
+            case "resume":
+                pace.release()
+                self._repace(now_ns)
             case "seek_by":
                 self._seek(event.value, now_ns)
             case "stop":
@@ -236,6 +215,20 @@ class Conductor:
                 )
             case "language":
                 self._writer.control(from_ns=now_ns + LEAD_NS, language=event.value)
+
+    def _clock(self, event: Clock, now_ns: int) -> None:
+        """What the clock that is followed asks for. An operator's hold outlasts it."""
+        pace = self._pace
+        if event.action == "hold":
+            pace.by_clock = True
+        else:
+            pace.rate = event.rate
+            pace.by_clock = pace.by_clock and event.action == "rate"
+        if event.action == "jump":
+            pace.policy = event.policy
+            self._jump(event.by_fl, now_ns)
+        else:
+            self._repace(now_ns)
 
     def stop(self, now_ns: int, *, how: str = "stopped", reason: str = "") -> None:
         """Latch the stop: every follower goes to its safe state and the show stands still for good."""
@@ -276,6 +269,11 @@ class Conductor:
             return self._host_ns(self._planned.leave_fl)
         spec = self._program.window
         return self._host_ns(spec.commit_fl if spec else self._program.duration.nominal_fl)
+
+    def take_fast_fl(self) -> int:
+        """How far the show has to run up at speed, where it did not jump for its one-shots' sake; asked once."""
+        fast_fl, self._pace.fast_fl = self._pace.fast_fl, 0
+        return fast_fl
 
     def window_view(self, now_ns: int) -> WindowView | None:
         """The decision as a guest sees it, or None while no choice is shown."""
@@ -333,7 +331,15 @@ class Conductor:
             return None
         return self._writer.transport.host_ns_of(segment, max(at_fl, segment.at_fl))
 
-    def _append(self, from_ns: int, scene: int, at_fl: int, rate: Fraction, kind: SegmentKind) -> Segment:
+    def _append(
+        self,
+        from_ns: int,
+        scene: int,
+        at_fl: int,
+        rate: Fraction,
+        kind: SegmentKind,
+        run_from_fl: int | None = None,
+    ) -> Segment:
         row = self._writer.append(
             from_ns=from_ns,
             scene=scene,
@@ -341,6 +347,7 @@ class Conductor:
             rate=rate,
             kind=kind,
             beat=self._beat_no + 1 if kind is SegmentKind.START or self._beat_no < 0 else self._beat_no,
+            run_from_fl=run_from_fl,
         )
         self._record(
             "segment",
@@ -416,6 +423,7 @@ class Conductor:
                 self._task(at_fl, partial(self._rehearsed, event), order=9, once=True)
         self._drop_passed(planned.row.at_fl)
         self._catch_up(planned.row.at_fl, now_ns)
+        self._settle_debt(now_ns)
 
     def _catch_up(self, at_fl: int, now_ns: int) -> None:
         """A scene entered in its middle: what its window would have done by then, it does now."""
@@ -514,7 +522,7 @@ class Conductor:
         at_ns = self._host_ns(window.spec.hold.to_fl)
         assert at_ns is not None
         self._segment = self._append(
-            at_ns, self._segment.scene, window.spec.hold.from_fl, self._speed, SegmentKind.LOOP
+            at_ns, self._segment.scene, window.spec.hold.from_fl, self._pace.rate, SegmentKind.LOOP
         )
         self._record("window", now_ns, state="lap", lap=window.laps)
         self._drop_passed(window.spec.hold.from_fl)
@@ -540,6 +548,7 @@ class Conductor:
             votes=tally(window.votes) if window else {},
         )
         self.choices.append((program.id, option, reason))
+        self._pace.decided = True
         leave_fl = program.duration.nominal_fl
         if window is not None:
             window.locked = option
@@ -572,17 +581,34 @@ class Conductor:
         at_ns = self._host_ns(self._planned.leave_fl)
         self._planned.row = None
         if at_ns is not None:
-            rate = self._speed if self._planned.scene >= 0 else Fraction(0)
+            rate = self._pace.rate if self._planned.scene >= 0 else Fraction(0)
             self._planned.row = self._append(at_ns, self._planned.scene, 0, rate, SegmentKind.START)
 
-    def _settle_entry(self, at_ns: int) -> None:
-        """Before a row is put on top: if the announced scene begins earlier than that row, it has begun."""
+    def _settle_entry(self, at_ns: int) -> int:
+        """The instant, `at_ns` or a little later, for a row that is put on top of all others.
+
+        If the announced scene begins before it, that has begun. Nor does it cover what takes force at that instant or later (a lap
+        of a hold, a seek just made): followers would never learn of it.
+        """
         if self._planned is not None and self._planned.row is not None and self._planned.row.from_ns <= at_ns:
             self._enter(self._now_ns)
+        if self._segment is not None and self._segment.from_ns >= at_ns and self.ended is None:
+            return self._settle_entry(self._segment.from_ns + _APART_NS)
+        return at_ns
+
+    def _repace(self, now_ns: int) -> None:
+        """Run, or stand, as the pace says now."""
+        rate, row = self._pace.now, self._planned.row if self._planned is not None else None
+        if self._segment is None and self._planned is not None and row is not None:
+            # Before the first frame: that frame is what a hold shows.
+            if rate != row.rate:
+                self._planned.row = self._append(row.from_ns, row.scene, row.at_fl, rate, row.kind)
+                self._record("rate", now_ns, rate=[rate.numerator, rate.denominator])
+        elif self._segment is None or self._segment.rate != rate:
+            self._rerate(rate, now_ns)
 
     def _rerate(self, rate: Fraction, now_ns: int) -> None:
-        at_ns = now_ns + LEAD_NS
-        self._settle_entry(at_ns)
+        at_ns = self._settle_entry(now_ns + LEAD_NS)
         if self.ended is not None or self._segment is None:
             return
         moment = self.moment(at_ns)
@@ -592,15 +618,22 @@ class Conductor:
 
     def _seek(self, delta_fl: int, now_ns: int) -> None:
         """Scrub within the scene; never over a decision that is still open, nor over the scene's end."""
-        at_ns = now_ns + LEAD_NS
-        self._settle_entry(at_ns)
-        if self.ended is not None or self._segment is None or self._program is None:
-            return
+        at_ns = self._settle_entry(now_ns + LEAD_NS)
+        if self.ended is None and self._segment is not None and self._program is not None:
+            self._seek_to(self._reach(self.moment(at_ns).at_fl + delta_fl), at_ns, now_ns)
+
+    def _reach(self, at_fl: int) -> int:
+        """The position nearest to `at_fl` that a seek may go to."""
+        assert self._program is not None
         spec = self._program.window
         limit_fl = self._program.duration.nominal_fl
         if self._window is not None and spec is not None:
             limit_fl = spec.close_fl if self._window.locked is None else spec.commit_fl
-        to_fl = min(max(0, self.moment(at_ns).at_fl + delta_fl), max(0, limit_fl - self._lap_lead_fl()))
+        return min(max(0, at_fl), max(0, limit_fl - self._lap_lead_fl()))
+
+    def _seek_to(self, to_fl: int, at_ns: int, now_ns: int, run_from_fl: int | None = None) -> None:
+        assert self._program is not None and self._segment is not None
+        spec = self._program.window
         if (
             self._window is not None
             and spec is not None
@@ -608,8 +641,9 @@ class Conductor:
             and to_fl < spec.close_fl
         ):
             self._reopen()
-        rate = Fraction(self._segment.rate_num, self._segment.rate_den)
-        self._segment = self._append(at_ns, self._segment.scene, to_fl, rate, SegmentKind.SEEK)
+        self._segment = self._append(
+            at_ns, self._segment.scene, to_fl, self._pace.now, SegmentKind.SEEK, run_from_fl
+        )
         if self._window is not None and self._window.locked is None and spec is not None:
             was_shown, was_open = self._window.shown, self._window.is_open
             self._window.shown, self._window.is_open = to_fl >= spec.show_fl, to_fl >= spec.open_fl
@@ -620,6 +654,54 @@ class Conductor:
                 self._open(now_ns)
         self._drop_passed(to_fl)
         self._announce()
+
+    # ---- jumps of the clock that is followed -----------------------------------------------------------------
+
+    def _jump(self, by_fl: int, now_ns: int) -> None:
+        """Go where the timecode went, as far as the scene and its decision let us; run there instead, if that is the policy."""
+        pace = self._pace
+        if self._segment is None:
+            pace.owed_fl += by_fl  # taken up on entering the first scene
+            self._repace(now_ns)
+            return
+        at_ns = self._settle_entry(now_ns + LEAD_NS)
+        if self.ended is not None or self._program is None:
+            return
+        from_fl = self.moment(at_ns).at_fl
+        to_fl = self._reach(from_fl + by_fl + pace.owed_fl)
+        cues = missed_between(self._program, from_fl, to_fl)
+        told = {"by_fl": by_fl, "policy": pace.policy, "from_fl": from_fl}
+        if pace.policy == "late" and cues:
+            pace.fast_fl += by_fl
+            self._record(
+                "jump", now_ns, how="fast", **told, to_fl=from_fl, owed_fl=pace.owed_fl, **named(cues)
+            )
+            self._repace(now_ns)
+            return
+        pace.owed_fl += by_fl - (to_fl - from_fl)
+        entered_fl = still_going(self._program, to_fl) if pace.policy == "chase" else None
+        told |= {"to_fl": to_fl, "owed_fl": pace.owed_fl}
+        how = "clamped" if pace.owed_fl else "seek"
+        self._record("jump", now_ns, how=how, **told, entered_fl=entered_fl, **named(cues))
+        if to_fl != from_fl:
+            self._seek_to(to_fl, at_ns, now_ns, entered_fl)
+            self._record("rate", now_ns, rate=[pace.now.numerator, pace.now.denominator])
+        else:
+            self._repace(now_ns)
+
+    def _settle_debt(self, now_ns: int) -> None:
+        """A scene was entered: what a jump could not reach before is reached now, or forgiven where guests have chosen."""
+        pace = self._pace
+        owed_fl, decided = pace.owed_fl, pace.decided
+        pace.decided = False
+        if not owed_fl:
+            return
+        if decided or owed_fl < 0:
+            pace.owed_fl = 0
+            self._record("jump", now_ns, how="forgiven", owed_fl=owed_fl)
+        else:
+            pace.owed_fl = 0
+            self._jump(owed_fl, now_ns)
 
     def _reopen(self) -> None:
         """Scrubbed back before the close: the decision is undone, from the checkpoint taken when it was made."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any
 
 from engine.errors import JournalError
@@ -70,7 +71,36 @@ class Operator:
     name: str = ""
 
 
-Input = Look | Pick | Touch | Key | External | Operator
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What the timecode that is followed asks of the show; decided by `engine.time.chase`.
+
+    ``action`` is ``rate`` (run at another speed), ``hold``, ``resume`` (go on at this rate) or ``jump`` (move the place in the
+    show by ``by_fl`` under the missed-cue ``policy`` late, skip or chase, and run). The rate is ``rate_num / rate_den`` in show time
+    per host time, above 0.
+    """
+
+    action: str
+    rate_num: int = 1
+    rate_den: int = 1
+    by_fl: int = 0
+    policy: str = "skip"
+
+    def __post_init__(self) -> None:
+        if self.action not in ("rate", "hold", "resume", "jump"):
+            raise JournalError(f"clock input {self.action!r} is unknown; allowed: rate, hold, resume, jump")
+        if self.rate_num <= 0 or self.rate_den <= 0:
+            raise JournalError(
+                f"the rate of a clock input is {self.rate_num}/{self.rate_den}; it must be above 0"
+            )
+
+    @property
+    def rate(self) -> Fraction:
+        """Show time per host time."""
+        return Fraction(self.rate_num, self.rate_den)
+
+
+Input = Look | Pick | Touch | Key | External | Operator | Clock
 
 _BY_NAME: dict[str, type[Any]] = {
     "look": Look,
@@ -79,6 +109,7 @@ _BY_NAME: dict[str, type[Any]] = {
     "key": Key,
     "external": External,
     "operator": Operator,
+    "clock": Clock,
 }
 
 

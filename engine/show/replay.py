@@ -28,7 +28,7 @@ from engine.story.journal import Journal, JournalEvent, read_journal
 from engine.time import ManualClock, Transport, TransportWriter
 
 #: Events of the conductor that must come again, field by field.
-STORY_EVENTS = ("beat", "segment", "vote", "commit", "window", "trigger", "reaction", "rate", "end")
+STORY_EVENTS = ("beat", "segment", "vote", "commit", "window", "trigger", "reaction", "rate", "jump", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def _steps(
         yield _Step(now_ns, transport, 1 if stale else now_ns, tuple(notes))
 
 
-def _package_of(journal: Journal) -> str:
+def package_of(journal: Journal) -> str:
     """Where the package of a run is: where it was, or, on another machine, under its name."""
     name = journal.header.package
     where = str(journal.header.extra.get("experience", name))
@@ -306,7 +306,7 @@ def _package_of(journal: Journal) -> str:
         ) from None
 
 
-def _rig_of(journal: Journal) -> Path | None:
+def rig_of(journal: Journal) -> Path | None:
     """The rig of a run: the file it was, or the one of that name that comes with the engine."""
     text = str(journal.header.extra.get("rig") or "")
     if not text:
@@ -333,8 +333,8 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
         path = path / "journal.jsonl"
     journal = read_journal(path)
     options = PlayOptions(
-        experience=experience or _package_of(journal),
-        rig=Path(rig) if rig else _rig_of(journal),
+        experience=experience or package_of(journal),
+        rig=Path(rig) if rig else rig_of(journal),
         seed=journal.header.seed,
     )
     production = produce(options, Phases(ManualClock()))

@@ -29,6 +29,8 @@ EVENT_KINDS: tuple[str, ...] = (
     "beat",
     "segment",
     "rate",
+    "jump",
+    "chase",
     "reaction",
     "adopt",
     "device",

@@ -74,6 +74,7 @@ class TransportWriter:
         rate: Fraction | int = 1,
         kind: SegmentKind = SegmentKind.START,
         beat: int | None = None,
+        run_from_fl: int | None = None,
     ) -> Segment:
         """Publish a segment that holds from `from_ns`; index, run time and start of the run are filled in.
 
@@ -91,6 +92,9 @@ class TransportWriter:
             CONTINUE must stay in the scene in force.
         beat : int or None
             Ordinal of the story beat; None keeps that of the segment before.
+        run_from_fl : int or None
+            Position from which one-shots count as run across; None: `at_fl`, or for a CONTINUE what the segment before has. A seek
+            that enters one-shots still going gives their start.
 
         Raises
         ------
@@ -103,6 +107,8 @@ class TransportWriter:
                 f"a segment can only continue scene {before.scene}, which is in force; got scene {scene}"
             )
         exact = Fraction(rate)
+        if run_from_fl is None:
+            run_from_fl = before.run_from_fl if kind is SegmentKind.CONTINUE else at_fl
         segment = Segment(
             index=self._next_segment,
             from_ns=from_ns,
@@ -113,7 +119,7 @@ class TransportWriter:
             kind=kind,
             beat=before.beat if beat is None else beat,
             run_fl=before.run_fl_of(from_ns),
-            run_from_fl=before.run_from_fl if kind is SegmentKind.CONTINUE else at_fl,
+            run_from_fl=run_from_fl,
         )
         self._next_segment += 1
         self._publish(replace(self._transport, segments=(*self._transport.segments, segment)[-MAX_SEGMENTS:]))
