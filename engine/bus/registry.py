@@ -37,6 +37,8 @@ BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "modbus": "devices.modbus:create_source",
         "freed": "devices.freed:create_source",
+        "http": "devices.http:create_source",
+        "sample": "devices.sample:create_source",
     }
 )
 """Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
