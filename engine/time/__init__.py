@@ -1,6 +1,6 @@
 """Time: flicks, exact rates, timecode, clocks and the transport; above errors and units only."""
 
-from engine.time.clocks import Clock, ManualClock, MonotonicClock, asleep_ns, wall_time_iso
+from engine.time.clocks import Clock, ManualClock, MonotonicClock, asleep_ns, wall_offset_ns, wall_time_iso
 from engine.time.flicks import (
     FLICKS_PER_SECOND,
     NS_PER_SECOND,
@@ -77,5 +77,6 @@ __all__ = [
     "seconds_to_fl",
     "timecode_from_fl",
     "timecode_from_index",
+    "wall_offset_ns",
     "wall_time_iso",
 ]

@@ -99,3 +99,19 @@ def asleep_ns() -> int:
 def wall_time_iso() -> str:
     """Date and time now in UTC, ISO 8601, whole seconds: for headers and file names, never for arithmetic."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def wall_offset_ns() -> int:
+    """What to add to a host instant of `MonotonicClock` for Unix time in ns (UTC, 1970), read now.
+
+    For telling another machine *when*: an OSC or NTP time tag. Read it anew for each use, the wall clock is stepped and slewed;
+    nothing of a show is ever computed from it.
+
+    Notes
+    -----
+    The wall clock is read between two readings of the host clock; what is left is half their distance (well under 1 us, but
+    for an interruption in between).
+    """
+    before_ns = time.monotonic_ns()
+    unix_ns = time.time_ns()
+    return unix_ns - (before_ns + time.monotonic_ns()) // 2

@@ -1,8 +1,10 @@
 """Clocks: the manual one jumps and never goes back, the real one meets deadlines late but never early."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from engine.time import Clock, ManualClock, MonotonicClock, wall_time_iso
+from engine.time import Clock, ManualClock, MonotonicClock, wall_offset_ns, wall_time_iso
 
 
 def test_manual_clock_stands_until_moved() -> None:
@@ -51,3 +53,12 @@ def test_wall_time_is_utc_and_readable() -> None:
     assert text.endswith("+00:00")
     assert "T" in text
     assert len(text) == 25
+
+
+def test_the_wall_offset_turns_host_time_into_unix_time() -> None:
+    clock = MonotonicClock()
+    before = datetime.now(UTC)
+    unix_ns = clock.now_ns() + wall_offset_ns()
+    after = datetime.now(UTC)
+    # 1 ms: the wall clock may be slewed, and a busy machine interrupts us between its readings.
+    assert before.timestamp() - 0.001 <= unix_ns / 1e9 <= after.timestamp() + 0.001
