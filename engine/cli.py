@@ -92,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser(
         "play", help="play an experience", description="Play an experience, by name or by folder."
     )
-    play.add_argument("experience", help="a bundled name (sensorama list) or a folder with experience.yaml")
+    play.add_argument(
+        "experience", nargs="?", help="a bundled name (sensorama list) or a folder with experience.yaml"
+    )
     play.add_argument(
         "--rig", metavar="FILE", help="the venue's rig file; default: a studio on software twins"
     )
@@ -130,6 +132,15 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
     play.add_argument(
         "--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)"
+    )
+    play.add_argument(
+        "--lead", action="store_true", help="let a standby follow, where the rig says (standby: listen)"
+    )
+    play.add_argument(
+        "--standby", action="store_true", help="follow a leader, muted, and take over when it falls silent"
+    )
+    play.add_argument(
+        "--resume", metavar="RUN", help="go on with a run that was cut off, from its folder's journal"
     )
     play.set_defaults(run=_play)
 

@@ -6,7 +6,8 @@ The parent starts `main` in a *spawned* process and talks over one pipe, in pair
 to parent   ``ready`` (BusReady), ``event`` (BusEvent), ``health`` (dict, each second), ``failed`` (text),
             ``spare`` (loaded, waiting for ``go``), ``unmuted`` (host instant at which the lines began to open),
             ``ended`` (dict: hashes, lateness, frames sent)
-from it     ``retire``: lead devices to park, close, end; ``unmute``: see below; ``go`` (epoch_ns or None): see below
+from it     ``retire``: lead devices to park, close, end; ``unmute``: see below; ``go`` (epoch_ns or None): see below;
+            ``heir`` (ns or None): see below
 ==========  ===============================================================================================
 
 A *muted* bus (``BusConfig.muted``, a standby's) computes every frame, hash and event on the grid it was given, but
@@ -17,6 +18,10 @@ Told ``retire`` while it is muted it ends at once.
 
 A *spare* bus (``BusConfig.spare``) loads everything and then waits, using no processor time, until ``go`` names its
 grid; a supervisor that keeps one has a bus running again in a fraction of the time a fresh process needs.
+
+A bus with an *heir* (a standby that takes its devices over when its parent falls silent for the time told) must not be
+found beside it: when its parent dies it goes on for that long and a little, commanding what the heir commands, then
+leaves every device where it is, without parking; while its parent is silent it sends nothing.
 
 If the parent dies the pipe ends; if it merely hangs its heartbeat does. The first parks and ends, the second
 goes to the safe state and waits for it to come back.
@@ -58,6 +63,8 @@ _EVENT_BACKLOG = 8192
 # a real-time priority and a second core; without, the wait would be for somebody else's time slice.
 _SPIN_NS = 50_000
 _OPEN_LIMIT_S = 2.0
+# How long beyond the heir's patience an orphaned bus goes on, so that no device is left without a word in between.
+_HEIR_GRACE_NS = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +267,7 @@ class _Control:
         self.unmute_asked = Event()
         self.go = Event()
         self.epoch_ns: int | None = None
+        self.heir_ns: int | None = None
         self.orphaned = False
         Thread(target=self._run, name="control", daemon=True).start()
 
@@ -269,13 +277,16 @@ class _Control:
                 kind, payload = self._pipe.recv()
             except (EOFError, OSError):
                 self.orphaned = True
-                self.ask_retire()
+                if self.heir_ns is None:
+                    self.ask_retire()
                 return
             match kind:
                 case "retire":
                     self.ask_retire()
                 case "unmute":
                     self.unmute_asked.set()
+                case "heir":
+                    self.heir_ns = payload
                 case "go":
                     self.epoch_ns = payload
                     self.go.set()
@@ -409,6 +420,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             notes=notes,
             unmute=unmute if config.muted else None,
             unmute_asked=control.unmute_asked,
+            heir=lambda: (control.heir_ns, control.orphaned),
             prepare_ns=config.prepare_ns,
             spin_ns=_SPIN_NS if sharp else 0,
         )
@@ -420,7 +432,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             outbox.post("failed", f"device bus: {type(error).__name__}: {error}")
             control.retire_asked.set()
             loop.run(control.retire_asked)
-        plant.held = {driver.name for driver in drivers if core.forbidden(driver.name)}
+        plant.held = {driver.name for driver in drivers if loop.left or core.forbidden(driver.name)}
         outbox.post("ended", {**loop.summary(), "orphaned": control.orphaned, "dropped": outbox.dropped})
     finally:
         if grant is not None:
@@ -461,6 +473,8 @@ class Loop:
         Of a muted bus, which has no writers: makes them, connecting.
     unmute_asked : Event, optional
         When to.
+    heir : callable, optional
+        ``(patience_ns or None, orphaned)``: see the module.
     spin_ns : int, default 0
         How much of a wait is spent awake.
     """
@@ -478,7 +492,11 @@ class Loop:
         notes: NoteBox | None = None,
         unmute: Callable[[], Sequence[PortWriter]] | None = None,
         unmute_asked: Event | None = None,
+        heir: Callable[[], tuple[int | None, bool]] = lambda: (None, False),
     ) -> None:
+        self._heir = heir
+        #: Whether the devices were left where they are, for an heir.
+        self.left = False
         self._notes = notes if notes is not None else NoteBox()
         self._unmute = unmute
         self._unmute_asked = unmute_asked if unmute_asked is not None else Event()
@@ -497,6 +515,7 @@ class Loop:
         """Run until told to retire and everything is parked, or the bound for that is over."""
         core, clock = self._core, self._clock
         give_up_ns: int | None = None
+        leave_ns: int | None = None
         while True:
             due_ns = core.next_due_ns()
             clock.sleep_until_ns(due_ns - self._prepare_ns)
@@ -506,6 +525,13 @@ class Loop:
                 if self._unmute_asked.is_set():
                     self._writers, self._unmute = self._unmute(), None
                     self._outbox.post("unmuted", clock.now_ns())
+            heir_ns, orphaned = self._heir()
+            if heir_ns is not None and orphaned:
+                now_ns = clock.now_ns()
+                leave_ns = now_ns + heir_ns + _HEIR_GRACE_NS if leave_ns is None else leave_ns
+                if now_ns >= leave_ns:
+                    self.left = True
+                    return
             if give_up_ns is None and retire_asked.is_set():
                 core.retire()
                 give_up_ns = clock.now_ns() + round(core.safe_bound_s * _NS_PER_S) + _NS_PER_S
@@ -526,7 +552,9 @@ class Loop:
         while (woken_ns := clock.now_ns()) < due_ns:
             pass
         self.wake_late.add(woken_ns - due_ns)
-        for dispatch in dispatches if self._writers else ():
+        # Safe is the heir's to command by then; two voices would tear the devices between them.
+        silent = not self._writers or (core.stale and self._heir()[0] is not None)
+        for dispatch in () if silent else dispatches:
             self._writers[dispatch.device].offer(dispatch.frames, dispatch.due_ns)
             self.dispatch_late[dispatch.device].add(clock.now_ns() - dispatch.due_ns)
         if now_ns >= self._next_health_ns:

@@ -155,6 +155,18 @@ class Child:
                 self._process.join(1.0)
         return willing
 
+    def kill(self) -> None:
+        """End it at once, without its consent: nothing more leaves it."""
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+            self._process.join(1.0)
+
+    def inherit(self, other: Child, now_ns: int) -> None:
+        """Take the place of `other`, which has died at `now_ns`: its starts count as ours."""
+        self._starts_ns = [at_ns for at_ns in other._starts_ns if now_ns - at_ns < RESTART_WINDOW_NS] + [
+            now_ns
+        ]
+
     def close(self) -> None:
         """Let go of the pipe and the process object."""
         if self._pipe is not None:

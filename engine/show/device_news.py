@@ -53,7 +53,7 @@ class DeviceNews:
                 self._came_or_went(event)
             case "report":
                 # A device may say the same for hours; the journal has each, the operator hears of it once.
-                what, text = str(event.data.get("what", "")), str(event.data.get("text", ""))
+                what, text = str(event.data.get("report", "")), str(event.data.get("text", ""))
                 if (event.device, what, text) not in self._reported:
                     self._reported.add((event.device, what, text))
                     self._say(f"device {event.device}: {what}: {text}")

@@ -1,7 +1,7 @@
 """A run in real time: the parent conducts and watches, bus, sound and viewer are processes of their own.
 
-Whatever a child does, the show goes on: a viewer or a mixer that dies is started again and rejoins by reading the transport, a bus
-that dies leaves its devices to their own time-outs and is started again on the same grid.
+Whatever a child does, the show goes on: a viewer or a mixer that dies is started again and rejoins by reading the transport; for a
+bus that dies a spare stands by, loaded, and goes on on the same grid before the devices' own time-outs have run far.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from engine.render.process import main as viewer_main
 from engine.show.children import Child
 from engine.show.conductor import Conductor, Ended
 from engine.show.device_news import DeviceNews
+from engine.show.digest import digest
 from engine.show.folder import RunFolder
 from engine.show.inputs import Operator
+from engine.show.leading import Leading, lead
 from engine.show.live_pictures import LivePictures
 from engine.show.opening import FromTheBeginning, Opening
 from engine.show.options import PlayOptions
@@ -34,16 +36,21 @@ from engine.show.record import RunRecord
 from engine.show.rehearsal import Rehearsal
 from engine.show.replay import commanded_curves
 from engine.show.reporting import write_report
+from engine.show.resume import FromAJournal, as_before, cut_off, same_as_before
 from engine.show.setup import Phases, Production, announce, header_of, produce
+from engine.show.standby_run import Standby, join, same_show
 from engine.show.standstill import Standstill
 from engine.show.status import Status, StatusView
 from engine.show.supervision import READY_LIMIT_NS, Supervisor
 from engine.show.wiring import input_of
-from engine.story.journal import JournalWriter
+from engine.story.journal import Journal, JournalWriter
 from engine.time import Clock, MonotonicClock, TransportBlock, TransportWriter
+from engine.timeline.evaluate import Evaluator
 
 #: Longest sleep of the parent's loop: half of what a guest notices between a look and the bar that begins to fill.
 LOOP_NS = 10_000_000
+#: The spare bus is loaded once the show has settled: at the beginning the processors have enough to do.
+SPARE_AFTER_NS = 3_000_000_000
 STATUS_NS = 100_000_000
 AFTER_END_NS = 1_500_000_000
 
@@ -61,19 +68,41 @@ def play_live(
         What a run leaves cannot be written.
     """
     clock = MonotonicClock()
-    # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
-    path = find_package(options.experience)
+    standby: Standby | None = None
+    leading: Leading | None = None
+    viewer: Child | None = None
+    past: Journal | None = None
+    if options.resume is not None:
+        past = cut_off(options.resume)
+        options = as_before(options, past)
+    if options.standby:
+        standby, options = join(options, clock, view, session)
     block = TransportBlock.create()
-    viewer = start_viewer(options, path, block.name, clock, windowed=windowed)
     try:
+        # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
+        viewer = start_viewer(options, find_package(options.experience), block.name, clock, windowed=windowed)
         production = produce(options, phases)
         announce(production, view)
+        opening: Opening
+        if standby is not None:
+            same_show(standby, production)
+            opening = standby
+        elif past is not None:
+            same_as_before(past, production)
+            opening = FromAJournal(clock, past, clock.now_ns())
+        else:
+            language = production.package.languages.index(production.language)
+            opening = FromTheBeginning(clock, options.start, language, phases.rows)
+        if options.lead:
+            leading = lead(production.rig.venue.standby, clock, view)
         folder = RunFolder(options.out, production.package.id)
-        language = production.package.languages.index(production.language)
-        opening = FromTheBeginning(clock, options.start, language, phases.rows)
-        run = LiveRun(options, production, phases, view, folder, opening, block, viewer)
+        run = LiveRun(options, production, phases, view, folder, opening, block, viewer, leading, standby)
         return run.play(session), folder, run.warnings
     finally:
+        if leading is not None:
+            leading.end("bad", "")
+        if standby is not None:
+            standby.end()
         if viewer is not None:
             viewer.retire(0.0)
             viewer.close()
@@ -113,6 +142,10 @@ class LiveRun:
         What the children read.
     viewer : Child or None
         Started already: it takes longest.
+    leading : Leading or None
+        The link to a standby, of a run that has one.
+    standby : Standby or None
+        The link to a leader, of a run that follows; then also the `opening`.
     """
 
     def __init__(
@@ -125,38 +158,55 @@ class LiveRun:
         opening: Opening,
         block: TransportBlock,
         viewer: Child | None,
+        leading: Leading | None = None,
+        standby: Standby | None = None,
     ) -> None:
+        self._leading, self._standby = leading, standby
         self._options, self._production, self._phases = options, production, phases
         self._view, self._folder, self._opening, self._clock = view, folder, opening, opening.clock
         self._block = block
         self._writer = TransportWriter(opening.publish_to(block))
         self._viewer = viewer
-        self._bus = self._make_bus()
-        self._sound = self._make_sound()
-        self._parts = Parts(parts_for(production, options, opening.clock), self._tell_fault)
+        self._lives = 0
+        self._bus = self._make_bus(muted=opening.muted)
+        self._spare: Child | None = None
+        # What is muted is heard, and hears, only once it leads.
+        self._sound = None if opening.muted else self._make_sound()
+        self._parts = Parts(
+            [] if opening.muted else parts_for(production, options, opening.clock), self._tell_fault
+        )
         self._supervisor = Supervisor(opening.clock, self._all_children, self._hear)
         self._news = DeviceNews(production.rig, view.say)
         self._pictures = LivePictures(production, folder)
         self._record: RunRecord | None = None
+        self._evaluator: Evaluator | None = None
         self._early: list[BusEvent] = []
         self._notes: dict[str, str] = {}
         self._interrupts = 0
+        #: Who is told to leave the devices to a standby, and after how long.
+        self._heir: tuple[int | None, Child] = (None, self._bus)
+        self._spare_due_ns = 0
         self.conductor: Conductor | None = None
         self.warnings: list[str] = []
 
     # ---- start and end ---------------------------------------------------------------------------------------
 
-    def _make_bus(self) -> Child:
-        self._folder.make(self._folder.received)
+    def _make_bus(self, *, muted: bool = False, spare: bool = False) -> Child:
+        # Each bus has twins of its own, which write what they received beside those before.
+        received = self._folder.received / f"bus-{self._lives}" if self._lives else self._folder.received
+        self._lives += 1
+        self._folder.make(received)
         # Replayed to the bit only if the bus starts on the parent's grid; it is told the grid once its lines are open.
         config = package_config(
             self._block.name,
             self._production.rig,
             str(self._production.package.path),
-            record_dir=str(self._folder.received),
+            record_dir=str(received),
             epoch_ns=self._bus_epoch_ns(self._opening.epoch_ns),
+            muted=muted,
+            spare=spare,
         )
-        return Child("bus", bus_main, config)
+        return Child("spare bus" if spare else "bus", bus_main, config)
 
     def _make_sound(self) -> Child | None:
         if not self._options.sound:
@@ -174,7 +224,7 @@ class LiveRun:
         return None if epoch_ns is None else epoch_ns - self._opening.ahead_ns
 
     def _all_children(self) -> list[Child]:
-        own = [child for child in (self._bus, self._sound, self._viewer) if child is not None]
+        own = [child for child in (self._bus, self._sound, self._viewer, self._spare) if child is not None]
         return [*own, *self._parts.children]
 
     def play(self, session: str) -> Ended:
@@ -190,6 +240,9 @@ class LiveRun:
             header = self._opening.header(header_of(self._options, self._production, session, "monotonic"))
             with JournalWriter(self._folder.journal, header, self._clock, epoch_ns=epoch_ns) as journal:
                 record = self._record = RunRecord(journal, epoch_ns)
+                if self._leading is not None:
+                    self._leading.begin(header, epoch_ns, record, self._digest)
+                    record.listen = self._leading.told
                 self.warnings = record.warnings
                 for text in [
                     *map(str, self._production.package.warnings),
@@ -215,7 +268,7 @@ class LiveRun:
             record=record,
             guests=len(production.rig.seats),
             speed=options.speed if options.speed else Fraction(1),
-            rehearse=rehearse,
+            rehearse=rehearse if self._opening.rehearsed else None,
         )
         for event in self._early:
             record.bus(event)
@@ -226,10 +279,24 @@ class LiveRun:
         except OutputError as error:
             # Devices first: the conductor latches the stop in the transport before anything else is tried.
             self._writer.control(from_ns=self._clock.now_ns(), stopped=True)
+            if self._leading is not None and self._leading.has_standby:
+                self._bus.kill()  # the standby takes them over where they are
+                self._leading.end("bad", str(error))
+                raise OutputError(f"{error}; the standby takes over") from error
             raise OutputError(f"{error}; the show was stopped, devices are in their safe state") from error
         assert conductor.ended is not None
+        if self._leading is not None and not self._leading.superseded:
+            self._leading.end(conductor.ended.how, conductor.ended.reason)
         self._finish(conductor, record)
         return conductor.ended
+
+    def _digest(self, at_ns: int) -> str:
+        assert self.conductor is not None
+        production = self._production
+        if self._evaluator is None:
+            self._evaluator = production.evaluator()
+        seats = len(production.rig.seats)
+        return digest(self._writer.transport, self.conductor, production.story, self._evaluator, seats, at_ns)
 
     def _await_ready(self) -> int:
         """Wait until every child has said what it has; give the bus' grid."""
@@ -275,7 +342,9 @@ class LiveRun:
         parked = self._bus.retire(8.0)
         for kind, payload in self._bus.messages():
             self._hear(self._bus, kind, payload)
-        if not parked or not self._news.summary.get("parked", False):
+        superseded = self._leading is not None and bool(self._leading.superseded)
+        following = self._standby is not None and not self._standby.leading
+        if not superseded and not following and not (parked and self._news.summary.get("parked", False)):
             record.warn("the device bus had to be ended before every device said it was parked")
         self._view.say("writing the report...")
         record.lateness = self._news.histograms()
@@ -305,20 +374,79 @@ class LiveRun:
             if self._interrupts:
                 conductor.handle(Operator("interrupt", name="Ctrl-C"), now_ns)
                 break
-            self._hold_after(standstill, conductor, record, now_ns)
-            conductor.advance(now_ns)
-            self._parts.advance(now_ns)
+            if self._leading is not None and not self._leading.may_go_on(now_ns):
+                self._give_way(self._leading, conductor)
+                break
+            if self._follows:
+                self._follow(conductor, record, now_ns)
+                standstill.look(now_ns)
+            else:
+                self._hold_after(standstill, conductor, record, now_ns)
+                conductor.advance(now_ns)
+                self._parts.advance(now_ns)
+            self._say_to_others(now_ns)
             self._writer.beat(now_ns)
             self._pictures.advance(self._viewer, conductor, record.epoch_ns, now_ns)
             self._revive(record, now_ns)
+            self._keep_spare(record, now_ns)
             if now_ns >= status_ns:
                 self._show_status(conductor, now_ns)
                 status_ns = now_ns + STATUS_NS
             self._supervisor.listen(self._idle_ns(conductor, now_ns))
 
     def _idle_ns(self, conductor: Conductor, now_ns: int) -> int:
-        dues = [due for due in (conductor.next_deadline_ns(), self._parts.next_due_ns()) if due is not None]
+        if self._follows:
+            return LOOP_NS // 2  # its deadlines wait for the leader's word
+        links = None if self._leading is None else self._leading.next_due_ns()
+        dues = [
+            due for due in (conductor.next_deadline_ns(), self._parts.next_due_ns(), links) if due is not None
+        ]
         return max(0, min([LOOP_NS, *(due - now_ns for due in dues)]))
+
+    # ---- leader and standby ----------------------------------------------------------------------------------
+
+    @property
+    def _follows(self) -> bool:
+        return self._standby is not None and not self._standby.leading
+
+    def _say_to_others(self, now_ns: int) -> None:
+        if self._leading is not None:
+            self._leading.advance(now_ns)
+            heir_ns = self._leading.take_over_ns if self._leading.has_standby else None
+            if (heir_ns, self._bus) != self._heir:
+                self._heir = (heir_ns, self._bus)
+                self._bus.tell("heir", heir_ns)
+        if self._standby is not None and self._standby.leading:
+            self._standby.claim(now_ns)
+
+    def _follow(self, conductor: Conductor, record: RunRecord, now_ns: int) -> None:
+        assert self._standby is not None
+        why = self._standby.advance(now_ns)
+        if not why:
+            return
+        # The devices first: their line is open before anything is written or started.
+        self._bus.tell("unmute", None)
+        self._bus.config = replace(self._bus.config, muted=False)
+        conductor.advance(now_ns)
+        record.listen = None
+        of, silent_ns = self._standby.leader, self._standby.silent_ns
+        record("takeover", now_ns, of=of, why=why, silent_ns=silent_ns)
+        self._standby.claim(now_ns)
+        text = f"TAKE-OVER: {why}; this standby leads"
+        record.warn(text)
+        self._view.say(text)
+        self._sound = self._make_sound()
+        self._parts = Parts(parts_for(self._production, self._options, self._clock), self._tell_fault)
+        self._supervisor.start()
+        self._parts.begin(conductor, record)
+
+    def _give_way(self, leading: Leading, conductor: Conductor) -> None:
+        """Somebody else leads: this run moves nothing any more, not even to park."""
+        self._bus.kill()
+        self._bus.gone = True
+        conductor.handle(Operator("fail", name=leading.superseded), self._clock.now_ns())
+
+    # ---- faults ----------------------------------------------------------------------------------------------
 
     def _hold_after(
         self, standstill: Standstill, conductor: Conductor, record: RunRecord, now_ns: int
@@ -385,7 +513,7 @@ class LiveRun:
 
     def _input(self, event: Any) -> None:
         conductor = self.conductor
-        if conductor is None or conductor.ended is not None:
+        if conductor is None or conductor.ended is not None or self._follows:
             return
         now_ns = self._clock.now_ns()
         window = conductor.window_view(now_ns)
@@ -398,9 +526,18 @@ class LiveRun:
             if child is self._viewer and code == 0 and self._options.view != "headless":
                 child.gone = True  # the window was closed; the input that came with it stops the show
                 continue
+            if child is self._bus and not self._follows:
+                self._spare_goes_on(record, now_ns)
             text = f"{child.name} ended unexpectedly (exit status {code})"
             record("notice", now_ns, text=text)
             self._view.say(text)
+            if child is not self._bus and child.name == "bus":
+                child.close()  # the spare is the bus now
+                continue
+            if child is self._spare:
+                child.close()
+                self._spare, self._spare_due_ns = None, now_ns + 10 * SPARE_AFTER_NS
+                continue
             if not child.may_start_again:
                 child.gone = True
                 text = f"{child.name} died too often and was given up; the show went on without it"
@@ -415,6 +552,28 @@ class LiveRun:
             if child is self._viewer:
                 self._pictures.forget()
             self._supervisor.revive(child)
+
+    def _spare_goes_on(self, record: RunRecord, now_ns: int) -> None:
+        """The bus has died: the spare takes its grid before anything else is done."""
+        spare = self._spare
+        if spare is None or spare.died() is not None:
+            return
+        spare.tell("go", self._bus_epoch_ns(record.epoch_ns))
+        dead, self._bus, self._spare = self._bus, spare, None
+        self._bus.name = dead.name
+        self._bus.config = replace(dead.config, epoch_ns=self._bus_epoch_ns(record.epoch_ns))
+        self._bus.inherit(dead, now_ns)
+        tick = (now_ns - record.epoch_ns) * self._production.rig.tick_hz // 1_000_000_000
+        record("device", now_ns, what="restart", tick=tick)
+
+    def _keep_spare(self, record: RunRecord, now_ns: int) -> None:
+        if self._spare is not None or self._follows or self._bus.gone or self._bus.ready is None:
+            self._spare_due_ns = max(self._spare_due_ns, now_ns + SPARE_AFTER_NS)
+        elif self._spare_due_ns == 0:
+            self._spare_due_ns = now_ns + SPARE_AFTER_NS
+        elif now_ns >= self._spare_due_ns:
+            self._spare = self._make_bus(spare=True)
+            self._spare.start(now_ns)
 
     def _show_status(self, conductor: Conductor, now_ns: int) -> None:
         moment = conductor.moment(now_ns)
@@ -443,9 +602,12 @@ class LiveRun:
                 devices=self._news.lines(),
                 next_commit_fl=None if commit_ns is None else max(0, (commit_ns - now_ns) * 441 // 625),
                 notes={"picture": self._notes["picture"]} if "picture" in self._notes else {},
-                parts=self._parts.lines(),
+                parts=[*self._link_lines(), *self._parts.lines()],
             )
         )
+
+    def _link_lines(self) -> list[str]:
+        return [line for link in (self._leading, self._standby) if link is not None for line in link.lines()]
 
     def _tell_fault(self, text: str) -> None:
         self._view.say(text)

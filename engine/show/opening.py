@@ -23,6 +23,8 @@ class Opening(Protocol):
     epoch_ns: int | None
     #: Whether the bus computes only and sends nothing.
     muted: bool
+    #: Whether a rehearsing guest (``--seed``, ``--choices``) may play along.
+    rehearsed: bool
     #: Run time minus this machine's.
     ahead_ns: int
 
@@ -55,7 +57,7 @@ class HeldBackBlock:
 
     def publish(self, transport: Transport) -> None:
         """Put on show, or keep for `open`."""
-        if self._open:
+        if self._open or not transport.segments:  # a run that has not begun has nothing to hide
             self._block.publish(transport)
         else:
             self._last = transport
@@ -101,6 +103,7 @@ class FromTheBeginning:
     phases_ms: dict[str, float]
     epoch_ns: int | None = None
     muted: bool = False
+    rehearsed: bool = True
     ahead_ns: int = 0
 
     def publish_to(self, block: Block) -> Block:

@@ -34,6 +34,10 @@ class PlayOptions:
         None: 1 in a window, the manual clock off-screen. 0 stands for ``max``: the manual clock.
     out : Path or None
         Output folder.
+    lead, standby : bool
+        Whether a standby may follow this run, or it is one.
+    resume : Path or None
+        Folder of a run that was cut off, to go on with.
     """
 
     experience: str
@@ -51,6 +55,9 @@ class PlayOptions:
     sound: bool = True
     quiet: bool = False
     first_frame: bool = False
+    lead: bool = False
+    standby: bool = False
+    resume: Path | None = None
 
 
 def _speed(text: str | None) -> Fraction | None:
@@ -97,8 +104,21 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
     """
     if not 1 <= args.fps <= 240:
         raise UsageError(f"--fps {args.fps}: 1 to 240 is allowed")
+    if args.standby and (args.lead or args.resume or args.seed is not None or args.choices or args.start):
+        raise UsageError(
+            "--standby: what is played is the leader's to say; leave --lead, --resume, --seed, --choices and --from out"
+        )
+    if args.resume and (args.start or args.seed is not None or args.choices or args.experience):
+        raise UsageError(
+            "--resume: the journal says what is played and from where; leave the experience, --from, --seed and "
+            "--choices out"
+        )
+    if not args.experience and not args.resume:
+        raise UsageError("give the experience to play, for example: sensorama play first_light")
+    if (args.lead or args.standby or args.resume) and args.speed == "max":
+        raise UsageError("--speed max: leader, standby and a resumed run play in real time; leave it out")
     return PlayOptions(
-        experience=args.experience,
+        experience=args.experience or "",
         rig=Path(args.rig) if args.rig else None,
         view="headless" if args.headless else args.view,
         seed=args.seed,
@@ -115,4 +135,7 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
         sound=not args.no_sound,
         quiet=args.quiet,
         first_frame=args.first_frame,
+        lead=args.lead,
+        standby=args.standby,
+        resume=Path(args.resume) if args.resume else None,
     )

@@ -47,11 +47,12 @@ def play(options: PlayOptions) -> int:
                 "--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
                 "leave --view out to render off-screen"
             )
-        if options.view == "auto" and not windowed and options.speed is None:
+        real_time = options.lead or options.standby or options.resume is not None
+        if options.view == "auto" and not windowed and options.speed is None and not real_time:
             view.say(
                 "no display: rendering off-screen, faster than real time (--view window insists on a window)"
             )
-        live = windowed or (options.speed is not None and options.speed > 0)
+        live = windowed or (options.speed is not None and options.speed > 0) or real_time
         session = secrets.token_hex(8)
         if live:
             from engine.show.live import play_live

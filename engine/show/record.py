@@ -53,17 +53,14 @@ class RunRecord:
         kind = {"adopt": "adopt", "frames": "frames"}.get(event.kind, "device")
         extra = {} if kind != "device" else {"what": event.kind}
         name = {"device": event.device} if event.device else {}
-        data = dict(event.data)
-        if kind == "device" and "what" in data:  # a report's own kind; `what` is taken by the event's
-            data["report"] = data.pop("what")
-        self.journal.append(kind, event.at_ns, tick=event.tick, **name, **extra, **data)
+        self.journal.append(kind, event.at_ns, tick=event.tick, **name, **extra, **dict(event.data))
         if event.kind == "gone":
             self.warn(f"{event.device} went away: {event.data.get('text', '')}; the show went on without it")
         elif event.kind == "overrun" and event.tick > 0:  # a bus that was started again begins at the present
             self.warn(
                 f"the bus was held up at tick {event.tick} and resumed at tick {event.data.get('resumed')}"
             )
-        elif event.kind == "report" and event.data.get("what") != "reply":
+        elif event.kind == "report" and event.data.get("report") != "reply":
             self.warn(f"{event.device}: {event.data.get('text', '')}")
         elif event.kind == "stale":
             self.warn("the conductor was silent for too long; devices went to their safe state")
