@@ -25,6 +25,8 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
     {
         "amc": "devices.amc:create",
         "artnet": "devices.artnet:create",
+        "sacn": "devices.sacn:create",
+        "enttec": "devices.enttec:create",
         "shaker": "devices.shaker:create",
         "sample": "devices.sample:create",
         "psn": "devices.psn:create",
@@ -35,6 +37,8 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
 SOURCE_GROUP = "sensorama.sources"
 BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
     {
+        "artnet": "devices.artnet:create_source",
+        "sacn": "devices.sacn:create_source",
         "modbus": "devices.modbus:create_source",
         "freed": "devices.freed:create_source",
         "http": "devices.http:create_source",
