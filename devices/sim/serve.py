@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -116,12 +117,71 @@ class UdpServer:
                 self._socket.sendto(reply, address)
 
 
+class UdpTcpServer:
+    """A UDP port and a TCP port on the loopback interface, for devices with a session beside their stream.
+
+    Attributes
+    ----------
+    port : str
+        The UDP one.
+    tcp_port : int
+        Told to a twin that has an attribute of this name; it announces it.
+    """
+
+    def __init__(self) -> None:
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = f"udp://127.0.0.1:{self._udp.getsockname()[1]}"
+        self.tcp_port = int(self._server.getsockname()[1])
+
+    def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None:
+        """Read until the end of the process; no bytes from a TCP sender say that it has left."""
+        clients: dict[socket.socket, str] = {}
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._udp, selectors.EVENT_READ)
+            waiting.register(self._server, selectors.EVENT_READ)
+            while True:
+                for key, _ in waiting.select():
+                    ready = key.fileobj
+                    assert isinstance(ready, socket.socket)
+                    if ready is self._udp:
+                        data, address = ready.recvfrom(2048)
+                        for reply in take(data, f"{address[0]}:{address[1]}"):
+                            ready.sendto(reply, address)
+                    elif ready is self._server:
+                        client, address = ready.accept()
+                        clients[client] = f"tcp:{address[0]}:{address[1]}"
+                        waiting.register(client, selectors.EVENT_READ)
+                    elif not self._answer(ready, clients[ready], take):
+                        waiting.unregister(ready)
+                        del clients[ready]
+                        ready.close()
+
+    @staticmethod
+    def _answer(client: socket.socket, sender: str, take: Callable[[bytes, str], Sequence[bytes]]) -> bool:
+        try:
+            data = client.recv(4096)
+            for reply in take(data, sender):
+                client.sendall(reply)
+        except OSError:
+            take(b"", sender)
+            return False
+        return bool(data)
+
+
 def make_line(kind: str) -> _Line:
-    """A line of a kind: ``pty``, ``tcp``, ``udp``; ``serial`` is a pty where there are any, else tcp."""
+    """A line of a kind: ``pty``, ``tcp``, ``udp``, ``udp+tcp``, ``ws``; ``serial`` is a pty where there are any, else tcp."""
     if kind == "serial":
         kind = "pty" if hasattr(os, "openpty") else "tcp"
     if kind == "pty":
         return PtyLine()
+    if kind == "udp+tcp":
+        return UdpTcpServer()
+    if kind == "ws":
+        from devices.ws.server import WsServer
+
+        return WsServer()
     return TcpLine() if kind == "tcp" else UdpServer()
 
 
@@ -129,10 +189,14 @@ def attend(twin: Twin, line: _Line, recorder: Recorder, clock: Clock) -> Thread:
     """Serve a twin on a line in a thread of its own."""
     # Nodes that merge want to know who sent a packet; most twins have no such parameter.
     wants_sender = "sender" in signature(twin.receive).parameters
+    tcp_port = getattr(line, "tcp_port", None)
+    if tcp_port is not None and hasattr(twin, "tcp_port"):
+        twin.tcp_port = tcp_port
 
     def take(data: bytes, sender: str) -> Sequence[bytes]:
         at_ns = clock.now_ns()
-        recorder.write(data, at_ns)
+        if data:
+            recorder.write(data, at_ns)
         if wants_sender:
             return twin.receive(data, at_ns, sender)  # type: ignore[call-arg]
         return twin.receive(data, at_ns)

@@ -194,12 +194,12 @@ class TwinSpec:
     ----------
     factory : str
         ``"module:callable"``; called with the `DeviceConfig`, gives a `Twin`.
-    line : {"serial", "udp"}
-        What it listens on when it runs as a program.
+    line : {"serial", "udp", "tcp", "udp+tcp", "ws"}
+        What it listens on when it runs as a program; ``ws`` is a WebSocket.
     """
 
     factory: str
-    line: Literal["serial", "udp"]
+    line: Literal["serial", "udp", "tcp", "udp+tcp", "ws"]
 
 
 class Twin(Protocol):

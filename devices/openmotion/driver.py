@@ -1,0 +1,82 @@
+"""Driver for seats that take OpenMotionSim's datagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, encode, with_time
+from devices.pose import ANGULAR, Reach, axes_setting, choice_setting, make_pose
+from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
+from engine.bus.line_driver import LineDriver
+from engine.bus.ports import UdpLine, parse_udp_port
+from engine.units import MOTION_AXES
+
+_SETTINGS = ("axes", "inverted", "byte_order", "park")
+AXES = ("yaw", "pitch", "roll", "heave")
+_INDICES = tuple(MOTION_AXES.index(axis) for axis in AXES)
+# A turntable goes round: yaw is bounded by the rig alone.
+_REACH = {"yaw": Reach(36_000.0, ANGULAR.velocity, ANGULAR.acceleration, ANGULAR.jerk)}
+
+
+def create(config: DeviceConfig) -> OpenMotionDriver:
+    """Entry point of the family."""
+    return OpenMotionDriver(config)
+
+
+class OpenMotionDriver(LineDriver):
+    """One seat.
+
+    Parameters
+    ----------
+    config : DeviceConfig
+        `settings`: see the README of the family.
+
+    Raises
+    ------
+    SettingError
+    """
+
+    family = "openmotion"
+
+    def __init__(self, config: DeviceConfig) -> None:
+        super().__init__(
+            config,
+            settings=_SETTINGS,
+            twin=TwinSpec("devices.sim.openmotion:make_twin", "udp"),
+            # A stream with a time in it: every command goes out, so that the time goes on.
+            keep_alive_ns=0,
+        )
+        axes = axes_setting(config, "axes", AXES, len(AXES))
+        if not axes or not set(axes) <= set(AXES):
+            raise SettingError(f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes")
+        pose = make_pose(config, axes, _REACH)
+        self.channels, self.groups = pose.channels, (pose.group,)
+        inverted = axes_setting(config, "inverted", (), len(AXES))
+        self._signs = tuple(-1.0 if axis in inverted else 1.0 for axis in AXES)
+        self.byte_order = cast(ByteOrder, choice_setting(config, "byte_order", "little", ("little", "big")))
+        self._period_s = 1.0 / config.rate_hz
+        self._count = 0
+        host, port = "", UDP_PORT
+        if config.port != "twin":
+            try:
+                host, port = parse_udp_port(config.port, UDP_PORT)
+            except ValueError as error:
+                raise SettingError(str(error), "port") from None
+        self.use_line(UdpLine(config.name, host, port), config.port)
+
+    def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
+        """One datagram, its time still 0."""
+        yaw, pitch, roll, heave = (sign * values[index] for sign, index in zip(self._signs, _INDICES, strict=True))
+        return (encode(Motion(0.0, yaw, pitch, roll, heave), self.byte_order),)
+
+    def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
+        """Put in the time: frames sent so far times the period, from 0 when the program started.
+
+        No clock is read. A 32-bit float tells 1 ms apart for the first 4.5 h.
+        """
+        stamped = []
+        for frame in frames:
+            stamped.append(with_time(frame, self._count * self._period_s, self.byte_order))
+            self._count += 1
+        return stamped
