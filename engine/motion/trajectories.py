@@ -321,6 +321,15 @@ class Follower:
         self._quiet = 0
         self.on_target = False
 
+    def state(self) -> tuple[float, float, float, float, float, float, int]:
+        """All it remembers: position, velocity, acceleration of the axis and of the target (per tick), and for how many
+        samples the target has moved as it may."""
+        return self._p, self._v, self._a, self._q, self._qv, self._qa, self._quiet
+
+    def adopt_state(self, state: tuple[float, float, float, float, float, float, int]) -> None:
+        """Go on from what another with the same limits remembered."""
+        self._p, self._v, self._a, self._q, self._qv, self._qa, self._quiet = state
+
     def change_limits(self, limits: AxisLimits) -> None:
         """Ask for other limits.
 
