@@ -26,7 +26,7 @@ from engine.show.triggers import TriggerWatch
 from engine.show.window import OPTION, TARGET, DecisionWindow, tally
 from engine.show.zones import zone_entries
 from engine.story.ink import Beat, Settled, Story
-from engine.time import MODALITIES, Moment, Segment, SegmentKind, TransportWriter, ns_to_fl
+from engine.time import MODALITIES, Moment, Segment, SegmentKind, Transport, TransportWriter, ns_to_fl
 from engine.timeline.program import Program, TriggerSpec
 
 #: Rows that must both be seen are at least so far apart.
@@ -244,6 +244,11 @@ class Conductor:
     def moment(self, now_ns: int) -> Moment:
         """Where the show is."""
         return self._writer.transport.at(now_ns)
+
+    @property
+    def transport(self) -> Transport:
+        """What was published last."""
+        return self._writer.transport
 
     @property
     def program(self) -> Program | None:

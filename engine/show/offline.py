@@ -51,6 +51,10 @@ def play_offline(
         record = RunRecord(journal, 0)
         for text in [*map(str, production.package.warnings), *map(str, production.bindings.notices)]:
             record.warn(text)
+        if production.rig.venue.follow is not None or production.rig.venue.send:
+            text = "timecode: neither followed nor sent on a manual clock; the show runs by itself"
+            view.say(text)
+            record("notice", 0, text=text)
         stage = _Stage(options, production, phases, view, folder, record, clock)
         try:
             ended = stage.run()
