@@ -27,7 +27,6 @@ from engine.show.device_news import DeviceNews
 from engine.show.digest import digest
 from engine.show.folder import RunFolder
 from engine.show.inputs import Operator
-from engine.show.leading import Leading, lead
 from engine.show.live_pictures import LivePictures
 from engine.show.opening import FromTheBeginning, Opening
 from engine.show.options import PlayOptions
@@ -38,6 +37,7 @@ from engine.show.replay import commanded_curves
 from engine.show.reporting import write_report
 from engine.show.resume import FromAJournal, as_before, cut_off, same_as_before
 from engine.show.setup import Phases, Production, announce, header_of, produce
+from engine.show.standby_leader import Leading, lead
 from engine.show.standby_run import Standby, join, same_show
 from engine.show.standstill import Standstill
 from engine.show.status import Status, StatusView
@@ -170,11 +170,11 @@ class LiveRun:
         self._lives = 0
         self._bus = self._make_bus(muted=opening.muted)
         self._spare: Child | None = None
-        # What is muted is heard, and hears, only once it leads.
+        # What is muted is heard, and hears, only once it leads; but what is wrong with it is said now.
         self._sound = None if opening.muted else self._make_sound()
-        self._parts = Parts(
-            [] if opening.muted else parts_for(production, options, opening.clock), self._tell_fault
-        )
+        parts = parts_for(production, options, opening.clock, block.name)
+        self._parts = Parts([] if opening.muted else parts, self._tell_fault)
+        self._parts_later = parts if opening.muted else []
         self._supervisor = Supervisor(opening.clock, self._all_children, self._hear)
         self._news = DeviceNews(production.rig, view.say)
         self._pictures = LivePictures(production, folder)
@@ -436,7 +436,7 @@ class LiveRun:
         record.warn(text)
         self._view.say(text)
         self._sound = self._make_sound()
-        self._parts = Parts(parts_for(self._production, self._options, self._clock), self._tell_fault)
+        self._parts = Parts(self._parts_later, self._tell_fault)
         self._supervisor.start()
         self._parts.begin(conductor, record)
 

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import SensoramaError
 from engine.show.children import Child
 from engine.show.conductor import Conductor
+from engine.show.inputs_part import inputs_part
 from engine.show.options import PlayOptions
 from engine.show.part import Part
 from engine.show.record import RunRecord
@@ -18,15 +19,16 @@ from engine.show.setup import Production
 from engine.time import Clock
 
 
-def parts_for(production: Production, options: PlayOptions, clock: Clock) -> list[Part]:
-    """The parts this run needs; none for a rig without timecode, inputs and permits.
+def parts_for(production: Production, options: PlayOptions, clock: Clock, block_name: str) -> list[Part]:
+    """The parts this run needs, not started; none for a rig without timecode and inputs.
 
     Raises
     ------
     InputError
         Something the rig asks for cannot be had.
     """
-    return []
+    made: list[Part | None] = [inputs_part(production, clock)]
+    return [part for part in made if part is not None]
 
 
 class Parts:

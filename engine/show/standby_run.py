@@ -10,11 +10,11 @@ from typing import Any
 from engine.errors import InputError, SensoramaError, UsageError
 from engine.experience import load_rig
 from engine.show.conductor import Conductor
-from engine.show.following import Follower
 from engine.show.opening import HeldBackBlock, with_extra
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.setup import Production
+from engine.show.standby_follower import Follower
 from engine.show.standby_link import Dialer, Link
 from engine.show.standby_wire import VERSION, Row
 from engine.show.status import StatusView
