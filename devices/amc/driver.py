@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from devices.amc.batch import AmcBatch
 from devices.amc.codec import AXES, BAUD, DEFAULT_MIDDLE, MAX_RAW, encode_axes
 from devices.amc.geometry import Actuator, axis_gains, four_corners, lift_gains, own_axes
 from engine.bus.driver import (
@@ -73,12 +74,13 @@ class AmcDriver(LineDriver):
         self._span = integer_setting(config, "span", min(self._middle, MAX_RAW - self._middle), 1, MAX_RAW)
         self.actuators = _actuators(config, self.channels)
         baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
+        self.address: tuple[str, int] | None = None
         if config.port.startswith("udp://"):
             try:
-                host, port = parse_udp_port(config.port, UDP_PORT)
+                self.address = parse_udp_port(config.port, UDP_PORT)
             except ValueError as error:
                 raise SettingError(str(error), "port") from None
-            self.use_line(UdpLine(config.name, host, port), config.port)
+            self.use_line(UdpLine(config.name, *self.address), config.port)
         else:
             self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
 
@@ -89,6 +91,15 @@ class AmcDriver(LineDriver):
             target = self._middle + round(self._span * actuator.extension(values))
             raw.append(min(max(target, 0), MAX_RAW))
         return (encode_axes(raw),)
+
+    @property
+    def batch_key(self) -> Hashable:
+        """Seats with the same actuators on boards with the same raw values."""
+        return (self.actuators, self._middle, self._span)
+
+    def batch(self, drivers: Sequence[AmcDriver]) -> AmcBatch:
+        """Encodes for many such seats."""
+        return AmcBatch(len(drivers), self.actuators, self._middle, self._span)
 
 
 def _park(config: DeviceConfig) -> dict[str, float]:

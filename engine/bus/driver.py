@@ -13,10 +13,13 @@ what changes from packet to packet on the wire (sequence numbers) is stamped in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Form(Enum):
@@ -309,6 +312,58 @@ class Attentive(Protocol):
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Do what is due at host instant `now_ns`; tell what happened since the last call. The same thing is told once."""
+        ...
+
+
+class FrameBatch(Protocol):
+    """Encodes the commands of several devices of one family at once; see `Batched`."""
+
+    def encode(self, values: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """One frame a device: row i is ``drivers[i].encode(values[i])[0]`` to the byte. Pure.
+
+        Parameters
+        ----------
+        values : float64[devices, channels]
+
+        Returns
+        -------
+        uint8[devices, bytes of a frame]
+            C-contiguous, of the batch's own until the next call.
+        """
+        ...
+
+    def stamp(self, frames: NDArray[np.uint8], rows: NDArray[np.intp] | None) -> None:
+        """Put in place what changes from packet to packet, as `frames` leave.
+
+        Parameters
+        ----------
+        frames : uint8[n, bytes of a frame]
+        rows : intp[n] or None
+            Which of the batch's devices they are for; None for all of them.
+        """
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A driver whose devices can be commanded many at once: a fleet.
+
+    Optional; a driver has it by having these three names. It must then always encode to exactly one frame, always of the
+    same length for one `batch_key`.
+    """
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """Drivers of one family and channels with equal keys go into one batch; None for a device that cannot."""
+        ...
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and UDP port to which each frame goes as a datagram of its own; None for any other line."""
+        ...
+
+    def batch(self, drivers: Sequence[Any]) -> FrameBatch:
+        """The batch of these drivers (all of one key), in this order."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -192,3 +193,36 @@ class TestTwin:
         twin.receive(driver.encode((0.0,) * 6)[0], 0)
         assert twin.state_at(SILENCE_NS)["actuator_3"] == 32512
         assert twin.state_at(SILENCE_NS + 1000 * MS)["actuator_3"] == pytest.approx(6502, abs=1)
+
+
+class TestBatch:
+    """Many seats at once give the bytes of one at a time."""
+
+    @pytest.mark.parametrize(
+        "settings_",
+        [
+            {},
+            {"layout": "corners", "stroke": "80mm"},
+            {"actuators": [{"gains": {"yaw": 0.01}}, {"at": [0.2, 0.3], "inverted": True}], "span": 30000},
+            {"middle": 0x7F0F},
+        ],
+    )
+    def test_every_pose_gives_the_same_bytes(self, settings_: dict[str, object]) -> None:
+        driver = AmcDriver(DeviceConfig("seat", settings=settings_))
+        random = np.random.default_rng(1)
+        low = np.array([channel.low for channel in driver.channels])
+        high = np.array([channel.high for channel in driver.channels])
+        poses = low + (high - low) * random.random((300, 6))
+        poses[:2] = low, high
+        poses[2] = 0.0
+        batch = driver.batch([driver] * 300)
+        frames = batch.encode(poses)
+        assert [row.tobytes() for row in frames] == [driver.encode(pose)[0] for pose in poses.tolist()]
+        assert driver.batch_key == AmcDriver(DeviceConfig("other", settings=settings_)).batch_key
+
+    def test_a_serial_server_takes_datagrams(self) -> None:
+        driver = AmcDriver(DeviceConfig("seat", port="udp://127.0.0.1"))
+        assert driver.address == ("127.0.0.1", 4001)
+        assert AmcDriver(DeviceConfig("seat", port="/dev/ttyUSB0")).address is None
+        with pytest.raises(SettingError, match="UDP port is 70000"):
+            AmcDriver(DeviceConfig("seat", port="udp://host:70000"))
