@@ -19,6 +19,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "frame": ((), ("--frames", "60")),
     "show": ((), ("--frames", "40", "--blocks", "1")),
     "seek": ((), ()),
+    "chase": ((), ("--hours", "0.5")),
     "bus": (("--seconds", "60", "--load", _RENDERING), ("--seconds", "5", "--load", _RENDERING)),
     "soak": ((), ("--hours", "0.2")),
 }

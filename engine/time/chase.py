@@ -66,6 +66,7 @@ _LONGEST_CORRECTION_NS = 8_000_000_000
 # Followers that cannot run at another speed (sound) move from row to row: none is older than this.
 _REFRESH_NS = 60_000_000_000
 _DEAD_NS = 300_000.0
+_DEAD_PARTS = 40
 _ENOUGH_PPM = 20e-6
 #: From a locate on after which no word says that the source runs.
 STAND_NS = 150_000_000
@@ -432,7 +433,7 @@ class Chase:
             return []
         words = min(line.count, line.rate_count)
         noise_ns = line.sigma_ns / words**0.5
-        dead_ns = max(_DEAD_NS, 3 * noise_ns)
+        dead_ns = max(_DEAD_NS, self._frame_ns / _DEAD_PARTS, 3 * noise_ns)
         correction, lasts_ns = 0.0, _LOOK_NS
         if abs(error_ns) > (dead_ns / 3 if self._correcting else dead_ns):
             lasts_ns = max(STEER_NS, int(abs(error_ns) / self._slew))

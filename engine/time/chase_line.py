@@ -19,8 +19,6 @@ from types import MappingProxyType
 
 from engine.time.codes.word import Wire
 
-#: Words after which the memory fades: some 10 s of LTC.
-MEMORY_WORDS = 256
 #: A source at speed 1 is believed to be a crystal: its first words say less about its speed than this many would.
 _CRYSTAL_WORDS = 48
 #: That many words in a row at their bound on one side: the filter forgets most of what it knew.
@@ -45,6 +43,8 @@ class WireTraits:
         Its usual jitter, to begin with.
     frames_a_word : int
         Frames between words, for the time after which one is missing.
+    memory : int
+        Words after which the filter's memory fades.
     """
 
     words: int
@@ -52,16 +52,17 @@ class WireTraits:
     tolerance_ns: float
     sigma_ns: float
     frames_a_word: int
+    memory: int
 
 
 # Words: facts on good devices, 3 to 5 LTC frames, 2 MTC cycles. Jitter: LTC and cinema sync are samples of a sound
-# device, MIDI ports add a millisecond, datagrams wait in queues on both sides.
+# device, MIDI ports add a millisecond, datagrams wait in queues on both sides. Memory: 10 s of what is steady, 25 s of what is not.
 TRAITS: Mapping[Wire, WireTraits] = MappingProxyType(
     {
-        Wire.LTC: WireTraits(4, 1, 5e6, 0.3e6, 1),
-        Wire.MTC: WireTraits(2, 4, 15e6, 1e6, 2),
-        Wire.ARTNET: WireTraits(4, 2, 20e6, 3e6, 1),
-        Wire.CINEMA: WireTraits(3, 1, 4e6, 0.15e6, 1),
+        Wire.LTC: WireTraits(4, 1, 5e6, 0.3e6, 1, 256),
+        Wire.MTC: WireTraits(2, 4, 15e6, 1e6, 2, 256),
+        Wire.ARTNET: WireTraits(4, 2, 20e6, 3e6, 1, 768),
+        Wire.CINEMA: WireTraits(3, 1, 4e6, 0.15e6, 1, 256),
     }
 )
 
@@ -86,6 +87,8 @@ class Line:
         Host time between words.
     count, rate_count : int
         Words the place, and the speed, rest on.
+    memory : int
+        Words after which what was heard begins to fade.
     lean : int
         Words in a row that pulled at their bound, signed: a source that changes its speed leans, jitter does not.
     """
@@ -98,6 +101,7 @@ class Line:
     period_ns: float
     count: int
     rate_count: int
+    memory: int
     lean: int = 0
 
     def at(self, host_ns: int) -> float:
@@ -126,9 +130,9 @@ class Line:
             off_ns = bound_ns if off_ns > 0 else -bound_ns
         elif self.lean:
             self.lean = 0
-        if self.count < MEMORY_WORDS:
+        if self.count < self.memory:
             self.count += 1
-        if self.rate_count < MEMORY_WORDS:
+        if self.rate_count < self.memory:
             self.rate_count += 1
         k, m = self.count, self.rate_count
         self.ref_ns = host_ns
@@ -213,7 +217,17 @@ class Candidates:
         mean_ns = sum(source_ns + speed * (at_ns - host_ns) for host_ns, source_ns in last) / len(last)
         sigma_ns = self.traits.sigma_ns if tolerance_ns < self.frame_ns else self.frame_ns / 2
         period_ns = (at_ns - last[0][0]) / (len(last) - 1)
-        return Line(at_ns, mean_ns, speed, sigma_ns, tolerance_ns, period_ns, len(last), rate_count)
+        return Line(
+            at_ns,
+            mean_ns,
+            speed,
+            sigma_ns,
+            tolerance_ns,
+            period_ns,
+            len(last),
+            rate_count,
+            self.traits.memory,
+        )
 
 
 def _fits(words: Sequence[tuple[int, float]], speed: float, tolerance_ns: float) -> bool:
