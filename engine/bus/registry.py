@@ -31,6 +31,13 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
         "sample": "devices.sample:create",
         "psn": "devices.psn:create",
         "freed": "devices.freed:create",
+        "smc3": "devices.smc3:create",
+        "yaw": "devices.yaw:create",
+        "motion4sim": "devices.motion4sim:create",
+        "openmotion": "devices.openmotion:create",
+        "evdev_rumble": "devices.evdev_rumble:create",
+        "intiface": "devices.intiface:create",
+        "bhaptics": "devices.bhaptics:create",
     }
 )
 
@@ -43,6 +50,7 @@ BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
         "freed": "devices.freed:create_source",
         "http": "devices.http:create_source",
         "sample": "devices.sample:create_source",
+        "openmotion": "devices.openmotion:create_source",
     }
 )
 """Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
