@@ -14,9 +14,9 @@ keeps. How much of a jump the show could really make is the conductor's affair; 
 asks for the same jump twice.
 
 *Small errors* are taken up at most at `slew_ppm` beside the source's own speed. *Errors above* `jump_over_ns` are a jump, once,
-because the line behind it is coherent already. While the show stands it may *start* late by up to `jump_over_ns` (it takes
-some words to lock): then it starts where it stands and runs up to a quarter faster until it is there, so that no cue of
-its beginning is lost. A show that is ahead of a starting source waits for it.
+because the line behind it is coherent already. While the show stands it may *start* half a second late, or `jump_over_ns` if
+that is more (a lock takes some words): then it starts where it stands and runs up to a quarter faster until it is there,
+so that no cue of its beginning is lost. A show that is ahead of a starting source waits for it.
 
 *Holds.* A source that stands (locates, repeated labels), runs backwards, or is before `start` holds the show: it never
 runs backwards. A source that is lost lets it freewheel, then holds or jams it. From a jam it is taken again when coherent.
@@ -57,6 +57,8 @@ from engine.time.timecode import frames_per_day
 
 _RATE_STEPS = 10_000_000  # published rates are whole tenths of a ppm
 _CATCH_UP = 1.25
+# A lock takes up to 170 ms, twice that when a word in it is bad: no reason to leave out cues of the beginning.
+_START_NS = 500_000_000
 #: Fastest a show runs to be late for its one-shots rather than without them, against the source.
 LATE_CATCH_UP = 2.0
 #: Least time between two changes of speed while locked; the transport keeps 64 rows.
@@ -128,6 +130,7 @@ class Chase:
         self._steer_ns = 0
         self._correcting = False
         self._fresh = False
+        self._turns = 0
         self._catch_up = 0.0
         self._catch_ns = 0.0
         self._due_ns: int | None = None
@@ -255,7 +258,7 @@ class Chase:
         self._line, self._stream = line, stream
         self._heard_ns = self._locked_ns = at_ns
         self._stray_ns.clear()
-        self._fresh = True
+        self._fresh, self._turns = True, 0
         for track in self._tracks.values():
             track.candidates.words.clear()
             track.located_ns = None
@@ -384,7 +387,7 @@ class Chase:
 
     def _start(self, now_ns: int, source_ns: float, error_ns: float, line: Line) -> list[Outcome]:
         """The show stands and the source runs."""
-        if abs(error_ns) > self._rules.jump_over_ns:
+        if abs(error_ns) > max(self._rules.jump_over_ns, _START_NS):
             self._holding = False
             return [self._jump(now_ns, source_ns, error_ns, line)]
         if error_ns < -1000:
@@ -428,6 +431,9 @@ class Chase:
 
     def _steer(self, now_ns: int, error_ns: float, line: Line) -> list[Outcome]:
         """Small errors, and the source's own speed."""
+        if line.turns != self._turns:
+            # So many words agree on another speed that it is one.
+            self._fresh, self._turns = True, line.turns
         if now_ns < self._steer_ns and not self._fresh:
             self._wake(self._steer_ns)
             return []

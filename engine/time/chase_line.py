@@ -21,7 +21,8 @@ from engine.time.codes.word import Wire
 
 #: A source at speed 1 is believed to be a crystal: its first words say less about its speed than this many would.
 _CRYSTAL_WORDS = 48
-#: That many words in a row at their bound on one side: the filter forgets most of what it knew.
+#: That many words in a row at their bound on one side (or twice as many on one side while the line is young): the filter
+#: forgets most of what it knew.
 _LEANING = 8
 SLOWEST, FASTEST = 0.4, 2.2
 _HISTORY = 8
@@ -90,7 +91,9 @@ class Line:
     memory : int
         Words after which what was heard begins to fade.
     lean : int
-        Words in a row that pulled at their bound, signed: a source that changes its speed leans, jitter does not.
+        Words in a row on one side, signed; those at their bound count twice. A source that changes its speed leans, jitter does not.
+    turns : int
+        How often it was found to run at another speed than believed.
     """
 
     ref_ns: int
@@ -103,6 +106,7 @@ class Line:
     rate_count: int
     memory: int
     lean: int = 0
+    turns: int = 0
 
     def at(self, host_ns: int) -> float:
         """Source time at `host_ns`, ns."""
@@ -126,8 +130,10 @@ class Line:
             return False
         bound_ns = 3.0 * self.sigma_ns
         if far_ns > bound_ns:
-            self._lean(1 if off_ns > 0 else -1)
+            self._lean(2 if off_ns > 0 else -2)
             off_ns = bound_ns if off_ns > 0 else -bound_ns
+        elif self.rate_count < self.memory:
+            self._lean(1 if off_ns > 0 else -1)
         elif self.lean:
             self.lean = 0
         if self.count < self.memory:
@@ -144,9 +150,10 @@ class Line:
 
     def _lean(self, sign: int) -> None:
         self.lean = self.lean + sign if self.lean * sign >= 0 else sign
-        if abs(self.lean) >= _LEANING:
+        if abs(self.lean) >= 2 * _LEANING:
             self.lean = 0
             self.count = self.rate_count = min(self.count, _LEANING)
+            self.turns += 1
 
 
 @dataclass(slots=True)
