@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -12,4 +14,13 @@ def needed(program: str, package: str) -> str:
     path = shutil.which(program)
     if path is None:
         pytest.fail(f"{program} is not installed (apt-get install {package})")
+    return path
+
+
+def node_package(name: str) -> Path:
+    """Folder of an npm package; where it is not installed, the test fails and says how to get it."""
+    modules = Path(os.environ.get("SENSORAMA_NODE_MODULES", "node_modules"))
+    path = modules / name
+    if not path.is_dir():
+        pytest.fail(f"npm package {name} is not in {modules} (npm install {name}; SENSORAMA_NODE_MODULES says where)")
     return path
