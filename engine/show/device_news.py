@@ -11,6 +11,9 @@ from engine.experience import Rig
 from engine.show.report import Histogram
 from engine.show.status import DeviceLine
 
+#: A line that opens is not yet a device that answers: UDP learns only from the next command that nobody is there.
+STEADY_NS = 2_000_000_000
+
 
 class DeviceNews:
     """Devices as the operator sees them.
@@ -26,6 +29,7 @@ class DeviceNews:
         self._rig = rig
         self._say = say
         self._absent: set[str] = set()
+        self._returned: dict[str, tuple[int, str]] = {}
         self._reported: set[tuple[str, str, str]] = set()
         self._forbidden: set[str] = set()
         self.health: Mapping[str, Any] = {}
@@ -49,7 +53,7 @@ class DeviceNews:
     def heard(self, event: BusEvent) -> None:
         """Something happened on the bus; the journal has it already."""
         match event.kind:
-            case "gone" | "back":
+            case "gone" | "back" | "joined":
                 self._came_or_went(event)
             case "report":
                 # A device may say the same for hours; the journal has each, the operator hears of it once.
@@ -67,18 +71,25 @@ class DeviceNews:
 
     def _came_or_went(self, event: BusEvent) -> None:
         """A device that stays away is tried again and again, and each try is an event of the journal only."""
-        gone = event.kind == "gone"
-        if gone == (event.device in self._absent):
-            return
         text = str(event.data.get("text", ""))
-        if gone:
+        if event.kind != "gone":
+            if event.device in self._absent:
+                self._returned.setdefault(event.device, (event.at_ns, text))
+        elif event.device in self._absent:
+            self._returned.pop(event.device, None)
+        else:
             self._absent.add(event.device)
             self._say(
                 f"device {text or event.device + ' went away'}; the show goes on without it and keeps trying"
             )
-        else:
-            self._absent.discard(event.device)
-            self._say(f"device {event.device}: back ({text})")
+
+    def advance(self, now_ns: int) -> None:
+        """Say of those that have come back and stayed that they are back."""
+        for device, (at_ns, text) in list(self._returned.items()):
+            if now_ns - at_ns >= STEADY_NS:
+                del self._returned[device]
+                self._absent.discard(device)
+                self._say(f"device {device}: back ({text})")
 
     def lines(self) -> list[DeviceLine]:
         """One line a device, for the status view."""

@@ -1,7 +1,7 @@
 """A run in real time: the parent conducts and watches, bus, sound and viewer are processes of their own.
 
 Whatever a child does, the show goes on: a viewer or a mixer that dies is started again and rejoins by reading the transport; for a
-bus that dies a spare stands by, loaded, and goes on on the same grid before the devices' own time-outs have run far.
+bus that dies a spare stands by and goes on on the same grid, before the devices' own time-outs have run far.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from engine.show.replay import commanded_curves
 from engine.show.reporting import write_report
 from engine.show.resume import FromAJournal, as_before, cut_off, same_as_before
 from engine.show.setup import Phases, Production, announce, header_of, produce
+from engine.show.spare import SpareBus
 from engine.show.standby_leader import Leading, lead
 from engine.show.standby_run import Standby, join, same_show
 from engine.show.standstill import Standstill
@@ -49,8 +50,6 @@ from engine.timeline.evaluate import Evaluator
 
 #: Longest sleep of the parent's loop: half of what a guest notices between a look and the bar that begins to fill.
 LOOP_NS = 10_000_000
-#: The spare bus is loaded once the show has settled: at the beginning the processors have enough to do.
-SPARE_AFTER_NS = 3_000_000_000
 STATUS_NS = 100_000_000
 AFTER_END_NS = 1_500_000_000
 
@@ -167,9 +166,10 @@ class LiveRun:
         self._block = block
         self._writer = TransportWriter(opening.publish_to(block))
         self._viewer = viewer
-        self._lives = 0
+        # Each bus has twins of its own, which write what they received beside those before.
+        self._lives = 1
         self._bus = self._make_bus(muted=opening.muted)
-        self._spare: Child | None = None
+        self._spares = SpareBus(production.rig)
         # What is muted is heard, and hears, only once it leads; but what is wrong with it is said now.
         self._sound = None if opening.muted else self._make_sound()
         parts = parts_for(production, options, opening.clock, block.name)
@@ -185,28 +185,23 @@ class LiveRun:
         self._interrupts = 0
         #: Who is told to leave the devices to a standby, and after how long.
         self._heir: tuple[int | None, Child] = (None, self._bus)
-        self._spare_due_ns = 0
         self.conductor: Conductor | None = None
         self.warnings: list[str] = []
 
     # ---- start and end ---------------------------------------------------------------------------------------
 
-    def _make_bus(self, *, muted: bool = False, spare: bool = False) -> Child:
-        # Each bus has twins of its own, which write what they received beside those before.
-        received = self._folder.received / f"bus-{self._lives}" if self._lives else self._folder.received
-        self._lives += 1
-        self._folder.make(received)
+    def _make_bus(self, *, muted: bool) -> Child:
+        self._folder.make(self._folder.received)
         # Replayed to the bit only if the bus starts on the parent's grid; it is told the grid once its lines are open.
         config = package_config(
             self._block.name,
             self._production.rig,
             str(self._production.package.path),
-            record_dir=str(received),
+            record_dir=str(self._folder.received),
             epoch_ns=self._bus_epoch_ns(self._opening.epoch_ns),
             muted=muted,
-            spare=spare,
         )
-        return Child("spare bus" if spare else "bus", bus_main, config)
+        return Child("bus", bus_main, config)
 
     def _make_sound(self) -> Child | None:
         if not self._options.sound:
@@ -224,7 +219,9 @@ class LiveRun:
         return None if epoch_ns is None else epoch_ns - self._opening.ahead_ns
 
     def _all_children(self) -> list[Child]:
-        own = [child for child in (self._bus, self._sound, self._viewer, self._spare) if child is not None]
+        own = [
+            child for child in (self._bus, self._sound, self._viewer, self._spares.child) if child is not None
+        ]
         return [*own, *self._parts.children]
 
     def play(self, session: str) -> Ended:
@@ -389,6 +386,7 @@ class LiveRun:
             self._pictures.advance(self._viewer, conductor, record.epoch_ns, now_ns)
             self._revive(record, now_ns)
             self._keep_spare(record, now_ns)
+            self._news.advance(now_ns)
             if now_ns >= status_ns:
                 self._show_status(conductor, now_ns)
                 status_ns = now_ns + STATUS_NS
@@ -469,6 +467,9 @@ class LiveRun:
 
     def _hear(self, child: Child, kind: str, payload: Any) -> None:
         own = self._parts.of(child) is None
+        if child is self._spares.child and kind in ("ready", "spare", "event", "health", "ended"):
+            self._spares.hear(kind, payload)
+            return
         match kind:
             case "ready":
                 child.ready = payload
@@ -534,9 +535,9 @@ class LiveRun:
             if child is not self._bus and child.name == "bus":
                 child.close()  # the spare is the bus now
                 continue
-            if child is self._spare:
+            if child is self._spares.child:
                 child.close()
-                self._spare, self._spare_due_ns = None, now_ns + 10 * SPARE_AFTER_NS
+                self._spares.lost(now_ns)
                 continue
             if not child.may_start_again:
                 child.gone = True
@@ -547,33 +548,38 @@ class LiveRun:
             if child is self._bus:
                 # The new bus takes up the old one's grid, so that its frames fall on the same instants.
                 child.config = replace(child.config, epoch_ns=self._bus_epoch_ns(record.epoch_ns))
-                tick = (now_ns - record.epoch_ns) * self._production.rig.tick_hz // 1_000_000_000
-                record("device", now_ns, what="restart", tick=tick)
+                self._restarted(record, now_ns)
             if child is self._viewer:
                 self._pictures.forget()
             self._supervisor.revive(child)
 
     def _spare_goes_on(self, record: RunRecord, now_ns: int) -> None:
-        """The bus has died: the spare takes its grid before anything else is done."""
-        spare = self._spare
-        if spare is None or spare.died() is not None:
+        """The bus has died: the spare takes its place before anything else is done."""
+        epoch_ns = self._bus_epoch_ns(record.epoch_ns)
+        spare = self._spares.take(epoch_ns)
+        if spare is None:
             return
-        spare.tell("go", self._bus_epoch_ns(record.epoch_ns))
-        dead, self._bus, self._spare = self._bus, spare, None
-        self._bus.name = dead.name
-        self._bus.config = replace(dead.config, epoch_ns=self._bus_epoch_ns(record.epoch_ns))
-        self._bus.inherit(dead, now_ns)
+        dead, self._bus = self._bus, spare
+        spare.inherit(dead, now_ns)
+        spare.config = replace(dead.config, epoch_ns=epoch_ns)
+        self._restarted(record, now_ns)
+        # Its life began when it did: what it took up since then comes after the mark, at its own ticks.
+        for event in self._spares.events():
+            record.bus(event)
+
+    def _restarted(self, record: RunRecord, now_ns: int) -> None:
         tick = (now_ns - record.epoch_ns) * self._production.rig.tick_hz // 1_000_000_000
         record("device", now_ns, what="restart", tick=tick)
 
     def _keep_spare(self, record: RunRecord, now_ns: int) -> None:
-        if self._spare is not None or self._follows or self._bus.gone or self._bus.ready is None:
-            self._spare_due_ns = max(self._spare_due_ns, now_ns + SPARE_AFTER_NS)
-        elif self._spare_due_ns == 0:
-            self._spare_due_ns = now_ns + SPARE_AFTER_NS
-        elif now_ns >= self._spare_due_ns:
-            self._spare = self._make_bus(spare=True)
-            self._spare.start(now_ns)
+        if self._follows or self._bus.gone or self._bus.ready is None:
+            self._spares.put_off(now_ns)
+        elif self._spares.due(now_ns):
+            received = self._folder.received / f"bus-{self._lives}"
+            self._lives += 1
+            self._folder.make(received)
+            epoch_ns = self._bus_epoch_ns(record.epoch_ns)
+            self._spares.start(replace(self._bus.config, record_dir=str(received)), epoch_ns, now_ns)
 
     def _show_status(self, conductor: Conductor, now_ns: int) -> None:
         moment = conductor.moment(now_ns)
