@@ -65,6 +65,12 @@ def _devices(args: argparse.Namespace) -> int:
     return 0
 
 
+def _record(args: argparse.Namespace) -> int:
+    from engine.show.recording_command import record_command
+
+    return record_command(args)
+
+
 def _bench(args: argparse.Namespace) -> int:
     from engine.bench.run import bench_command
 
@@ -171,6 +177,42 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="the experiences at hand").set_defaults(run=_list)
     commands.add_parser("devices", help="the drivers at hand").set_defaults(run=_devices)
     commands.add_parser("schema", help="where the published JSON Schemas lie").set_defaults(run=_schema)
+
+    record = commands.add_parser(
+        "record",
+        help="record what a console, a sequencer or a motion source sends, as tracks of a scene",
+        description="Without --map it only listens, and says what can be mapped. Ctrl-C keeps what was recorded.",
+    )
+    record.add_argument("--rig", metavar="FILE", help="listen to all inputs of this rig")
+    record.add_argument("--source", metavar="FAMILY", help="listen to one source: osc, midi, sacn, artnet...")
+    record.add_argument("--port", metavar="PORT", help="of the source, for example udp://0.0.0.0:9000")
+    record.add_argument(
+        "--setting", action="append", default=[], metavar="KEY=VALUE", help="of the source, as in a rig"
+    )
+    record.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="ADDRESS=ROLE",
+        help="/fader/1=light.street, /1/1,/1/2,/1/3=light.hero, /note/1/36=seat.shaker, /heave=seat.motion.heave*0.001",
+    )
+    record.add_argument("--for", dest="length", metavar="TIME", help="how long; default until Ctrl-C")
+    record.add_argument("--out", metavar="FILE", help="the scene file to write (default recorded.yaml)")
+    record.add_argument("--scene", metavar="FILE", help="add the tracks to a copy of this scene")
+    record.add_argument("--at", default="0", metavar="TIME", help="where in the scene the recording begins")
+    record.add_argument(
+        "--error",
+        action="append",
+        default=[],
+        metavar="E",
+        help="largest error of a curve: 0.5%% (default), 0.2mm, 0.02deg",
+    )
+    record.add_argument(
+        "--experience", metavar="NAME", help="the package it is for: its roles say what is what"
+    )
+    record.add_argument("--trim", action="store_true", help="begin at the first signal")
+    record.add_argument("--force", action="store_true", help="replace the file if it is there")
+    record.set_defaults(run=_record)
 
     bench = commands.add_parser("bench", help="measure, and print JSON lines")
     bench.add_argument("names", nargs="*", help="which ones (default: all)")
