@@ -171,7 +171,7 @@ class UdpTcpServer:
 
 
 def make_line(kind: str) -> _Line:
-    """A line of a kind: ``pty``, ``tcp``, ``udp``, ``udp+tcp``, ``ws``; ``serial`` is a pty where there are any, else tcp."""
+    """A line of a kind: ``pty``, ``tcp``, ``udp``, ``udp+tcp``, ``ws``, ``session``; ``serial`` is a pty where there are any, else tcp."""
     if kind == "serial":
         kind = "pty" if hasattr(os, "openpty") else "tcp"
     if kind == "pty":
@@ -182,6 +182,10 @@ def make_line(kind: str) -> _Line:
         from devices.ws.server import WsServer
 
         return WsServer()
+    if kind == "session":
+        from devices.sim.sessions import SessionServer
+
+        return SessionServer()
     return TcpLine() if kind == "tcp" else UdpServer()
 
 
@@ -189,6 +193,8 @@ def attend(twin: Twin, line: _Line, recorder: Recorder, clock: Clock) -> Thread:
     """Serve a twin on a line in a thread of its own."""
     # Nodes that merge want to know who sent a packet; most twins have no such parameter.
     wants_sender = "sender" in signature(twin.receive).parameters
+    if hasattr(line, "twin"):
+        line.twin, line.clock = twin, clock
     tcp_port = getattr(line, "tcp_port", None)
     if tcp_port is not None and hasattr(twin, "tcp_port"):
         twin.tcp_port = tcp_port

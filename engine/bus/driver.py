@@ -197,12 +197,12 @@ class TwinSpec:
     ----------
     factory : str
         ``"module:callable"``; called with the `DeviceConfig`, gives a `Twin`.
-    line : {"serial", "udp", "tcp", "udp+tcp", "ws"}
-        What it listens on when it runs as a program; ``ws`` is a WebSocket.
+    line : {"serial", "udp", "tcp", "udp+tcp", "ws", "session"}
+        What it listens on when it runs as a program; ``ws`` is a WebSocket, ``session`` TCP with greetings and several clients.
     """
 
     factory: str
-    line: Literal["serial", "udp", "tcp", "udp+tcp", "ws"]
+    line: Literal["serial", "udp", "tcp", "udp+tcp", "ws", "session"]
 
 
 class Twin(Protocol):
@@ -333,13 +333,14 @@ class FrameBatch(Protocol):
         ...
 
     def stamp(self, frames: NDArray[np.uint8], rows: NDArray[np.intp] | None) -> None:
-        """Put in place what changes from packet to packet, as `frames` leave.
+        """Put into `frames` what changes from packet to packet, as they leave.
 
         Parameters
         ----------
-        frames : uint8[n, bytes of a frame]
+        frames : uint8[devices, bytes of a frame]
+            What `encode` gave; changed in place.
         rows : intp[n] or None
-            Which of the batch's devices they are for; None for all of them.
+            Those that leave; None for all of them.
         """
         ...
 
