@@ -9,8 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.bus.driver import Channel
 from engine.motion.trajectories import AxisLimits, Follower
+from engine.motion.trajectories_batch import FollowerBatch
 
 
 class _Level:
@@ -109,8 +113,102 @@ class Governor:
         )
 
 
-def _axis(channel: Channel, dt_s: float) -> Follower | _Level:
+class GovernorBatch:
+    """`Governor` for many devices with the same channels: the same values, bit for bit.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+        Of each device.
+    dt_s : float
+        Time between two commands, in s.
+    devices : int
+
+    Attributes
+    ----------
+    refused : intp[devices]
+        Wanted values that were no numbers.
+    """
+
+    def __init__(self, channels: Sequence[Channel], dt_s: float, devices: int) -> None:
+        self._park = np.array([channel.park for channel in channels])
+        limited = [index for index, channel in enumerate(channels) if _limits(channel) is not None]
+        free = [index for index in range(len(channels)) if index not in limited]
+        self._limited = np.array(limited, dtype=np.intp)
+        self._free = np.array(free, dtype=np.intp)
+        start = np.tile(self._park, (devices, 1))
+        limits = [axis for axis in map(_limits, channels) if axis is not None]
+        self._axes = FollowerBatch(limits, dt_s, start[:, limited])
+        self._low = np.array([channels[index].low for index in free])
+        self._high = np.array([channels[index].high for index in free])
+        steps = [channels[index].velocity for index in free]
+        self._step = np.array([math.inf if step is None else step * dt_s for step in steps])
+        self._jumps = bool(np.isinf(self._step).all())
+        self._wanted = start
+        self._levels = start[:, free]
+        self._values = start
+        self._one = Governor(channels, dt_s)
+        self.refused = np.zeros(devices, dtype=np.intp)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The values commanded last; not to be changed."""
+        return self._values
+
+    @property
+    def safe_bound_s(self) -> float:
+        """As `Governor.safe_bound_s`."""
+        return self._one.safe_bound_s
+
+    def step(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values for this tick."""
+        finite = np.isfinite(wanted)
+        if not finite.all():
+            self.refused += np.count_nonzero(~finite, axis=1)
+            wanted = np.where(finite, wanted, self._wanted)
+        self._wanted = wanted
+        if not len(self._free):
+            self._values = self._axes.follow(wanted)
+            return self._values
+        if not len(self._limited):
+            self._values = self._level(wanted)
+            return self._values
+        out = np.empty(wanted.shape)
+        out[:, self._limited] = self._axes.follow(wanted[:, self._limited])
+        out[:, self._free] = self._level(wanted[:, self._free])
+        self._values = out
+        return out
+
+    def rest_in_park(self, row: int) -> None:
+        """One device has just connected: it is known to rest in park, and everything blends from there."""
+        self._values = self._values.copy()
+        self._wanted = self._wanted.copy()
+        self._levels = self._levels.copy()
+        self._values[row] = self._wanted[row] = self._park
+        self._levels[row] = np.clip(self._park[self._free], self._low, self._high)
+        self._axes.rest_at(row, self._park[self._limited])
+
+    def at(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """By device, whether the last command is exactly ``values[device]``, at rest."""
+        found: NDArray[np.bool_] = (self._values == values).all(axis=1)
+        if len(self._limited):
+            found &= self._axes.resting().all(axis=1)
+        return found
+
+    def _level(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        goal = np.minimum(np.maximum(target, self._low), self._high)
+        if not self._jumps:
+            goal = np.minimum(np.maximum(goal, self._levels - self._step), self._levels + self._step)
+        self._levels = goal
+        return goal
+
+
+def _limits(channel: Channel) -> AxisLimits | None:
     if channel.velocity is None or channel.acceleration is None or channel.jerk is None:
-        return _Level(channel, dt_s)
-    limits = AxisLimits(channel.low, channel.high, channel.velocity, channel.acceleration, channel.jerk)
-    return Follower(limits, dt_s, channel.park)
+        return None
+    return AxisLimits(channel.low, channel.high, channel.velocity, channel.acceleration, channel.jerk)
+
+
+def _axis(channel: Channel, dt_s: float) -> Follower | _Level:
+    limits = _limits(channel)
+    return _Level(channel, dt_s) if limits is None else Follower(limits, dt_s, channel.park)

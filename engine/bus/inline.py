@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.bus.driver import Twin, park_frames
-from engine.bus.loop import DEFAULT_TICK_HZ, BusCore, BusDevice, BusEvent, DeviceNote, EventSink, ShowState
+from engine.bus.loop import (
+    DEFAULT_TICK_HZ,
+    BusCore,
+    BusDevice,
+    BusEvent,
+    DeviceNote,
+    EventSink,
+    FleetDispatch,
+    ShowState,
+)
 from engine.bus.twins import make_twin
 from engine.time.publisher import Block
 
@@ -96,11 +105,22 @@ class InlineBus:
         notes = (*self._permits, *notes)
         while (due_ns := core.next_due_ns()) <= host_ns:
             for dispatch in core.advance(due_ns, block.read(), block.heartbeat_ns(), notes):
+                if isinstance(dispatch, FleetDispatch):
+                    self._receive_fleet(dispatch)
+                    continue
                 twin = self._twins[dispatch.device]
                 if twin is not None:
                     for frame in dispatch.frames:
                         twin.receive(frame, dispatch.due_ns)
             notes = self._permits = ()
+
+    def _receive_fleet(self, dispatch: FleetDispatch) -> None:
+        indices = self.core.cohorts[dispatch.cohort].indices
+        rows = range(len(indices)) if dispatch.rows is None else dispatch.rows.tolist()
+        for row in rows:
+            twin = self._twins[indices[row]]
+            if twin is not None:
+                twin.receive(dispatch.frames[row].tobytes(), dispatch.due_ns)
 
     def finish(self) -> None:
         """Lead every device to park, as the end of a show does."""

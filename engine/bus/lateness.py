@@ -25,14 +25,14 @@ class LatenessHistogram:
         self.count = 0
         self.max_ns = 0
 
-    def add(self, lateness_ns: int) -> None:
-        """Count one."""
-        self.count += 1
+    def add(self, lateness_ns: int, times: int = 1) -> None:
+        """Count one, or several of the same."""
+        self.count += times
         self.max_ns = max(self.max_ns, lateness_ns)
         if lateness_ns <= 1:
-            self._counts[0] += 1
+            self._counts[0] += times
             return
-        self._counts[min(int(math.log2(lateness_ns) * _PER_OCTAVE), BINS - 1)] += 1
+        self._counts[min(int(math.log2(lateness_ns) * _PER_OCTAVE), BINS - 1)] += times
 
     def quantile_ns(self, share: float) -> int:
         """Upper edge of the bin in which the `share` quantile (0..1) lies; 0 while nothing is counted."""

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.driver import Driver, park_values, safe_values
+from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
 from engine.time.segments import Controls, Transport
@@ -33,7 +34,12 @@ CATCH_UP_NS = 250_000_000
 
 
 class ShowState(Protocol):
-    """The evaluator of `engine.timeline`, as far as the bus needs it."""
+    """The evaluator of `engine.timeline`, as far as the bus needs it.
+
+    One that can tell many seats' states at once has a second method, used for fleets: ``levels_of(transport, host_ns,
+    seats)`` gives the distinct state vectors, float64[distinct, components], and for each of the seats its row in
+    them, intp[seats] (None: each has its own, in order).
+    """
 
     def levels(self, transport: Transport, host_ns: int, seat: int) -> Sequence[float] | NDArray[np.float64]:
         """State vector of the package at `host_ns` for one seat (-1: the room)."""
@@ -118,6 +124,30 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetDispatch:
+    """Frames to hand to the lines of a cohort (`engine.bus.fleet`).
+
+    Attributes
+    ----------
+    cohort : int
+        Index into `BusCore.cohorts`.
+    tick : int
+    due_ns : int
+        Scheduled instant.
+    frames : uint8[devices, bytes of a frame]
+        Of all its devices; valid until the cohort's next instant.
+    rows : intp[n] or None
+        Those to send; None for all of them.
+    """
+
+    cohort: int
+    tick: int
+    due_ns: int
+    frames: NDArray[np.uint8]
+    rows: NDArray[np.intp] | None
+
+
+@dataclass(frozen=True, slots=True)
 class BusDevice:
     """One device with what it is to render; one that needs a permit is `forbidden` until it has it."""
 
@@ -137,6 +167,7 @@ class _Line:
         "forbidden",
         "frame_count",
         "governor",
+        "index",
         "keep_alive_ticks",
         "last_frames",
         "last_sent_tick",
@@ -153,8 +184,9 @@ class _Line:
         "second",
     )
 
-    def __init__(self, device: BusDevice, tick_hz: int) -> None:
+    def __init__(self, index: int, device: BusDevice, tick_hz: int) -> None:
         driver = device.driver
+        self.index = index
         self.driver = driver
         self.seats = tuple(sorted({route.seat for route in device.routes}))
         self.period_ticks = max(1, round(tick_hz / driver.rate_hz))
@@ -178,6 +210,14 @@ class _Line:
         self.faulty = False
 
 
+def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]:
+    """The cohorts these devices form; see `engine.bus.fleet`."""
+    members = [
+        Member(index, device.driver, device.routes, device.forbidden) for index, device in enumerate(devices)
+    ]
+    return form_cohorts(members, tick_hz)
+
+
 class BusCore:
     """Commands all devices of a rig.
 
@@ -192,8 +232,15 @@ class BusCore:
     watchdog_ns : int, default 0.5 s
         A conductor silent for longer leads to the safe state; 0 switches it off (inline, where it cannot be
         silent).
+    cohorts : sequence of Cohort, optional
+        Devices to be commanded together, fresh from `cohorts_of`; made here where not given.
     sink : callable
         Takes events; must not block.
+
+    Attributes
+    ----------
+    cohorts : tuple of Cohort
+        Of the fleets; the devices in them are dispatched by cohort.
 
     Notes
     -----
@@ -208,6 +255,7 @@ class BusCore:
         epoch_ns: int,
         tick_hz: int = DEFAULT_TICK_HZ,
         watchdog_ns: int = 500_000_000,
+        cohorts: Sequence[Cohort] | None = None,
         sink: EventSink,
     ) -> None:
         self._show = show
@@ -215,8 +263,19 @@ class BusCore:
         self._tick_hz = tick_hz
         self._watchdog_ns = watchdog_ns
         self._sink = sink
-        self._lines = [_Line(device, tick_hz) for device in devices]
+        self._levels_of = getattr(show, "levels_of", None)
+        self._drivers = tuple(device.driver for device in devices)
+        self.cohorts: tuple[Cohort, ...] = tuple(cohorts_of(devices, tick_hz) if cohorts is None else cohorts)
+        self._in_fleet = {
+            driver.name: (cohort, row) for cohort in self.cohorts for row, driver in enumerate(cohort.drivers)
+        }
+        self._lines = [
+            _Line(index, device, tick_hz)
+            for index, device in enumerate(devices)
+            if device.driver.name not in self._in_fleet
+        ]
         self._by_name = {line.driver.name: line for line in self._lines}
+        self._all: tuple[_Line | Cohort, ...] = (*self._lines, *self.cohorts)
         self._sequence = -1
         self._stopped = False
         self._stop_version = -1
@@ -235,7 +294,12 @@ class BusCore:
     @property
     def drivers(self) -> tuple[Driver, ...]:
         """The drivers, in the order of `Dispatch.device`."""
-        return tuple(line.driver for line in self._lines)
+        return self._drivers
+
+    @property
+    def single_names(self) -> tuple[str, ...]:
+        """Devices that are in no cohort."""
+        return tuple(self._by_name)
 
     @property
     def stopped(self) -> bool:
@@ -250,23 +314,38 @@ class BusCore:
     @property
     def retired(self) -> bool:
         """Whether every device has been led to park, after `retire`; a forbidden one stays where it is safe."""
-        return self._retiring and all(line.parked for line in self._lines)
+        return (
+            self._retiring
+            and all(line.parked for line in self._lines)
+            and all(cohort.retired for cohort in self.cohorts)
+        )
 
     @property
     def safe_bound_s(self) -> float:
         """Time within which every device is in its safe state, from any state."""
-        return max((line.governor.safe_bound_s + 2 * line.dt_s for line in self._lines), default=0.0)
+        return max(
+            (line.governor.safe_bound_s + 2 * line.dt_s for line in self._all),
+            default=0.0,
+        )
 
     def values(self, device: str) -> tuple[float, ...]:
         """Channel values commanded last."""
+        if device in self._in_fleet:
+            cohort, row = self._in_fleet[device]
+            return tuple(cohort.governor.values[row].tolist())
         return self._by_name[device].governor.values
 
     def forbidden(self, device: str) -> bool:
         """Whether the device is held in its safe state for want of a permit."""
+        if device in self._in_fleet:
+            cohort, row = self._in_fleet[device]
+            return bool(cohort.forbidden[row])
         return self._by_name[device].forbidden
 
     def frame_hash(self, device: str) -> str:
-        """Running hash over all frames commanded so far."""
+        """Running hash over all frames commanded so far; in a fleet, over those of its cohort."""
+        if device in self._in_fleet:
+            return self._in_fleet[device][0].digest.hexdigest()
         return self._by_name[device].digest.hexdigest()
 
     def instant_ns(self, tick: int) -> int:
@@ -289,7 +368,7 @@ class BusCore:
         transport: Transport,
         heartbeat_ns: int,
         notes: Sequence[DeviceNote] = (),
-    ) -> list[Dispatch]:
+    ) -> list[Dispatch | FleetDispatch]:
         """Compute everything due up to `now_ns`.
 
         Parameters
@@ -305,7 +384,7 @@ class BusCore:
 
         Returns
         -------
-        list of Dispatch
+        list of Dispatch and FleetDispatch
             The newest frames of each device that has any to send.
         """
         tick = self._next_tick()
@@ -324,20 +403,29 @@ class BusCore:
                 tick,
                 data={"sequence": transport.sequence, "generation": transport.generation},
             )
-        newest: dict[int, Dispatch] = {}
+        newest: dict[int, Dispatch | FleetDispatch] = {}  # a cohort's under a negative key
         while (at_ns := self.instant_ns(tick)) <= now_ns:
             self._watch(tick, at_ns, heartbeat_ns)
             controls = transport.controls_at(at_ns)
             self._latch(tick, controls)
             states: dict[tuple[int, int], Sequence[float]] = {}
-            for index, line in enumerate(self._lines):
+            for line in self._lines:
                 if line.next_tick != tick:
                     continue
-                dispatch = self._command(index, line, tick, at_ns, transport, controls, states)
+                dispatch = self._command(line, tick, at_ns, transport, controls, states)
                 if dispatch is not None:
-                    newest[index] = dispatch
+                    newest[line.index] = dispatch
                 line.next_tick = tick + line.period_ticks
-            if not self._lines:  # a rig without devices still watches and latches, 100 times a second
+            for number, cohort in enumerate(self.cohorts):
+                if cohort.next_tick != tick:
+                    continue
+                before = newest.get(~number)
+                assert not isinstance(before, Dispatch)
+                batch = self._command_cohort(number, cohort, tick, at_ns, transport, controls, before)
+                if batch is not None:
+                    newest[~number] = batch
+                cohort.next_tick = tick + cohort.period_ticks
+            if not self._drivers:  # a rig without devices still watches and latches, 100 times a second
                 self._idle_tick = tick + max(self._tick_hz // 100, 1)
             tick = self._next_tick()
         return list(newest.values())
@@ -345,14 +433,14 @@ class BusCore:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _next_tick(self) -> int:
-        return min((line.next_tick for line in self._lines), default=self._idle_tick)
+        return min((line.next_tick for line in self._all), default=self._idle_tick)
 
     def _pick_up(self, tick: int, now_ns: int) -> int:
         """After a gap too long to make good, go on with the present; tell which ticks were left out."""
         if now_ns - self.instant_ns(tick) <= CATCH_UP_NS:
             return tick
         present = (now_ns - self._epoch_ns) * self._tick_hz // _NS_PER_S
-        for line in self._lines:
+        for line in self._all:
             behind = present - line.next_tick
             if behind > 0:
                 line.next_tick += -(-behind // line.period_ticks) * line.period_ticks
@@ -362,6 +450,9 @@ class BusCore:
 
     def _take_notes(self, tick: int, notes: Sequence[DeviceNote]) -> None:
         for note in notes:
+            if note.device in self._in_fleet:
+                self._take_fleet_note(tick, note)
+                continue
             line = self._by_name[note.device]
             match note.kind:
                 case "report":
@@ -384,11 +475,34 @@ class BusCore:
                     line.governor.rest_in_park()
                     line.last_sent_tick = -(1 << 60)
                 case _:
-                    raise ValueError(
-                        f"note of kind {note.kind!r} about {note.device}; "
-                        "allowed: gone, back, joined, forbid, permit, report"
-                    )
+                    raise _unknown(note)
             self._say(note.kind, tick, note.device, {"text": note.text})
+
+    def _take_fleet_note(self, tick: int, note: DeviceNote) -> None:
+        """As for a device of its own, on a row of its cohort."""
+        cohort, row = self._in_fleet[note.device]
+        match note.kind:
+            case "report":
+                self._say("report", tick, note.device, {"report": note.topic, "text": note.text})
+                return
+            case "forbid" | "permit":
+                if cohort.forbidden[row] == (note.kind == "forbid"):
+                    return
+                cohort.forbidden[row] = note.kind == "forbid"
+                cohort.parked[row] = False
+            case "gone":
+                cohort.present[row] = False
+            case "joined":
+                cohort.present[row] = True
+                cohort.resend(row)
+            case "back":
+                cohort.present[row] = True
+                cohort.faulty[row] = False
+                cohort.connected(row)
+            case _:
+                raise _unknown(note)
+        cohort.update_flags()
+        self._say(note.kind, tick, note.device, {"text": note.text})
 
     def _watch(self, tick: int, at_ns: int, heartbeat_ns: int) -> None:
         if self._watchdog_ns == 0:
@@ -409,11 +523,13 @@ class BusCore:
             self._stopped = False
             for line in self._lines:
                 line.faulty = False
+            for cohort in self.cohorts:
+                cohort.faulty[:] = False
+                cohort.update_flags()
             self._say("rearm", tick, data={"version": controls.version})
 
     def _command(
         self,
-        index: int,
         line: _Line,
         tick: int,
         at_ns: int,
@@ -463,19 +579,69 @@ class BusCore:
         if not changed and tick - line.last_sent_tick < line.keep_alive_ticks:
             return None
         line.last_sent_tick = tick
-        return Dispatch(index, tick, at_ns, frames, changed)
+        return Dispatch(line.index, tick, at_ns, frames, changed)
 
-    def _count(self, line: _Line, tick: int, frames: tuple[bytes, ...]) -> None:
-        """Add frames to the running hash; before the first of each new second, tell where it stands."""
+    def _command_cohort(
+        self,
+        number: int,
+        cohort: Cohort,
+        tick: int,
+        at_ns: int,
+        transport: Transport,
+        controls: Controls,
+        before: FleetDispatch | None,
+    ) -> FleetDispatch | None:
+        """As `_command`, for all devices of a cohort; `before`: of an instant just made good, not sent yet."""
+        if self._retiring:
+            wanted = cohort.goal
+        elif self._stopped or self._stale:
+            wanted = cohort.safe
+        else:
+            states, which = cohort.states_for(self._show, self._levels_of, transport, at_ns + cohort.lead_ns)
+            wanted = cohort.wanted(states, which, controls)
+        refused = cohort.governor.refused
+        before_refused = refused.sum()
+        values = cohort.governor.step(wanted)
+        if refused.sum() != before_refused:
+            self._say("refused", tick, cohort.name, {"count": int(refused.sum())})
+        frames, faults = cohort.encode(values)
+        for row, text in faults.items():
+            if not cohort.faulty[row]:
+                cohort.faulty[row] = True
+                cohort.update_flags()
+                self._say("fault", tick, cohort.drivers[row].name, {"text": text})
+        if frames is not None:
+            self._checkpoint(cohort, tick, cohort.name)
+            cohort.frame_count += len(cohort)
+            cohort.digest.update(tick.to_bytes(8, "little"))
+            cohort.digest.update(frames)
+        if self._retiring and not cohort.retired:
+            for row in np.nonzero(cohort.governor.at(cohort.goal) & ~cohort.parked)[0].tolist():
+                cohort.parked[row] = True
+                self._say("parked", tick, cohort.drivers[row].name, {"frames": cohort.digest.hexdigest()})
+        if frames is None:
+            return None
+        rows = cohort.to_send(frames, tick, faults)
+        if before is not None and rows is not None:
+            # What changed at the instant before and not at this one has not been sent either.
+            rows = None if before.rows is None else np.union1d(rows, before.rows)
+        return FleetDispatch(number, tick, at_ns, frames, rows) if rows is None or len(rows) else before
+
+    def _checkpoint(self, line: _Line | Cohort, tick: int, name: str) -> None:
+        """Before the first frame of each new second, tell where the running hash stands."""
         second = tick // self._tick_hz
         if second > line.second:
             line.second = second
             self._say(
                 "frames",
                 tick,
-                line.driver.name,
+                name,
                 {"second": second, "count": line.frame_count, "hash": line.digest.hexdigest()},
             )
+
+    def _count(self, line: _Line, tick: int, frames: tuple[bytes, ...]) -> None:
+        """Add frames to the running hash."""
+        self._checkpoint(line, tick, line.driver.name)
         line.frame_count += 1
         line.digest.update(tick.to_bytes(8, "little"))
         for frame in frames:
@@ -484,6 +650,12 @@ class BusCore:
 
     def _say(self, kind: str, tick: int, device: str = "", data: Mapping[str, object] | None = None) -> None:
         self._sink(BusEvent(kind, tick, self.instant_ns(tick), device, data or {}))
+
+
+def _unknown(note: DeviceNote) -> ValueError:
+    return ValueError(
+        f"note of kind {note.kind!r} about {note.device}; allowed: gone, back, joined, forbid, permit, report"
+    )
 
 
 def _plain(state: Sequence[float] | NDArray[np.float64]) -> Sequence[float]:

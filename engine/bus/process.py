@@ -43,12 +43,13 @@ from threading import Condition, Event, Thread
 from typing import Any, Protocol
 
 from engine.bus.driver import Driver
+from engine.bus.fleet import Cohort
 from engine.bus.lateness import LatenessHistogram
-from engine.bus.loop import BusCore, DeviceNote, ShowState
+from engine.bus.lines import Lines
+from engine.bus.loop import BusCore, DeviceNote, ShowState, cohorts_of
 from engine.bus.registry import TWIN_PORT, create_drivers
 from engine.bus.setup import bus_devices
 from engine.bus.twins import TwinProgram
-from engine.bus.writer import PortWriter
 from engine.errors import SensoramaError
 from engine.experience.resolve import resolve
 from engine.experience.rig import Rig
@@ -305,7 +306,7 @@ class _Plant:
     block: TransportBlock | None = None
     drivers: list[Driver] = field(default_factory=list)
     twins: TwinProgram | None = None
-    writers: list[PortWriter] = field(default_factory=list)
+    lines: Lines | None = None
     watch: Watch | None = None
     held: set[str] = field(default_factory=set)
     """Devices that have to stay where they are at the end, without park frames."""
@@ -316,8 +317,8 @@ class _Plant:
     def __exit__(self, *_: object) -> None:
         if self.watch is not None:
             self.watch.close()
-        for writer in self.writers:
-            writer.close(park=writer.driver.name not in self.held)
+        if self.lines is not None:
+            self.lines.close(stay=self.held)
         if self.twins is not None:
             self.twins.close()
         if self.block is not None:
@@ -339,14 +340,12 @@ class _Plant:
             self.drivers = create_drivers(self.config.rig.devices, self.twins.ports)
         return self.drivers
 
-    def connect(self, clock: Clock, *, park_first: bool = True) -> None:
-        """Open every line, all at once, each in its thread."""
+    def connect(self, cohorts: Sequence[Cohort], clock: Clock, *, park_first: bool = True) -> Lines:
+        """Open every line, all at once."""
         priority = DEFAULT_PRIORITY - 1 if self.config.realtime else None
-        self.writers = [
-            PortWriter(driver, clock, park_first=park_first, priority=priority) for driver in self.drivers
-        ]
-        for writer in self.writers:
-            writer.start()
+        self.lines = Lines(self.drivers, cohorts, clock, park_first=park_first, priority=priority)
+        self.lines.start()
+        return self.lines
 
     def watch_permits(self, clock: Clock, notes: NoteBox) -> None:
         """Begin to read the permissives, if the rig has any."""
@@ -375,14 +374,15 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         asked_ns = control.epoch_ns
     notes = NoteBox()
     plant.watch_permits(clock, notes)
+    cohorts = cohorts_of(devices, rig.tick_hz)
     if not config.muted:
-        plant.connect(clock)
+        plant.connect(cohorts, clock)
     # Several threads share one interpreter lock; at the default 5 ms a writer could hold the loop up for that long.
     sys.setswitchinterval(0.0002)
     # Before the grid begins: collecting and locking memory takes some 20 ms. The lines are opened meanwhile.
     grant = become_realtime() if config.realtime else None
     # A new grid begins once the lines are open; one that runs already is joined by each line as it opens.
-    opened = _await_lines(plant.writers, clock) if asked_ns is None else {}
+    opened = _await_lines(plant.lines, clock) if asked_ns is None and plant.lines is not None else {}
     epoch_ns = asked_ns if asked_ns is not None else clock.now_ns() + 5_000_000
     core = BusCore(
         devices,
@@ -390,6 +390,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         epoch_ns=epoch_ns,
         tick_hz=rig.tick_hz,
         watchdog_ns=rig.watchdog_ns,
+        cohorts=cohorts,
         sink=lambda event: outbox.post("event", event),
     )
     outbox.post(
@@ -407,13 +408,12 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         assert plant.block is not None
         sharp = grant is not None and grant.notes[0].startswith("SCHED_FIFO") and (os.cpu_count() or 1) > 1
 
-        def unmute() -> Sequence[PortWriter]:
-            plant.connect(clock, park_first=False)
-            return plant.writers
+        def unmute() -> Lines:
+            return plant.connect(cohorts, clock, park_first=False)
 
         loop = Loop(
             core,
-            plant.writers,
+            plant.lines,
             plant.block,
             clock,
             outbox,
@@ -439,19 +439,12 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             grant.close()
 
 
-def _await_lines(writers: Sequence[PortWriter], clock: Clock) -> dict[str, str]:
+def _await_lines(lines: Lines, clock: Clock) -> dict[str, str]:
     """Wait, for a bounded time, until every line is open or known not to be; the notes stay for the loop."""
     limit_ns = clock.now_ns() + round(_OPEN_LIMIT_S * _NS_PER_S)
-    while clock.now_ns() < limit_ns and any(writer.first_word() is None for writer in writers):
+    while clock.now_ns() < limit_ns and not lines.settled():
         clock.sleep_until_ns(clock.now_ns() + 2_000_000)
-    opened = {}
-    for writer in writers:
-        word = writer.first_word()
-        if word is None:
-            opened[writer.driver.name] = f"{writer.driver.name}: still connecting after {_OPEN_LIMIT_S:g} s"
-        else:
-            opened[writer.driver.name] = word
-    return opened
+    return lines.first_words(_OPEN_LIMIT_S)
 
 
 class Loop:
@@ -460,8 +453,8 @@ class Loop:
     Parameters
     ----------
     core : BusCore
-    writers : sequence of PortWriter
-        In the order of the core's drivers.
+    lines : Lines or None
+        None for a muted bus.
     block : TransportBlock
     clock : Clock
     outbox : Outbox
@@ -470,7 +463,7 @@ class Loop:
     notes : NoteBox, optional
         What others than the writers have to say about devices.
     unmute : callable, optional
-        Of a muted bus, which has no writers: makes them, connecting.
+        Of a muted bus, which has no lines: makes them, connecting.
     unmute_asked : Event, optional
         When to.
     heir : callable, optional
@@ -482,7 +475,7 @@ class Loop:
     def __init__(
         self,
         core: BusCore,
-        writers: Sequence[PortWriter],
+        lines: Lines | None,
         block: TransportBlock,
         clock: Clock,
         outbox: Outbox,
@@ -490,7 +483,7 @@ class Loop:
         prepare_ns: int,
         spin_ns: int = 0,
         notes: NoteBox | None = None,
-        unmute: Callable[[], Sequence[PortWriter]] | None = None,
+        unmute: Callable[[], Lines] | None = None,
         unmute_asked: Event | None = None,
         heir: Callable[[], tuple[int | None, bool]] = lambda: (None, False),
     ) -> None:
@@ -501,14 +494,13 @@ class Loop:
         self._unmute = unmute
         self._unmute_asked = unmute_asked if unmute_asked is not None else Event()
         self._core = core
-        self._writers = writers
+        self._lines = lines
         self._block = block
         self._clock = clock
         self._outbox = outbox
         self._prepare_ns = prepare_ns
         self._spin_ns = spin_ns
         self._next_health_ns = core.epoch_ns + _NS_PER_S
-        self.dispatch_late = [LatenessHistogram() for _ in core.drivers]
         self.wake_late = LatenessHistogram()
 
     def run(self, retire_asked: Event) -> None:
@@ -523,7 +515,7 @@ class Loop:
                 if retire_asked.is_set():
                     return  # no device of ours: nothing to park
                 if self._unmute_asked.is_set():
-                    self._writers, self._unmute = self._unmute(), None
+                    self._lines, self._unmute = self._unmute(), None
                     self._outbox.post("unmuted", clock.now_ns())
             heir_ns, orphaned = self._heir()
             if heir_ns is not None and orphaned:
@@ -543,53 +535,47 @@ class Loop:
         """Compute ahead of `due_ns`, then hand everything over at it."""
         core, clock, block = self._core, self._clock, self._block
         now_ns = clock.now_ns()
-        notes = [
-            *self._notes.take(),
-            *(note for writer in self._writers for note in writer.take_notes(now_ns)),
-        ]
+        notes = self._notes.take()
+        if self._lines is not None:
+            notes += self._lines.take_notes(now_ns)
         dispatches = core.advance(max(due_ns, now_ns), block.read(), block.heartbeat_ns(), notes)
         clock.sleep_until_ns(due_ns - self._spin_ns)
         while (woken_ns := clock.now_ns()) < due_ns:
             pass
         self.wake_late.add(woken_ns - due_ns)
         # Safe is the heir's to command by then; two voices would tear the devices between them.
-        silent = not self._writers or (core.stale and self._heir()[0] is not None)
-        for dispatch in () if silent else dispatches:
-            self._writers[dispatch.device].offer(dispatch.frames, dispatch.due_ns)
-            self.dispatch_late[dispatch.device].add(clock.now_ns() - dispatch.due_ns)
+        lines = self._lines
+        if lines is not None and not (core.stale and self._heir()[0] is not None):
+            for dispatch in dispatches:
+                lines.offer(dispatch)
         if now_ns >= self._next_health_ns:
             self._next_health_ns += _NS_PER_S * ((now_ns - self._next_health_ns) // _NS_PER_S + 1)
             self._outbox.post("health", self._health(now_ns))
 
     def summary(self) -> dict[str, object]:
         """Hashes, lateness and counts, for the journal and the report."""
+        core = self._core
+        empty: dict[str, dict[str, object]] = {"dispatch": {}, "sent": {}, "frames": {}}
+        single = core.single_names
         return {
-            "hashes": {driver.name: self._core.frame_hash(driver.name) for driver in self._core.drivers},
-            "dispatch": {
-                driver.name: late.summary()
-                for driver, late in zip(self._core.drivers, self.dispatch_late, strict=True)
+            "hashes": {
+                **{name: core.frame_hash(name) for name in single},
+                **{cohort.name: cohort.digest.hexdigest() for cohort in core.cohorts},
             },
-            "sent": {writer.driver.name: writer.sent_late.summary() for writer in self._writers},
+            **(empty if self._lines is None else self._lines.summary()),
             "wake": self.wake_late.summary(),
-            "frames": {driver.name: driver.health.sent for driver in self._core.drivers},
-            "parked": self._core.retired,
+            "parked": core.retired,
         }
 
     def _health(self, now_ns: int) -> dict[str, object]:
+        core = self._core
+        rows: dict[str, dict[str, object]] = {} if self._lines is None else self._lines.health()
+        for name in core.single_names if rows else ():
+            rows[name]["values"] = core.values(name)
         return {
             "at_ns": now_ns,
-            "stopped": self._core.stopped,
-            "stale": self._core.stale,
+            "stopped": core.stopped,
+            "stale": core.stale,
             "muted": self._unmute is not None,
-            "devices": {
-                driver.name: {
-                    "state": driver.health.state,
-                    "sent": driver.health.sent,
-                    "failures": driver.health.failures,
-                    "note": driver.health.note,
-                    "dispatch_p99_ns": late.quantile_ns(0.99),
-                    "values": self._core.values(driver.name),
-                }
-                for driver, late in zip(self._core.drivers, self.dispatch_late, strict=True)
-            },
+            "devices": rows,
         }

@@ -9,7 +9,7 @@ from threading import Condition, Thread
 from engine.bus.driver import Attentive, Driver, Report, park_frames
 from engine.bus.lateness import LatenessHistogram
 from engine.bus.loop import DeviceNote
-from engine.errors import DeviceError
+from engine.errors import DeviceError, DeviceGone
 from engine.time.clocks import Clock
 from engine.time.realtime import request_realtime_priority
 
@@ -55,6 +55,38 @@ class ReportGate:
             else:
                 self.dropped += 1
         return passed
+
+
+class Retry:
+    """When to try a lost line again: after a quarter of a second, then ever more slowly."""
+
+    def __init__(self) -> None:
+        self._at_ns: int | None = None
+        self._pause_ns = _FIRST_RETRY_NS
+        self._back_ns: int | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is an attempt to come."""
+        return self._at_ns is not None
+
+    def told(self, kind: str, now_ns: int) -> None:
+        """Take what was told of the line: ``gone``, or anything else for a connection."""
+        if kind != "gone":
+            self._at_ns, self._back_ns = None, now_ns
+            return
+        # A line that comes back only to go again (UDP cannot tell at once) is not worth a quick retry.
+        held = self._back_ns is not None and now_ns - self._back_ns > _STEADY_NS
+        pause_ns = _FIRST_RETRY_NS if held else self._pause_ns
+        self._at_ns = now_ns + pause_ns
+        self._pause_ns = min(2 * pause_ns, _LAST_RETRY_NS)
+
+    def due(self, now_ns: int) -> bool:
+        """Whether it is time; true once."""
+        if self._at_ns is None or now_ns < self._at_ns:
+            return False
+        self._at_ns = None
+        return True
 
 
 class PortWriter:
@@ -105,9 +137,8 @@ class PortWriter:
         self._closing = False
         self._connected = False
         self._notes: deque[DeviceNote] = deque(maxlen=64)
-        self._retry_ns: int | None = None
-        self._pause_ns = _FIRST_RETRY_NS
-        self._back_ns: int | None = None
+        self._retry = Retry()
+        self._refused: str | None = None
         self._first_word: str | None = None
         self.sent_late = LatenessHistogram()
         self.overwritten = 0
@@ -143,22 +174,20 @@ class PortWriter:
             note = self._notes.popleft()
             notes.append(note)
             self._accepting = note.kind != "gone"
-            if self._accepting:
-                self._retry_ns, self._back_ns = None, now_ns
-                continue
-            # A line that comes back only to go again (UDP cannot tell at once) is not worth a quick retry.
-            held = self._back_ns is not None and now_ns - self._back_ns > _STEADY_NS
-            pause_ns = _FIRST_RETRY_NS if held else self._pause_ns
-            self._retry_ns = now_ns + pause_ns
-            self._pause_ns = min(2 * pause_ns, _LAST_RETRY_NS)
+            self._retry.told(note.kind, now_ns)
         while self._reports:
             notes.append(self._reports.popleft())
-        if self._retry_ns is not None and now_ns >= self._retry_ns:
-            self._retry_ns = None
+        if self._retry.due(now_ns):
             with self._wake:
                 self._open_wanted = True
                 self._wake.notify()
         return notes
+
+    def refused(self, text: str) -> None:
+        """Somebody else's datagrams to the device were refused: its line counts as lost."""
+        with self._wake:
+            self._refused = text
+            self._wake.notify()
 
     def first_word(self) -> str | None:
         """How the first attempt to connect went: None until it is over, "" for connected, else why not."""
@@ -187,7 +216,7 @@ class PortWriter:
             request_realtime_priority(self._priority)
         while True:
             with self._wake:
-                while self._slot is None and not self._open_wanted and not self._closing:
+                while self._slot is None and not (self._open_wanted or self._closing or self._refused):
                     wait_s = self._until_attend_s()
                     if wait_s == 0.0:
                         break
@@ -195,6 +224,9 @@ class PortWriter:
                 work, self._slot = self._slot, None
                 open_now, self._open_wanted = self._open_wanted, False
                 closing = self._closing
+                refused, self._refused = self._refused, None
+            if refused is not None and self._connected:
+                self._lose(DeviceGone(refused))
             if closing:
                 if self._connected and self._park_last:
                     self._send_park()

@@ -112,7 +112,7 @@ class TestLife:
         for _ in range(4):
             assert next_note(writer, now_ns, fan.did) == DeviceNote("fan", "gone", "fan: unplugged")
             begin_ns = now_ns
-            while writer._retry_ns is not None:
+            while writer._retry.waiting:
                 now_ns += S // 8
                 writer.take_notes(now_ns)
             pauses.append((now_ns - begin_ns) / S)
