@@ -13,6 +13,8 @@ from engine.show.status import DeviceLine
 
 #: A line that opens is not yet a device that answers: UDP learns only from the next command that nobody is there.
 STEADY_NS = 2_000_000_000
+#: A device that words its trouble differently each time must not drown everything else; the journal has all of it.
+MOST_SAID = 200
 
 
 class DeviceNews:
@@ -55,10 +57,10 @@ class DeviceNews:
         match event.kind:
             case "gone" | "back" | "joined":
                 self._came_or_went(event)
-            case "report":
+            case "report" if event.data.get("report") != "reply":
                 # A device may say the same for hours; the journal has each, the operator hears of it once.
                 what, text = str(event.data.get("report", "")), str(event.data.get("text", ""))
-                if (event.device, what, text) not in self._reported:
+                if (event.device, what, text) not in self._reported and len(self._reported) < MOST_SAID:
                     self._reported.add((event.device, what, text))
                     self._say(f"device {event.device}: {what}: {text}")
             case "forbid" if event.device not in self._forbidden:
