@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from devices.artnet import ArtnetDriver
+from devices.artnet.announce import introductions
+from devices.artnet.codec import Poll, encode
+from engine.bus.driver import DeviceConfig
 from engine.time import MonotonicClock
+from tests.peers.captures import dissected as dissected_file
+from tests.peers.captures import write_capture
 from tests.peers.programs import needed
 from tests.show.runs import LIVE, Started
 
@@ -98,3 +104,36 @@ def test_tshark_reads_what_the_twins_recorded(tmp_path: Path) -> None:
     assert len({slots for _, _, slots in lights}) > 20
     # Sequence numbers count 1..255 and never show 0, which would switch sequencing off.
     assert [sequence for sequence, _, _ in lights] == [1 + i % 255 for i in range(len(lights))]
+
+
+def test_tshark_reads_looks_over_many_universes_their_syncs_and_introductions(tmp_path: Path) -> None:
+    rows = {f"u{universe}": {"channels": [2], "universe": universe} for universe in (0, 17, 300)}
+    driver = ArtnetDriver(DeviceConfig("wall", settings={"fixtures": rows, "slots": 512}))
+    sent = [
+        packet
+        for step in range(3)
+        for packet in driver.stamp(driver.encode([step / 255, (step + 10) / 255, (step + 20) / 255]))
+    ]
+    sent += [encode(Poll()), *introductions("wall", "Wall of lamps", [0, 17, 300], ip="10.0.0.1", controller=True)]
+    capture = tmp_path / "artnet.pcap"
+    write_capture(capture, sent, 6454)
+    codes = dissected_file(capture, "-T", "fields", "-e", "artnet.header.opcode").split()
+    look = ["0x5000"] * 3 + ["0x5200"]
+    assert codes == look * 3 + ["0x2000"] + ["0x2100"] * 3
+    assert dissected_file(capture, "-Y", "_ws.malformed || _ws.expert").strip() == ""
+    text = dissected_file(
+        capture, "-Y", "artnet.output", "-V",
+        "-o", "dmx_chan.dmx_disp_chan_val_type:Decimal", "-o", "dmx_chan.dmx_disp_chan_nr_type:Hexadecimal",
+    )  # fmt: skip
+    found = dissected(text)
+    assert [(sequence, universe, slots[1], len(slots)) for sequence, universe, slots in found] == [
+        (step + 1, universe, step + level, 512)
+        for step in range(3)
+        for universe, level in ((0, 0), (17, 10), (300, 20))
+    ]
+    replies = dissected_file(
+        capture, "-Y", "artnet.poll_reply", "-T", "fields", "-e", "artnet.poll_reply.short_name",
+        "-e", "artnet.poll_reply.swin_1_universe", "-e", "artnet.poll_reply.bind_index", "-e", "artnet.poll_reply.bind_ip_address",
+    ).splitlines()  # fmt: skip
+    assert [reply.split("\t")[0] for reply in replies] == ["wall"] * 3, replies
+    print("tshark: 3 looks of 3 universes, one ArtSync after each, poll, 3 replies:", [reply.split("\t") for reply in replies])
