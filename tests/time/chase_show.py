@@ -75,10 +75,12 @@ class Played:
             raise AssertionError("the chase asks to be asked for ever")
         self.now_ns = max(self.now_ns, to_ns)
 
-    def hear(self, said: Iterable[CodeWord]) -> Played:
-        """Words, each known one word after it began."""
-        for word in said:
-            heard_ns = max(self.now_ns, word.at_ns + int(frame_ns(self.rules.rate) * STEP[self.rules.wire]))
+    def hear(self, said: Iterable[CodeWord], began: Iterable[CodeWord] | None = None) -> Played:
+        """Words, each known one word after it began; `began` are the words as they really were, where stamps are wrong."""
+        said = list(said)
+        for word, true in zip(said, said if began is None else began, strict=True):
+            known_ns = true.at_ns + int(frame_ns(self.rules.rate) * STEP[self.rules.wire])
+            heard_ns = max(self.now_ns, known_ns)
             self.until(heard_ns)
             self.chase.word(word)
             self._advance()
