@@ -126,7 +126,9 @@ class Attention:
                 )
         if not self._nodes and not self._told_nobody and now_ns - self._began_ns > NODE_LOST_NS:
             self._told_nobody = True
-            reports.append(Report("fault", "no Art-Net node answers polls here; check power, cable and address"))
+            reports.append(
+                Report("fault", "no Art-Net node answers polls here; check power, cable and address")
+            )
 
     def _met(self, reply: PollReply, host: str, now_ns: int, reports: list[Report]) -> None:
         if not self._poll:

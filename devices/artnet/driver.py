@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import partial
 
 from devices.artnet.attention import Attention
+from devices.artnet.batch import ArtnetBatch
 from devices.artnet.codec import UDP_PORT, Dmx, Sync, encode, is_dmx, with_sequence
 from devices.dmx.fixtures import Patch, flag_setting
 from devices.dmx.listening import listening_setting
@@ -65,16 +67,16 @@ class ArtnetDriver(LineDriver):
         self._sync = flag_setting(config, "sync", len(self.patch.universes) > 1)
         self.merge = config.settings.get("merge", "htp")
         if self.merge not in _MERGES:
-            raise SettingError(
-                f"merge is {self.merge!r}; allowed: {', '.join(_MERGES)}", "settings", "merge"
-            )
+            raise SettingError(f"merge is {self.merge!r}; allowed: {', '.join(_MERGES)}", "settings", "merge")
         host, port = "", UDP_PORT
         if config.port != "twin":
             try:
                 host, port = parse_udp_port(config.port, UDP_PORT)
             except ValueError as error:
                 raise SettingError(str(error), "port") from None
-        line = Sending(config.name, host, port, broadcast=flag_setting(config, "broadcast"))
+        broadcast = flag_setting(config, "broadcast")
+        self.address: tuple[str, int] | None = (host, port) if host and not broadcast else None
+        line = Sending(config.name, host, port, broadcast=broadcast)
         universes = self.patch.universes
         named = f"universe {universes[0]}" if len(universes) == 1 else f"{len(universes)} universes"
         self.use_line(line, f"{named} at {config.port}")
@@ -89,9 +91,7 @@ class ArtnetDriver(LineDriver):
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """All universes in order, then one sync if wanted; sequence 0, stamped when they leave."""
-        frames = [
-            encode(Dmx(universe, bytes(slots))) for universe, slots in self.patch.slots(values).items()
-        ]
+        frames = [encode(Dmx(universe, bytes(slots))) for universe, slots in self.patch.slots(values).items()]
         if self._sync:
             frames.append(encode(Sync()))
         return tuple(frames)
@@ -101,11 +101,29 @@ class ArtnetDriver(LineDriver):
         stamped = []
         for frame in frames:
             if is_dmx(frame):
-                universe = frame[14] | frame[15] << 8
-                self._sequences[universe] = self._sequences[universe] % 255 + 1
-                frame = with_sequence(frame, self._sequences[universe])
+                frame = with_sequence(frame, self._next_sequence(frame[14] | frame[15] << 8))
             stamped.append(frame)
         return stamped
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """Devices of one universe each, patched alike; none that has to send a sync after it."""
+        if len(self.patch.universes) != 1 or self._sync:
+            return None
+        return (self.patch.sizes[self.patch.universes[0]], tuple(put[1:] for put in self.patch.puts))
+
+    def batch(self, drivers: Sequence[ArtnetDriver]) -> ArtnetBatch:
+        """Encodes for many such devices."""
+        universes = [driver.patch.universes[0] for driver in drivers]
+        counters = [
+            partial(driver._next_sequence, universe)
+            for driver, universe in zip(drivers, universes, strict=True)
+        ]
+        return ArtnetBatch(universes, self.patch.sizes[self.patch.universes[0]], self.patch.puts, counters)
+
+    def _next_sequence(self, universe: int) -> int:
+        self._sequences[universe] = self._sequences[universe] % 255 + 1
+        return self._sequences[universe]
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Look out for rivals and polls, ask for nodes. Raises DeviceGone."""

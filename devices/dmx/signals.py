@@ -46,7 +46,9 @@ class LevelChanges:
         return changed
 
 
-def universes_setting(config: SourceConfig, lowest: int, highest: int, default: Sequence[int]) -> tuple[int, ...]:
+def universes_setting(
+    config: SourceConfig, lowest: int, highest: int, default: Sequence[int]
+) -> tuple[int, ...]:
     """The universes a source listens to: one number or a list.
 
     Raises

@@ -254,7 +254,9 @@ def _decode_data(data: bytes, cid: UUID, end: int) -> Data:
         raise SacnError(f"property layer {kind.hex(' ')}; it must be 02 a1 00 00 00 01")
     count = data[123] << 8 | data[124]
     if not 1 <= count <= MAX_SLOTS + 1 or _SLOTS_AT - 1 + count > end:
-        raise SacnError(f"{count} properties in a packet with room for {end - _SLOTS_AT + 1}; allowed 1 to 513")
+        raise SacnError(
+            f"{count} properties in a packet with room for {end - _SLOTS_AT + 1}; allowed 1 to 513"
+        )
     priority, sync_address, sequence, options, universe = struct.unpack_from(">BHBBH", data, 108)
     return Data(
         cid,
@@ -290,7 +292,9 @@ def _pdu_end(data: bytes, at: int, least: int, what: str) -> int:
     head = data[at] << 8 | data[at + 1]
     end = at + (head & 0x0FFF)
     if head & 0xF000 != _FLAGS or end < at + least or end > len(data):
-        raise SacnError(f"the {what} layer's flags and length are 0x{head:04x} with {len(data) - at} bytes there")
+        raise SacnError(
+            f"the {what} layer's flags and length are 0x{head:04x} with {len(data) - at} bytes there"
+        )
     return end
 
 
@@ -319,5 +323,7 @@ def _in_range(name: str, value: int, low: int, high: int) -> int:
     return value
 
 
-START_CODES: Mapping[int, str] = MappingProxyType({START_LEVELS: "levels", START_PRIORITIES: "priority per slot"})
+START_CODES: Mapping[int, str] = MappingProxyType(
+    {START_LEVELS: "levels", START_PRIORITIES: "priority per slot"}
+)
 """Start codes whose data mean something here; others are read and passed by."""

@@ -235,6 +235,8 @@ def _address(config: DeviceConfig, key: str) -> str:
     good = len(parts) == 4 and all(part.isdigit() and int(part) <= 255 for part in parts)
     if text != "" and not good:
         raise SettingError(
-            f"{key} is {text!r}; allowed: the IPv4 address of a network interface of this machine", "settings", key
+            f"{key} is {text!r}; allowed: the IPv4 address of a network interface of this machine",
+            "settings",
+            key,
         )
     return str(text)

@@ -103,10 +103,7 @@ class Receiver:
             for cid in lost:
                 del universe.sources[cid]
             for source in universe.sources.values():
-                if (
-                    source.slot_priorities is not None
-                    and at_ns - source.slot_priorities_ns > SOURCE_LOST_NS
-                ):
+                if source.slot_priorities is not None and at_ns - source.slot_priorities_ns > SOURCE_LOST_NS:
                     source.slot_priorities = None
                     lost.append(UUID(int=0))
             if lost:
@@ -151,9 +148,7 @@ class Receiver:
             if not self._room(universe, packet.priority):
                 self.exceeded += 1
                 return ()
-            known = universe.sources[packet.cid] = _Source(
-                packet.name, sender, packet.sequence, at_ns, held
-            )
+            known = universe.sources[packet.cid] = _Source(packet.name, sender, packet.sequence, at_ns, held)
         known.name, known.sender = packet.name, sender
         known.sequence, known.at_ns, known.newest = packet.sequence, at_ns, held
         if self._must_wait(held, at_ns):

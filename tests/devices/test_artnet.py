@@ -387,7 +387,10 @@ class TestAttention:
             for answer in introductions("dimmers", "Dimmers of the hall", [0, 1]):
                 node.sendto(answer, address)
             (report,) = made.attend(S)
-            assert (report.kind, report.text) == ("reply", "Art-Net node 'dimmers' at 127.0.0.1 with universe 0, 1")
+            assert (report.kind, report.text) == (
+                "reply",
+                "Art-Net node 'dimmers' at 127.0.0.1 with universe 0, 1",
+            )
             reports = made.attend(12 * S)
             assert [report.kind for report in reports] == ["fault", "fault"]
             assert reports[0].text.endswith("has not answered for 10 s")

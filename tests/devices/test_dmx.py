@@ -60,7 +60,8 @@ class TestPatch:
             shown |= made.shown(universe, bytes(slots))
         step = 1 / (255 if bits == 8 else 65535)
         for channel, value in zip(made.channels, values, strict=True):
-            assert abs(shown[channel.name] ** (2 if curve == "square" else 1) - value ** (2 if curve == "square" else 1)) <= step  # fmt: skip
+            power = 2 if curve == "square" else 1
+            assert abs(shown[channel.name] ** power - value**power) <= step
 
     def test_lamps_are_late(self) -> None:
         made = patch({"a": {"channels": [1]}})
@@ -123,9 +124,10 @@ class TestRivals:
 
 class TestPorts:
     def test_an_onlooker_hears_broadcasts_and_takes_no_unicast_from_another_program(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as program, socket.socket(
-            socket.AF_INET, socket.SOCK_DGRAM
-        ) as sender:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as program,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+        ):
             for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
                 program.setsockopt(socket.SOL_SOCKET, option, 1)
             program.bind(("0.0.0.0", 0))
@@ -147,7 +149,7 @@ class TestPorts:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as program:
             program.bind(("127.0.0.1", 0))
             listening = Listening("desk", "127.0.0.1", program.getsockname()[1])
-            with pytest.raises(DeviceBusy, match="desk: UDP port .* is held by another program"):
+            with pytest.raises(DeviceBusy, match=r"desk: UDP port .* is held by another program"):
                 listening.open()
             with pytest.raises(DeviceGone, match="is not open"):
                 listening.hear()

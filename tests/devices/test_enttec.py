@@ -59,7 +59,9 @@ class TestCodec:
         assert Parameters((1, 44), 9, 1, 40).break_us == pytest.approx(96.03)
 
     @given(st.lists(messages, min_size=1, max_size=6), st.lists(st.integers(1, 12), max_size=12))
-    def test_any_cut_of_the_stream_gives_the_same_messages(self, sent: list[Message], sizes: list[int]) -> None:
+    def test_any_cut_of_the_stream_gives_the_same_messages(
+        self, sent: list[Message], sizes: list[int]
+    ) -> None:
         found, cutter = cut(b"".join(map(encode, sent)), sizes)
         assert found == sent and cutter.lost_bytes == 0
 
@@ -189,7 +191,10 @@ class TestDriverAndTwin:
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            ({"fixtures": {"a": {"channels": [1], "universe": 2}}}, "universe is 2; allowed: an integer 1 to 1"),
+            (
+                {"fixtures": {"a": {"channels": [1], "universe": 2}}},
+                "universe is 2; allowed: an integer 1 to 1",
+            ),
             ({"universe": 3}, "unknown setting 'universe'"),
             ({"slots": 20}, "slots is 20; allowed: an integer 26 to 512"),
         ],

@@ -36,7 +36,7 @@ CID = UUID("00112233-4455-6677-8899-aabbccddeeff")
 OTHER = UUID("ffffffff-4455-6677-8899-aabbccddeeff")
 CID_HEX = "00112233445566778899aabbccddeeff"
 ROOT = "00100000" + "4153432d45312e3137000000"
-NAME = "desk".encode().ljust(64, b"\x00").hex()
+NAME = b"desk".ljust(64, b"\x00").hex()
 
 GOLDEN = {
     # ANSI E1.31-2018 table 4-1, four slots: universe 0x0123, priority 120, synchronised on 0x0400, sequence 7, preview.
@@ -88,7 +88,12 @@ class TestCodec:
 
     def test_a_full_universe_is_638_bytes_and_a_sync_49(self) -> None:
         full = encode(Data(CID, "desk", 1, bytes(512)))
-        assert (len(full), full[16:18].hex(), full[38:40].hex(), full[115:117].hex()) == (638, "726e", "7258", "720b")
+        assert (len(full), full[16:18].hex(), full[38:40].hex(), full[115:117].hex()) == (
+            638,
+            "726e",
+            "7258",
+            "720b",
+        )
         assert len(encode(Sync(CID, 1))) == 49
 
     @given(packets)
@@ -112,7 +117,12 @@ class TestCodec:
         self, noise: bytes, packet: Data | Sync | Discovery, at: int, garbage: bytes
     ) -> None:
         good = encode(packet)
-        for data in (noise, good[:16] + noise, good[:at] + garbage + good[at + len(garbage) :], good[:at] + noise):
+        for data in (
+            noise,
+            good[:16] + noise,
+            good[:at] + garbage + good[at + len(garbage) :],
+            good[:at] + noise,
+        ):
             try:
                 decode(data)
             except SacnError:
@@ -177,7 +187,9 @@ class TestReceiver:
         stage.data(OTHER, b"\x01", S)
         assert stage.receiver.expire(5 * S // 2) == () and stage.receiver.shown(1) == b"\xff"
         assert stage.receiver.expire(5 * S // 2 + 1) == (1,) and stage.receiver.shown(1) == b"\x01"
-        assert stage.receiver.expire(60 * S) == () and stage.receiver.shown(1) == b"\x01"  # the last look stays
+        assert (
+            stage.receiver.expire(60 * S) == () and stage.receiver.shown(1) == b"\x01"
+        )  # the last look stays
 
     def test_a_terminated_source_leaves_at_once(self) -> None:
         stage = Stage()
@@ -299,7 +311,11 @@ class TestDriver:
             assert [packet.sequence for packet in packets_of_look] == [look % 256] * 3  # type: ignore[union-attr]
 
     def test_its_identity_stays(self) -> None:
-        assert driver().cid == driver().cid != SacnDriver(DeviceConfig("other", settings={"fixtures": FIXTURES})).cid
+        assert (
+            driver().cid
+            == driver().cid
+            != SacnDriver(DeviceConfig("other", settings={"fixtures": FIXTURES})).cid
+        )
 
     def test_multicast_goes_to_the_group_of_each_universe(self) -> None:
         made = driver("udp://multicast", sync=63999)

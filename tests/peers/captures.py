@@ -19,9 +19,21 @@ def write_capture(path: Path, packets: Iterable[bytes], port: int) -> None:
         for number, data in enumerate(packets):
             udp = struct.pack(">HHHH", port, port, 8 + len(data), 0) + data
             ip = struct.pack(
-                ">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), number, 0, 64, 17, 0, b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02"
+                ">BBHHHBBH4s4s",
+                0x45,
+                0,
+                20 + len(udp),
+                number,
+                0,
+                64,
+                17,
+                0,
+                b"\x0a\x00\x00\x01",
+                b"\x0a\x00\x00\x02",
             )
-            out.write(struct.pack("<IIII", number // 1000, number % 1000 * 1000, len(ip + udp), len(ip + udp)))
+            out.write(
+                struct.pack("<IIII", number // 1000, number % 1000 * 1000, len(ip + udp), len(ip + udp))
+            )
             out.write(ip + udp)
 
 

@@ -22,5 +22,7 @@ def node_package(name: str) -> Path:
     modules = Path(os.environ.get("SENSORAMA_NODE_MODULES", "node_modules"))
     path = modules / name
     if not path.is_dir():
-        pytest.fail(f"npm package {name} is not in {modules} (npm install {name}; SENSORAMA_NODE_MODULES says where)")
+        pytest.fail(
+            f"npm package {name} is not in {modules} (npm install {name}; SENSORAMA_NODE_MODULES says where)"
+        )
     return path

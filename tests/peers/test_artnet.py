@@ -114,7 +114,10 @@ def test_tshark_reads_looks_over_many_universes_their_syncs_and_introductions(tm
         for step in range(3)
         for packet in driver.stamp(driver.encode([step / 255, (step + 10) / 255, (step + 20) / 255]))
     ]
-    sent += [encode(Poll()), *introductions("wall", "Wall of lamps", [0, 17, 300], ip="10.0.0.1", controller=True)]
+    sent += [
+        encode(Poll()),
+        *introductions("wall", "Wall of lamps", [0, 17, 300], ip="10.0.0.1", controller=True),
+    ]
     capture = tmp_path / "artnet.pcap"
     write_capture(capture, sent, 6454)
     codes = dissected_file(capture, "-T", "fields", "-e", "artnet.header.opcode").split()
@@ -136,4 +139,7 @@ def test_tshark_reads_looks_over_many_universes_their_syncs_and_introductions(tm
         "-e", "artnet.poll_reply.swin_1_universe", "-e", "artnet.poll_reply.bind_index", "-e", "artnet.poll_reply.bind_ip_address",
     ).splitlines()  # fmt: skip
     assert [reply.split("\t")[0] for reply in replies] == ["wall"] * 3, replies
-    print("tshark: 3 looks of 3 universes, one ArtSync after each, poll, 3 replies:", [reply.split("\t") for reply in replies])
+    print(
+        "tshark: 3 looks of 3 universes, one ArtSync after each, poll, 3 replies:",
+        [reply.split("\t") for reply in replies],
+    )

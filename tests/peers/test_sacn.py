@@ -35,7 +35,9 @@ LOOKS = [[(number * 7 + shift) % 256 for number in range(1024)] for shift in (1,
 
 def driver(port: int, **settings: object) -> SacnDriver:
     config = DeviceConfig(
-        "lights", f"udp://127.0.0.1:{port}", settings={"fixtures": FIXTURES, "cid": CID, "name": "Engine", **settings}
+        "lights",
+        f"udp://127.0.0.1:{port}",
+        settings={"fixtures": FIXTURES, "cid": CID, "name": "Engine", **settings},
     )
     return SacnDriver(config)
 
@@ -148,13 +150,20 @@ def test_the_npm_package_receives_what_we_send() -> None:
         child.communicate()
     assert not [row for row in rows if "fault" in row], rows
     for row in rows:
-        assert (row["priority"], row["name"], row["cid"], row["sync"]) == (137, "Engine", CID.replace("-", ""), 999)
+        assert (row["priority"], row["name"], row["cid"], row["sync"]) == (
+            137,
+            "Engine",
+            CID.replace("-", ""),
+            999,
+        )
     for universe, first in ((3, 0), (300, 512)):
         mine = [row for row in rows if row["universe"] == universe]
         assert [row["sequence"] for row in mine] == [0, 1, 2, 3, 4]
         assert [row["slots"] for row in mine[:2]] == [look[first : first + 512] for look in LOOKS]
         assert [row["options"] & 0x40 for row in mine] == [0, 0, 0x40, 0x40, 0x40]
-    print("npm sacn receives: 2 universes x 512 slots exact, priority, CID, name, sync address, 3 x terminated")
+    print(
+        "npm sacn receives: 2 universes x 512 slots exact, priority, CID, name, sync address, 3 x terminated"
+    )
 
 
 def test_what_the_npm_package_sends_reaches_our_source() -> None:
