@@ -33,8 +33,9 @@ _REPLY_KINDS = ("reply", "fault", "ignore")
 _DEFAULT_PORT = 7000
 _ATTEND_NS = 50_000_000
 _REPLY_WITHIN_NS = 1_000_000_000
-# Nothing is repeated by itself: a string may start something. What must be kept alive has `keep_alive`.
-_NEVER_NS = 1 << 62
+# Nothing is repeated by itself: a string may start something, and what was said already does not leave anyway. What must be
+# kept alive has `keep_alive`.
+_NEVER_NS = 3_600_000_000_000
 _MOST_REPORTS = 32
 
 
