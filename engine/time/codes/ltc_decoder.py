@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.time.codes.ltc import LtcError, LtcWord, unpack_ltc
 from engine.time.codes.ltc_clock import BitClock, Heard
-from engine.time.codes.ltc_edges import FLOOR, find_edges, guess_half_bit, reach
+from engine.time.codes.ltc_edges import FLOOR, find_edges, reach
 from engine.time.codes.ltc_encoder import SAMPLE_RATES_HZ
 from engine.time.codes.ltc_front import FrontEnd
+from engine.time.codes.ltc_guess import guess_half_bit
 from engine.time.codes.ltc_rate import RateFinder
 from engine.time.rates import FrameRate
 from engine.time.timecode import Timecode
