@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,18 +12,10 @@ from devices.artnet import ArtnetDriver, ArtnetSource
 from devices.sacn import SacnDriver
 from engine.bus.driver import DeviceConfig
 from engine.bus.source import SourceConfig
-from engine.time import MonotonicClock
-from tests.peers.programs import needed
+from tests.peers.olads import CLOCK, MS, Olad, running_olad, until
 
 pytestmark = pytest.mark.peer
 
-CLOCK = MonotonicClock()
-MS = 1_000_000
-# Plugins that look for hardware or take ports of other tests.
-SILENT = (
-    "dummy", "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "nanoleaf", "opendmx", "openpixelcontrol", "osc",
-    "pathport", "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx", "usbserial",
-)  # fmt: skip
 PORTS = """\
 2-1-I-0 = 1
 2-1-I-1 = 2
@@ -44,90 +26,21 @@ PORTS = """\
 EVERY_SLOT = {f"slot{number}": {"channels": [number]} for number in range(1, 513)}
 
 
-class Olad:
-    """A running daemon."""
-
-    def __init__(self, http_port: int) -> None:
-        self._url = f"http://127.0.0.1:{http_port}"
-
-    def ask(self, path: str, data: dict[str, str] | None = None) -> Any:
-        body = None if data is None else urllib.parse.urlencode(data).encode()
-        with urllib.request.urlopen(f"{self._url}/{path}", body, timeout=2.0) as answer:
-            text = answer.read().decode()
-        return json.loads(text) if text.startswith("{") else text
-
-    def slots(self, universe: int) -> list[int]:
-        found: list[int] = self.ask(f"get_dmx?u={universe}")["dmx"]
-        return found
-
-
-def until(true: Callable[[], bool], limit_s: float = 5.0) -> bool:
-    """Whether something became true in time."""
-    limit_ns = CLOCK.now_ns() + round(limit_s * 1e9)
-    while not true():
-        if CLOCK.now_ns() > limit_ns:
-            return False
-        CLOCK.sleep_until_ns(CLOCK.now_ns() + 20 * MS)
-    return True
-
-
 @pytest.fixture(scope="module")
 def olad() -> Iterator[Olad]:
     """The daemon with two Art-Net and two sACN universes in, one Art-Net universe out."""
-    program = needed("olad", "ola")
-    folder = Path(tempfile.mkdtemp(prefix="ola"))  # pytest's own is closed to the user it runs as
-    settings = folder / "settings"
-    settings.mkdir()
-    for plugin in SILENT:
-        (settings / f"ola-{plugin}.conf").write_text("enabled = false\n")
-    (settings / "ola-artnet.conf").write_text(
-        "enabled = true\nip = 127.0.0.1\nuse_loopback = true\nnet = 0\nsubnet = 0\noutput_ports = 4\n"
-        "always_broadcast = true\nuse_limited_broadcast = true\n"
-    )
-    (settings / "ola-e131.conf").write_text(
-        "enabled = true\nip = 127.0.0.1\ninput_ports = 5\noutput_ports = 1\nrevision = 0.46\nignore_preview = true\n"
-    )
-    (settings / "ola-port.conf").write_text(PORTS)
-    command = [
-        program,
-        "--no-register-with-dns-sd",
-        "--no-http-quit",
-        "-l",
-        "1",
-        "-c",
-        str(settings),
-        "-p",
-        "9191",
-        "-r",
-        "9192",
-    ]
-    if os.geteuid() == 0:  # it refuses to run as root
-        for path in (folder, settings, *settings.iterdir()):
-            os.chown(path, 65534, 65534)
-        command = [
-            needed("setpriv", "util-linux"), "--reuid=65534", "--regid=65534", "--clear-groups",
-            "env", f"HOME={folder}", *command,
-        ]  # fmt: skip
-    with (folder / "log").open("w") as log:
-        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-    made = Olad(9191)
+    plugins = {
+        "artnet": "ip = 127.0.0.1\nuse_loopback = true\nnet = 0\nsubnet = 0\noutput_ports = 4\n"
+        "always_broadcast = true\nuse_limited_broadcast = true\n",
+        "e131": "ip = 127.0.0.1\ninput_ports = 5\noutput_ports = 1\nrevision = 0.46\nignore_preview = true\n",
+        "port": PORTS,
+    }
 
-    def is_up() -> bool:
-        assert child.poll() is None, (folder / "log").read_text()
-        try:
-            found = {row["id"] for row in made.ask("json/universe_plugin_list")["universes"]}
-        except (OSError, urllib.error.URLError):
-            return False
-        return {1, 2, 5, 21, 22} <= found
+    def is_patched(olad: Olad) -> bool:
+        return {1, 2, 5, 21, 22} <= {row["id"] for row in olad.ask("json/universe_plugin_list")["universes"]}
 
-    try:
-        assert until(is_up, 15.0), (folder / "log").read_text()
-        print("olad", made.ask("json/server_stats")["version"])
+    with running_olad(plugins, 9191, is_patched) as made:
         yield made
-    finally:
-        child.terminate()
-        child.wait(timeout=10.0)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def levels(shift: int) -> list[int]:
