@@ -38,6 +38,11 @@ BUNDLED: Mapping[str, str] = MappingProxyType(
         "evdev_rumble": "devices.evdev_rumble:create",
         "intiface": "devices.intiface:create",
         "bhaptics": "devices.bhaptics:create",
+        "osc": "devices.osc:create",
+        "midi": "devices.midi:create",
+        "text": "devices.text:create",
+        "mqtt": "devices.mqtt:create",
+        "pjlink": "devices.pjlink:create",
     }
 )
 
@@ -51,6 +56,10 @@ BUNDLED_SOURCES: Mapping[str, str] = MappingProxyType(
         "http": "devices.http:create_source",
         "sample": "devices.sample:create_source",
         "openmotion": "devices.openmotion:create_source",
+        "osc": "devices.osc:create_source",
+        "midi": "devices.midi:create_source",
+        "text": "devices.text:create_source",
+        "mqtt": "devices.mqtt:create_source",
     }
 )
 """Families that are listened to (`engine.bus.source`), as `BUNDLED`."""
