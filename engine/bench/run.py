@@ -21,6 +21,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "seek": ((), ()),
     "chase": ((), ("--hours", "0.5")),
     "bus": (("--seconds", "60", "--load", _RENDERING), ("--seconds", "5", "--load", _RENDERING)),
+    "faults": ((), ("--runs", "1")),
     "soak": ((), ("--hours", "0.2")),
 }
 

@@ -184,7 +184,7 @@ class LiveRun:
         self._notes: dict[str, str] = {}
         self._interrupts = 0
         #: Who is told to leave the devices to a standby, and after how long.
-        self._heir: tuple[int | None, Child] = (None, self._bus)
+        self._heir: tuple[int | None, int | None] = (None, None)
         self.conductor: Conductor | None = None
         self.warnings: list[str] = []
 
@@ -411,8 +411,8 @@ class LiveRun:
         if self._leading is not None:
             self._leading.advance(now_ns)
             heir_ns = self._leading.take_over_ns if self._leading.has_standby else None
-            if (heir_ns, self._bus) != self._heir:
-                self._heir = (heir_ns, self._bus)
+            if (heir_ns, self._bus.pid) != self._heir:
+                self._heir = (heir_ns, self._bus.pid)
                 self._bus.tell("heir", heir_ns)
         if self._standby is not None and self._standby.leading:
             self._standby.claim(now_ns)
@@ -487,6 +487,9 @@ class LiveRun:
                     self._record("notice", self._clock.now_ns(), text=f"{child.name}: {payload}")
                     self._view.say(f"{child.name}: {payload}")
             case _ if not own:
+                if kind == "words" and self._opening.ahead_ns:  # stamped by this machine's clock
+                    ahead_ns = self._opening.ahead_ns
+                    payload = [replace(word, at_ns=word.at_ns + ahead_ns) for word in payload]
                 self._parts.hear(child, kind, payload, self._clock.now_ns())
             case "event":
                 self._bus_event(payload)

@@ -16,6 +16,7 @@ from engine.show.options import PlayOptions
 from engine.show.part import Part
 from engine.show.record import RunRecord
 from engine.show.setup import Production
+from engine.show.timecode_part import timecode_parts
 from engine.time import Clock
 
 
@@ -27,8 +28,8 @@ def parts_for(production: Production, options: PlayOptions, clock: Clock, block_
     InputError
         Something the rig asks for cannot be had.
     """
-    made: list[Part | None] = [inputs_part(production, clock)]
-    return [part for part in made if part is not None]
+    inputs = inputs_part(production, clock)
+    return [*timecode_parts(production, options, block_name), *([] if inputs is None else [inputs])]
 
 
 class Parts:
