@@ -57,12 +57,9 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _devices(args: argparse.Namespace) -> int:
-    from engine.bus.registry import list_drivers
+    from engine.show.devices_command import devices_command
 
-    for name, line in list_drivers():
-        print(f"{name:12} {line}")
-    print("a software twin of one by itself: python -m devices.sim --help")
-    return 0
+    return devices_command(args)
 
 
 def _record(args: argparse.Namespace) -> int:
@@ -83,6 +80,44 @@ def _schema(args: argparse.Namespace) -> int:
     for path in sorted(SCHEMA_FOLDER.glob("*.json")):
         print(path)
     return 0
+
+
+def _import_sem(args: argparse.Namespace) -> int:
+    from engine.experience.sem.command import import_command
+
+    return import_command(args.file, args.out, args.durations, args.length)
+
+
+def _export_sem(args: argparse.Namespace) -> int:
+    from engine.experience.sem.command import export_command
+
+    return export_command(args.experience, args.out, args.scene, args.force)
+
+
+def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`import` and `export`: formats of other tools."""
+    import_ = commands.add_parser("import", help="read a format of another tool")
+    formats = import_.add_subparsers(dest="format", required=True, metavar="FORMAT")
+    sem = formats.add_parser("sem", help="MPEG-V sensory effects (ISO/IEC 23005-3)")
+    sem.add_argument("file", help="the SEM file")
+    sem.add_argument("--out", metavar="PLACE", help="folder of the new experience, or one scene.yaml")
+    sem.add_argument(
+        "--durations",
+        choices=("ticks", "playsem-seconds"),
+        default="ticks",
+        help="what `duration` counts: ticks of the time scale (the standard), or whole seconds",
+    )
+    sem.add_argument("--length", choices=("cm", "m", "mm"), default="cm", help="unit of motion patterns")
+    sem.set_defaults(run=_import_sem)
+
+    export = commands.add_parser("export", help="write a format of another tool")
+    formats = export.add_subparsers(dest="format", required=True, metavar="FORMAT")
+    sem = formats.add_parser("sem", help="MPEG-V sensory effects (ISO/IEC 23005-3)")
+    sem.add_argument("experience")
+    sem.add_argument("--scene", metavar="ID", help="which scene; needed where there are several")
+    sem.add_argument("--out", required=True, metavar="FILE")
+    sem.add_argument("--force", action="store_true", help="replace a file that is there")
+    sem.set_defaults(run=_export_sem)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -175,7 +210,42 @@ def _parser() -> argparse.ArgumentParser:
     compile_.set_defaults(run=_compile)
 
     commands.add_parser("list", help="the experiences at hand").set_defaults(run=_list)
-    commands.add_parser("devices", help="the drivers at hand").set_defaults(run=_devices)
+    devices = commands.add_parser(
+        "devices", help="the drivers at hand; a rig's devices, live, by hand, learned, or as twins"
+    )
+    devices.add_argument("--rig", metavar="FILE", help="show the devices of this rig")
+    devices.set_defaults(run=_devices, what="list")
+    kinds = devices.add_subparsers(metavar="WHAT")
+    listed = kinds.add_parser("list", help="drivers and sources, or the devices of a rig")
+    listed.add_argument("--rig", metavar="FILE")
+    listed.set_defaults(what="list")
+    monitor = kinds.add_parser("monitor", help="connect to a rig's devices and inputs, and watch them")
+    monitor.add_argument("--rig", metavar="FILE", required=True)
+    monitor.add_argument("--once", action="store_true", help="print one look and end")
+    monitor.set_defaults(what="monitor")
+    moved = kinds.add_parser("test", help="move one channel by hand, within its limits")
+    learn = kinds.add_parser("learn", help="measure how late a device answers")
+    for parsed, channel in ((moved, "channel"), (learn, "--channel")):
+        parsed.add_argument("device", help="its name in the rig")
+        parsed.add_argument(channel, help="an axis or a channel: heave, street.red")
+        parsed.add_argument("--rig", metavar="FILE", required=True)
+        parsed.add_argument(
+            "--to", metavar="VALUE", help="how far: 8mm, 2deg, 0.5 (default a quarter of its range)"
+        )
+        parsed.add_argument("--yes", action="store_true", help="do not ask before it moves")
+    moved.add_argument("--for", dest="length", default="3s", metavar="TIME", help="how long (default 3s)")
+    moved.set_defaults(what="test")
+    learn.add_argument("--for", dest="length", default="8s", metavar="TIME", help="how long (default 8s)")
+    learn.add_argument(
+        "--watch",
+        metavar="INPUT:ADDRESS",
+        help="what sees it move: an input of the rig, as tracker:/camera/1#3",
+    )
+    learn.add_argument("--write", action="store_true", help="write the latency into the rig file")
+    learn.set_defaults(what="learn")
+    sim = kinds.add_parser("sim", help="run a software twin by itself", add_help=False)
+    sim.add_argument("words", nargs=argparse.REMAINDER, help="as python -m devices.sim --help says")
+    sim.set_defaults(what="sim")
     commands.add_parser("schema", help="where the published JSON Schemas lie").set_defaults(run=_schema)
 
     record = commands.add_parser(
@@ -213,6 +283,8 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--trim", action="store_true", help="begin at the first signal")
     record.add_argument("--force", action="store_true", help="replace the file if it is there")
     record.set_defaults(run=_record)
+
+    _exchange_parsers(commands)
 
     bench = commands.add_parser("bench", help="measure, and print JSON lines")
     bench.add_argument("names", nargs="*", help="which ones (default: all)")
