@@ -18,6 +18,7 @@ from engine.bus.ports import parse_udp_port
 _SETTINGS = ("universe", "fixtures", "sync", "broadcast", "slots", "listen", "poll", "merge")
 _MERGES = ("htp", "ltp")
 LAST_UNIVERSE = 0x7FFF
+_HEADER_BYTES = 18
 
 # Nodes drop a source that is silent for long; repeating an unchanged universe every 0.8 to 1 s is safe.
 KEEP_ALIVE_NS = 900_000_000
@@ -64,7 +65,8 @@ class ArtnetDriver(LineDriver):
         self.channels = self.patch.channels
         self.groups = self.patch.groups
         # One universe cannot tear; with several the node has to be told when the look is complete.
-        self._sync = flag_setting(config, "sync", len(self.patch.universes) > 1)
+        wants_sync = flag_setting(config, "sync", len(self.patch.universes) > 1)
+        self._sync = encode(Sync()) if wants_sync else None
         self.merge = config.settings.get("merge", "htp")
         if self.merge not in _MERGES:
             raise SettingError(f"merge is {self.merge!r}; allowed: {', '.join(_MERGES)}", "settings", "merge")
@@ -88,12 +90,16 @@ class ArtnetDriver(LineDriver):
             poll=flag_setting(config, "poll"),
         )
         self._sequences = dict.fromkeys(universes, 0)
+        self._headers = {
+            universe: encode(Dmx(universe, bytes(self.patch.sizes[universe])))[:_HEADER_BYTES]
+            for universe in universes
+        }
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """All universes in order, then one sync if wanted; sequence 0, stamped when they leave."""
-        frames = [encode(Dmx(universe, bytes(slots))) for universe, slots in self.patch.slots(values).items()]
-        if self._sync:
-            frames.append(encode(Sync()))
+        frames = [self._headers[universe] + slots for universe, slots in self.patch.slots(values).items()]
+        if self._sync is not None:
+            frames.append(self._sync)
         return tuple(frames)
 
     def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
@@ -108,7 +114,7 @@ class ArtnetDriver(LineDriver):
     @property
     def batch_key(self) -> Hashable | None:
         """Devices of one universe each, patched alike; none that has to send a sync after it."""
-        if len(self.patch.universes) != 1 or self._sync:
+        if len(self.patch.universes) != 1 or self._sync is not None:
             return None
         return (self.patch.sizes[self.patch.universes[0]], tuple(put[1:] for put in self.patch.puts))
 

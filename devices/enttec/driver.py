@@ -77,7 +77,7 @@ class EnttecDriver(LineDriver):
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """The message that shows `values`."""
         (slots,) = self.patch.slots(values).values()
-        return (encode_dmx(bytes(slots)),)
+        return (encode_dmx(slots),)
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Ask the interface who it is, once per connection, and read what it says. Raises DeviceGone."""

@@ -161,9 +161,7 @@ class SacnDriver(LineDriver):
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """All universes in order, then one synchronization packet if wanted; sequence 0, stamped when they leave."""
-        frames = [
-            self._headers[universe] + bytes(slots) for universe, slots in self.patch.slots(values).items()
-        ]
+        frames = [self._headers[universe] + slots for universe, slots in self.patch.slots(values).items()]
         if self._sync is not None:
             frames.append(self._sync)
         return tuple(frames)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.dmx.fixtures import Patch
@@ -20,8 +21,8 @@ from engine.errors import DeviceBusy, DeviceGone
 S = 1_000_000_000
 
 
-def patch(fixtures: dict[str, dict[str, object]], **settings: object) -> Patch:
-    config = DeviceConfig("lights", settings={"fixtures": fixtures, **settings})
+def patch(fixtures: dict[str, dict[str, object]], **more: object) -> Patch:
+    config = DeviceConfig("lights", settings={"fixtures": fixtures, **more})
     return Patch(config, lowest=1, highest=63999, default=1)
 
 
@@ -62,6 +63,28 @@ class TestPatch:
         for channel, value in zip(made.channels, values, strict=True):
             power = 2 if curve == "square" else 1
             assert abs(shown[channel.name] ** power - value**power) <= step
+
+    @settings(max_examples=15)
+    @given(st.integers(0, 1 << 32), st.integers(48, 200))
+    def test_many_channels_at_once_give_the_bytes_of_one_by_one(self, seed: int, count: int) -> None:
+        random = Random(seed)
+        rows: dict[str, dict[str, object]] = {}
+        for number in range(count):
+            slot = 1 + 2 * (number // 3)
+            rows[f"f{number}"] = {
+                "channels": [slot], "universe": (1, 2, 300)[number % 3], "bits": random.choice([8, 16]),
+                "curve": random.choice(["linear", "square"]),
+            }  # fmt: skip
+        values = [random.choice([random.random(), 0.0, 0.5, 1.0, 0.1]) for _ in range(count)]
+        made = patch(rows)
+        expected: dict[int, bytearray] = {
+            universe: bytearray(made.sizes[universe]) for universe in (1, 2, 300)
+        }
+        for (name, row), value in zip(rows.items(), values, strict=True):
+            ((universe, slots),) = patch({name: row}).slots([value]).items()
+            for slot, level in enumerate(slots):
+                expected[universe][slot] |= level
+        assert made.slots(values) == expected
 
     def test_lamps_are_late(self) -> None:
         made = patch({"a": {"channels": [1]}})
