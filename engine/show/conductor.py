@@ -226,6 +226,7 @@ class Conductor:
             pace.by_clock = pace.by_clock and event.action == "rate"
         if event.action == "jump":
             pace.policy = event.policy
+            pace.bias_fl -= event.by_fl
             self._jump(event.by_fl, now_ns)
         else:
             self._repace(now_ns)
@@ -244,6 +245,11 @@ class Conductor:
     def moment(self, now_ns: int) -> Moment:
         """Where the show is."""
         return self._writer.transport.at(now_ns)
+
+    @property
+    def pace(self) -> Pace:
+        """Who holds the show and how fast it runs; to be looked at, not changed."""
+        return self._pace
 
     @property
     def transport(self) -> Transport:
@@ -678,6 +684,7 @@ class Conductor:
         told = {"by_fl": by_fl, "policy": pace.policy, "from_fl": from_fl}
         if pace.policy == "late" and cues:
             pace.fast_fl += by_fl
+            pace.bias_fl += by_fl
             self._record(
                 "jump", now_ns, how="fast", **told, to_fl=from_fl, owed_fl=pace.owed_fl, **named(cues)
             )

@@ -22,6 +22,7 @@ from engine.time.chase_values import (
     SetRate,
 )
 from engine.time.codes.word import CodeWord, Wire
+from engine.time.flicks import FL_PER_NS_DEN, FL_PER_NS_NUM
 
 
 def rules_of(follow: FollowSpec) -> ChaseRules:
@@ -37,6 +38,11 @@ def rules_of(follow: FollowSpec) -> ChaseRules:
         jump_over_ns=fl_to_ns(follow.jump_over_fl),
         lead_ns=LEAD_NS,
     )
+
+
+def signed_ns(time_fl: int) -> int:
+    """Nanoseconds of a positive or negative number of flicks, as the chase counts them."""
+    return time_fl * FL_PER_NS_DEN // FL_PER_NS_NUM
 
 
 class Following:
@@ -60,7 +66,15 @@ class Following:
         conductor: Conductor,
         record: Recorder,
     ) -> None:
-        self._chase = Chase(rules)
+        pace = conductor.pace
+        # A run that is taken up from its journal, or taken over, has a past with its source.
+        self._chase = Chase(
+            rules,
+            bias_ns=signed_ns(pace.bias_fl),
+            rate=pace.rate,
+            held=pace.by_clock,
+            running=conductor.program is not None and not pace.by_clock,
+        )
         self._missed = missed
         self._conductor = conductor
         self._record = record

@@ -23,6 +23,8 @@ class Pace:
         Missed-cue policy of that jump.
     decided : bool
         A choice has been made in this scene: what comes after belongs to the guests, and nothing is owed any more.
+    bias_fl : int
+        What jumps of the timecode have put between it and the run time.
     fast_fl : int
         What is to be run up to at speed instead of jumped, not yet fetched by the chase.
     """
@@ -33,6 +35,7 @@ class Pace:
     owed_fl: int = 0
     policy: str = "skip"
     decided: bool = False
+    bias_fl: int = 0
     fast_fl: int = 0
 
     @property

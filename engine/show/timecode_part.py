@@ -16,14 +16,18 @@ from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.setup import Production
 from engine.show.timecode_process import LeadConfig, ListenConfig, lead_main, listen_main
+from engine.time import Clock
 from engine.time.chase_values import ChaseState
 from engine.time.codes.word import CodeWord
+from engine.time.offset import AheadClock
 
 # Seeks so long ago are in every row that is kept.
 _SETTLED_NS = 1_000_000_000
 
 
-def timecode_parts(production: Production, options: PlayOptions, block_name: str) -> list[TimecodePart]:
+def timecode_parts(
+    production: Production, options: PlayOptions, block_name: str, clock: Clock | None = None
+) -> list[TimecodePart]:
     """The timecode part of a live run, if its rig has timecode; else nothing.
 
     Parameters
@@ -32,12 +36,22 @@ def timecode_parts(production: Production, options: PlayOptions, block_name: str
     options : PlayOptions
     block_name : str
         Of the transport in shared memory.
+    clock : Clock, optional
+        The run's. Where that is another machine's, words are moved into its time.
     """
     venue = production.rig.venue
     if venue.follow is None and not venue.send:
         return []
     follows = options.speed is None or options.speed == Fraction(1)
-    return [TimecodePart(venue, block_name, silent_ns=production.rig.watchdog_ns, follows=follows)]
+    return [
+        TimecodePart(
+            venue,
+            block_name,
+            silent_ns=production.rig.watchdog_ns,
+            follows=follows,
+            ahead_ns=clock.ahead_ns if isinstance(clock, AheadClock) else 0,
+        )
+    ]
 
 
 class TimecodePart:
@@ -53,11 +67,20 @@ class TimecodePart:
         A conductor silent for longer than this leads nobody any more.
     follows : bool
         False: `follow` is left aside (the show runs at a speed of its own), and said.
+    ahead_ns : int
+        How far the run's time is ahead of this machine's clock.
     """
 
     def __init__(
-        self, venue: Venue, block_name: str, *, silent_ns: int = 500_000_000, follows: bool = True
+        self,
+        venue: Venue,
+        block_name: str,
+        *,
+        silent_ns: int = 500_000_000,
+        follows: bool = True,
+        ahead_ns: int = 0,
     ) -> None:
+        self._ahead_ns = ahead_ns
         self._follow: FollowSpec | None = venue.follow if follows else None
         self._left_aside = venue.follow is not None and not follows
         self._following: Following | None = None
@@ -87,6 +110,8 @@ class TimecodePart:
         """Words of the source."""
         if child is self._in and kind == "words" and self._following is not None:
             words: list[CodeWord] = payload
+            if self._ahead_ns:
+                words = [replace(word, at_ns=word.at_ns + self._ahead_ns) for word in words]
             self._following.hear(words, now_ns)
 
     def advance(self, now_ns: int) -> None:

@@ -65,8 +65,10 @@ LATE_CATCH_UP = 2.0
 STEER_NS = 1_000_000_000
 _LOOK_NS = 500_000_000
 _LONGEST_CORRECTION_NS = 8_000_000_000
-# Followers that cannot run at another speed (sound) move from row to row: none is older than this.
+# Followers that cannot run at another speed (sound) move from row to row: none lasts longer than this, or than it takes to be
+# so far off.
 _REFRESH_NS = 60_000_000_000
+_REFRESH_OFF_NS = 10_000_000
 _DEAD_NS = 300_000.0
 _DEAD_PARTS = 40
 _ENOUGH_PPM = 20e-6
@@ -101,9 +103,25 @@ class Chase:
     Parameters
     ----------
     rules : ChaseRules
+    bias_ns : int
+        What jumps of an earlier chase of the same show have made it.
+    rate : Fraction
+        The show's present rate while it runs.
+    held : bool
+        An earlier chase holds the show.
+    running : bool
+        The show runs already (it was taken over): it goes on until the source is known, instead of waiting for it.
     """
 
-    def __init__(self, rules: ChaseRules) -> None:
+    def __init__(
+        self,
+        rules: ChaseRules,
+        *,
+        bias_ns: int = 0,
+        rate: Fraction = Fraction(1),
+        held: bool = False,
+        running: bool = False,
+    ) -> None:
         self._rules = rules
         self._traits = TRAITS[rules.wire]
         self._frame_ns = rules.rate.flicks_per_frame * FL_PER_NS_DEN / FL_PER_NS_NUM
@@ -116,16 +134,18 @@ class Chase:
         self._tracks: dict[str, _Track] = {}
         self._state, self._why = ChaseState.UNLOCKED, "nothing heard yet"
         self._told: list[tuple[ChaseState, str]] = []
+        if running:
+            self._set(ChaseState.JAM, "the show runs already")
         self._heard_ns = 0
         self._locked_ns = -_YOUNG_NS
         self._stray_ns: deque[int] = deque(maxlen=5)
         self._strays = 0
         self._rival, self._rival_ns = "", 0
-        self._bias_ns = 0
+        self._bias_ns = bias_ns
         self._error_ns = 0
-        self._holding = False
+        self._holding = held
         self._asked_ns = -_OBEYED_NS
-        self._rate = Fraction(1)
+        self._rate = rate
         self._rate_ns = 0
         self._steer_ns = 0
         self._correcting = False
@@ -449,7 +469,10 @@ class Chase:
         rate = line.speed + correction
         now_rate = float(self._rate)
         same = not correction and not self._correcting and abs(rate - now_rate) < enough
-        if same and not self._fresh and (now_ns - self._rate_ns < _REFRESH_NS or self._rate == 1):
+        off = abs(now_rate - 1)
+        refresh_ns = max(STEER_NS, min(_REFRESH_NS, int(_REFRESH_OFF_NS / off) if off else _REFRESH_NS))
+        young = now_ns - self._rate_ns < refresh_ns
+        if same and not self._fresh and (young or self._rate == 1):
             self._steer_ns = now_ns + _LOOK_NS
             self._wake(self._steer_ns)
             return []
@@ -461,7 +484,7 @@ class Chase:
         self._steer_ns = now_ns + max(lasts_ns, STEER_NS if correction else _LOOK_NS)
         self._wake(self._steer_ns)
         exact = _exact(rate)
-        if exact == self._rate and now_ns - self._rate_ns < _REFRESH_NS:
+        if exact == self._rate and young:
             return []
         self._steer_ns = max(self._steer_ns, now_ns + STEER_NS)
         return [self._publish(exact, now_ns)]
