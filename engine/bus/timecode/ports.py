@@ -136,7 +136,7 @@ class PortName:
     name : str
         Device name, serial device, host or path; "" is the system's choice (audio, MIDI).
     number : int
-        Audio: channel from 1. UDP: port. Else 0.
+        Audio: channel from 1. UDP: port. A file's channel from 1, where it is named. Else 0.
     """
 
     kind: PortKind
@@ -147,7 +147,7 @@ class PortName:
 ARTNET_PORT = 6454
 _WANTED = (
     "allowed: audio:NAME[/CHANNEL] (audio: alone for the system's device), midi:NAME, serial:DEVICE, udp://HOST[:PORT], "
-    "or a sound file"
+    "or a sound file, FILE.wav[#CHANNEL]"
 )
 
 
@@ -163,7 +163,7 @@ def parse_port(port: str) -> PortName:
     if not port:
         raise ValueError(f"the port is empty; {_WANTED}")
     if not colon or len(scheme) == 1:  # one letter is a Windows drive
-        return PortName("file", port)
+        return _file(port)
     if scheme == "audio":
         name, slash, channel = rest.rpartition("/")
         if not slash or not channel.isdigit():  # a device may have a slash in its name
@@ -188,5 +188,12 @@ def parse_port(port: str) -> PortName:
             raise ValueError(f"port {port!r} names UDP port {chosen}; allowed 0 to 65535")
         return PortName("udp", host, chosen)
     if scheme == "file":
-        return PortName("file", rest.removeprefix("//"))
+        return _file(rest.removeprefix("//"))
     raise ValueError(f"port {port!r} is not a timecode port; {_WANTED}")
+
+
+def _file(path: str) -> PortName:
+    name, mark, channel = path.rpartition("#")
+    if mark and name and channel.isascii() and channel.isdigit() and 1 <= int(channel) <= 256:
+        return PortName("file", name, int(channel))
+    return PortName("file", path)
