@@ -33,12 +33,18 @@ def make_actuators(
         plain.append(Channel(f"{name}.frequency", "hz", low_hz, high_hz, low_hz, low_hz))
         owner += [name, f"{name}.frequency"]
     check_keys(config, plain, groups)
-    channels = tuple(with_rig_limits(channel, name, config) for channel, name in zip(plain, owner, strict=True))
+    channels = tuple(
+        with_rig_limits(channel, name, config) for channel, name in zip(plain, owner, strict=True)
+    )
     for channel in channels:
         if channel.unit == "ratio" and channel.safe > 0.0:
-            key = next(key for key in (channel.name, channel.name.removesuffix(".amplitude")) if key in config.safe)
+            key = next(
+                key for key in (channel.name, channel.name.removesuffix(".amplitude")) if key in config.safe
+            )
             raise SettingError(
-                f"safe value of {key} is {channel.safe:g}; a stop ends every vibration, so it is 0", "safe", key
+                f"safe value of {key} is {channel.safe:g}; a stop ends every vibration, so it is 0",
+                "safe",
+                key,
             )
     return channels, tuple(groups)
 

@@ -79,7 +79,9 @@ def make_pose(config: DeviceConfig, axes: Sequence[str], reach: Mapping[str, Rea
         for key in keys:
             if key in MOTION_AXES and key not in axes:
                 where = ("settings", section, key) if section == "park" else (section, key)
-                raise SettingError(f"{section} for {key}, which this seat does not move; it moves {moved}", *where)
+                raise SettingError(
+                    f"{section} for {key}, which this seat does not move; it moves {moved}", *where
+                )
     missing = [axis for axis in axes if axis not in config.limits and GROUP not in config.limits]
     if missing:
         raise SettingError(
@@ -163,6 +165,4 @@ def _channel(axis: str, moved: bool, park: float, reach: Mapping[str, Reach]) ->
     if not moved:
         return Channel(axis, unit, 0.0, 0.0)
     most = reach.get(axis, LINEAR if linear else ANGULAR)
-    return Channel(
-        axis, unit, -most.most, most.most, 0.0, park, most.velocity, most.acceleration, most.jerk
-    )
+    return Channel(axis, unit, -most.most, most.most, 0.0, park, most.velocity, most.acceleration, most.jerk)

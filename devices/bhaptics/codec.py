@@ -88,7 +88,9 @@ def encode_requests(requests: Sequence[Frame | TurnOff]) -> bytes:
     ValueError
         For an unknown position, a point it has not, or a value outside its range.
     """
-    return json.dumps({"Submit": [_row(request) for request in requests]}, separators=(",", ":")).encode("utf-8")
+    return json.dumps({"Submit": [_row(request) for request in requests]}, separators=(",", ":")).encode(
+        "utf-8"
+    )
 
 
 def decode_requests(data: bytes) -> Sequence[Frame | TurnOff]:

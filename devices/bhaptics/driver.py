@@ -86,7 +86,9 @@ class BhapticsDriver(LineDriver):
         requests = []
         for place, (name, patch) in enumerate(self.patches.items()):
             intensity = round(MAX_INTENSITY * values[2 * place])
-            requests.append(Frame(self._key(name), patch.position, dict.fromkeys(patch.points, intensity), HOLD_MS))
+            requests.append(
+                Frame(self._key(name), patch.position, dict.fromkeys(patch.points, intensity), HOLD_MS)
+            )
         return (encode_requests(requests),)
 
     def close(self) -> None:
@@ -115,10 +117,16 @@ class BhapticsDriver(LineDriver):
         missing = frozenset(
             patch.position
             for patch in self.patches.values()
-            if patch.position not in connected and patch.position.removesuffix("Front").removesuffix("Back") not in connected
+            if patch.position not in connected
+            and patch.position.removesuffix("Front").removesuffix("Back") not in connected
         )
-        reports += [Report("fault", f"{position} is not connected to the Player") for position in sorted(missing - self._missing)]
-        reports += [Report("session", f"{position} is connected") for position in sorted(self._missing - missing)]
+        reports += [
+            Report("fault", f"{position} is not connected to the Player")
+            for position in sorted(missing - self._missing)
+        ]
+        reports += [
+            Report("session", f"{position} is connected") for position in sorted(self._missing - missing)
+        ]
         self._missing = missing
         return reports
 
@@ -127,7 +135,9 @@ class BhapticsDriver(LineDriver):
 
 
 def _patches(config: DeviceConfig) -> dict[str, Patch]:
-    rows = config.settings.get("actuators", {"front": {"position": "VestFront"}, "back": {"position": "VestBack"}})
+    rows = config.settings.get(
+        "actuators", {"front": {"position": "VestFront"}, "back": {"position": "VestBack"}}
+    )
     if not isinstance(rows, Mapping) or not 1 <= len(rows) <= 64:
         raise SettingError(
             f"actuators is {rows!r}; name at least one, as {{chest: {{position: VestFront, points: [0, 1, 2, 3]}}}}",
@@ -140,14 +150,19 @@ def _patches(config: DeviceConfig) -> dict[str, Patch]:
         if not isinstance(row, Mapping) or set(row) - set(_KEYS):
             raise SettingError(f"actuator {name} is {row!r}; allowed: {', '.join(_KEYS)}", *where)
         position = row.get("position")
-        if position not in POSITIONS:
-            raise SettingError(f"position is {position!r}; allowed: {', '.join(POSITIONS)}", *where, "position")
+        if not isinstance(position, str) or position not in POSITIONS:
+            raise SettingError(
+                f"position is {position!r}; allowed: {', '.join(POSITIONS)}", *where, "position"
+            )
         count = POSITIONS[position]
         points = row.get("points", list(range(count)))
         if (
             not isinstance(points, list)
             or not points
-            or not all(isinstance(point, int) and not isinstance(point, bool) and 0 <= point < count for point in points)
+            or not all(
+                isinstance(point, int) and not isinstance(point, bool) and 0 <= point < count
+                for point in points
+            )
         ):
             raise SettingError(
                 f"points is {points!r}; allowed: a list of 0 to {count - 1} of {position}", *where, "points"

@@ -110,7 +110,8 @@ def decode(data: bytes) -> Effect:
     kind, number, _, _, _, length_ms, _ = _HEAD.unpack_from(data)
     try:
         if kind == FF_RUMBLE:
-            effect: Effect = Rumble(*_RUMBLE.unpack_from(data, 16), length_ms, number)
+            strong, weak = _RUMBLE.unpack_from(data, 16)
+            effect: Effect = Rumble(strong, weak, length_ms, number)
         elif kind == FF_PERIODIC:
             waveform, period_ms, magnitude, _, _ = _SINE.unpack_from(data, 16)
             if waveform != FF_SINE:

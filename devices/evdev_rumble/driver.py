@@ -58,11 +58,15 @@ class EvdevRumbleDriver(LineDriver):
         self._sine = choice_setting(config, "effect", "rumble", ("rumble", "sine")) == "sine"
         split = choice_setting(config, "motors", "mixed", ("mixed", "split")) == "split"
         if split and self._sine:
-            raise SettingError("motors is split, effect is sine; a sine has no motors of its own", "settings", "motors")
+            raise SettingError(
+                "motors is split, effect is sine; a sine has no motors of its own", "settings", "motors"
+            )
         self._split = split
         low_hz, high_hz = frequency_setting(config, "low", 20.0), frequency_setting(config, "high", 250.0)
         if not low_hz < high_hz:
-            raise SettingError(f"low is {low_hz:g} Hz, high is {high_hz:g} Hz; low must be lower", "settings", "low")
+            raise SettingError(
+                f"low is {low_hz:g} Hz, high is {high_hz:g} Hz; low must be lower", "settings", "low"
+            )
         names = ("strong", "weak") if split else ("rumble",)
         self.channels, self.groups = make_actuators(config, names, low_hz, high_hz)
         self._fallback_told = False
@@ -76,7 +80,8 @@ class EvdevRumbleDriver(LineDriver):
         if config.port != "twin" and pad is None:
             if not config.port.startswith(("/dev/", BY_NAME)):
                 raise SettingError(
-                    f"port is {config.port!r}; allowed: twin, /dev/input/eventN, or name:PART-OF-ITS-NAME", "port"
+                    f"port is {config.port!r}; allowed: twin, /dev/input/eventN, or name:PART-OF-ITS-NAME",
+                    "port",
                 )
             if find_spec("evdev") is None:
                 raise MissingExtra("linux-haptics", "force-feedback devices")

@@ -59,11 +59,15 @@ class PadLine:
                 f"{self._device}: {path} must not be written to ({error}); add yourself to the group that owns it (mostly input)"
             ) from error
         except OSError as error:
-            raise DeviceGone(f"{self._device}: no device at {path} ({error}); {self._there(library)}") from error
+            raise DeviceGone(
+                f"{self._device}: no device at {path} ({error}); {self._there(library)}"
+            ) from error
         offers = frozenset(pad.capabilities().get(_EV_FF, ()))
         if not offers & {FF_RUMBLE, FF_PERIODIC}:
             pad.close()
-            raise DeviceGone(f"{self._device}: {pad.name} at {path} has no force feedback; {self._there(library)}")
+            raise DeviceGone(
+                f"{self._device}: {pad.name} at {path} has no force feedback; {self._there(library)}"
+            )
         self._library, self._pad, self.name, self.offers = library, pad, str(pad.name), offers
         self._ids = {}
         if _FF_GAIN in offers:
@@ -104,7 +108,9 @@ class PadLine:
         made = type(effect)(*_numbers(effect), number)
         laid_out = self._library.ff.Effect
         if ctypes.sizeof(laid_out) != SIZE:
-            raise DeviceGone(f"{self._device}: effects have {ctypes.sizeof(laid_out)} bytes on this system, not {SIZE}")
+            raise DeviceGone(
+                f"{self._device}: effects have {ctypes.sizeof(laid_out)} bytes on this system, not {SIZE}"
+            )
         self._ids[kind] = number = self._pad.upload_effect(laid_out.from_buffer_copy(encode(made)))
         self._pad.write(_EV_FF, number, 0 if silent else 1)
 
@@ -137,7 +143,9 @@ class PadLine:
 
     def _there(self, library: Any) -> str:
         rows = [f"{name} ({path})" for path, name, has in self._list(library) if has]
-        return f"with force feedback there is {', '.join(rows)}" if rows else "no device here has force feedback"
+        return (
+            f"with force feedback there is {', '.join(rows)}" if rows else "no device here has force feedback"
+        )
 
 
 def _numbers(effect: Rumble | Sine) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devices.actuators import frequency_setting, make_actuators
 from devices.intiface.codec import (
@@ -55,6 +55,22 @@ class Target:
     index: int = -1
 
 
+@dataclass(slots=True)
+class _Talk:
+    """What is known of the server since the connection was made."""
+
+    scanned: bool
+    listed: bool = False
+    devices: dict[int, DeviceInfo] = field(default_factory=dict)
+    asked: OrderedDict[int, str] = field(default_factory=OrderedDict)
+    next_id: int = 0
+    server: str = ""
+    ping_ns: int = 0
+    pinged_ns: int | None = None
+    pending: list[Report] = field(default_factory=list)
+    told_missing: bool = False
+
+
 class IntifaceDriver(LineDriver):
     """One server with the devices it has.
 
@@ -88,7 +104,10 @@ class IntifaceDriver(LineDriver):
         self.targets = _targets(config)
         self.planned = tuple(dict.fromkeys(target.device for target in self.targets.values()))
         self.channels, self.groups = make_actuators(
-            config, tuple(self.targets), frequency_setting(config, "low", 20.0), frequency_setting(config, "high", 250.0)
+            config,
+            tuple(self.targets),
+            frequency_setting(config, "low", 20.0),
+            frequency_setting(config, "high", 250.0),
         )
         self._scan = flag_setting(config, "scan", True)
         uri = config.port
@@ -100,8 +119,7 @@ class IntifaceDriver(LineDriver):
             need_websockets()
         self._ws = WsLine(config.name, uri)
         self.use_line(self._ws, uri)
-        self._devices: dict[int, DeviceInfo] = {}
-        self._forget()
+        self._talk = _Talk(scanned=not self._scan)
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One message for each device of the settings; levels in hundredths, which no motor renders finer."""
@@ -118,7 +136,9 @@ class IntifaceDriver(LineDriver):
             for message in decode(frame):
                 self._gather(message, levels)
         return [
-            encode((vibrate(index, row, self._number(self._devices[index].name)),)) for index, row in levels.items() if row
+            encode((vibrate(index, dict(sorted(row.items())), self._number(self._talk.devices[index].name)),))
+            for index, row in levels.items()
+            if row
         ]
 
     def open(self) -> None:
@@ -126,7 +146,7 @@ class IntifaceDriver(LineDriver):
         if self._ws.is_open:
             return
         super().open()
-        self._forget()
+        self._talk = _Talk(scanned=not self._scan)
         try:
             self._ask("RequestServerInfo", {"ClientName": CLIENT, "MessageVersion": VERSION})
             self._await_server()
@@ -138,31 +158,33 @@ class IntifaceDriver(LineDriver):
             self._ws.close()
             self._failed(error)
             raise
-        self._note = f"{self._server or 'Intiface'} at {self._where}, {len(self._devices)} devices"
+        self._note = f"{self._talk.server or 'Intiface'} at {self._where}, {len(self._talk.devices)} devices"
 
     def close(self) -> None:
         """Stop every motor, then let go."""
         if self._ws.is_open:
             try:
-                for index in self._devices:
+                for index in self._talk.devices:
                     self._ask("StopDeviceCmd", {"DeviceIndex": index})
                 self._ask("StopAllDevices")
             except DeviceError:
                 pass  # the server stops everything by itself when its client is gone
         super().close()
-        self._devices = {}
+        self._talk.devices = {}
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Ping, and hear which devices came and went and what failed."""
-        if self._ping_ns and (self._pinged_ns is None or now_ns - self._pinged_ns >= self._ping_ns // 2):
-            self._pinged_ns = now_ns
+        if self._talk.ping_ns and (
+            self._talk.pinged_ns is None or now_ns - self._talk.pinged_ns >= self._talk.ping_ns // 2
+        ):
+            self._talk.pinged_ns = now_ns
             self._ask("Ping")
-        reports, self._pending = self._pending, []
+        reports, self._talk.pending = self._talk.pending, []
         for data in self._ws.read():
             reports += self._hear(data)
-        if not self._told_missing and self._scanned:
-            self._told_missing = True
-            present = {info.name for info in self._devices.values()}
+        if not self._talk.told_missing and self._talk.scanned:
+            self._talk.told_missing = True
+            present = {info.name for info in self._talk.devices.values()}
             reports += [
                 Report("fault", f"{name} is not connected to the server; the others go on")
                 for name in self.planned
@@ -170,24 +192,12 @@ class IntifaceDriver(LineDriver):
             ]
         return reports
 
-    def _forget(self) -> None:
-        self._devices = {}
-        self._asked: OrderedDict[int, str] = OrderedDict()
-        self._next_id = 0
-        self._server = ""
-        self._ping_ns = 0
-        self._pinged_ns: int | None = None
-        self._pending: list[Report] = []
-        self._scanned = not self._scan
-        self._listed = False
-        self._told_missing = False
-
     def _number(self, about: str) -> int:
-        self._next_id = self._next_id % 0xFFFF_FFFE + 1
-        self._asked[self._next_id] = about
-        if len(self._asked) > _MOST_OPEN_IDS:
-            self._asked.popitem(last=False)
-        return self._next_id
+        self._talk.next_id = self._talk.next_id % 0xFFFF_FFFE + 1
+        self._talk.asked[self._talk.next_id] = about
+        if len(self._talk.asked) > _MOST_OPEN_IDS:
+            self._talk.asked.popitem(last=False)
+        return self._talk.next_id
 
     def _ask(self, name: str, fields: Mapping[str, object] | None = None) -> None:
         self._ws.send((encode((Message(name, self._number(name), fields or {}),)),))
@@ -195,7 +205,7 @@ class IntifaceDriver(LineDriver):
     def _gather(self, message: Message, levels: dict[int, dict[int, float]]) -> None:
         name = self.planned[message.fields["DeviceIndex"]]
         wanted = {row["Index"]: row["Scalar"] for row in message.fields["Scalars"]}
-        for info in self._devices.values():
+        for info in self._talk.devices.values():
             if name and info.name != name:
                 continue
             row = levels.setdefault(info.index, {})
@@ -208,14 +218,18 @@ class IntifaceDriver(LineDriver):
         for data in self._ws.read(_ANSWER_S):
             for message in self._messages(data):
                 if message.name == "ServerInfo":
-                    self._server = str(message.fields.get("ServerName") or "")[:80]
+                    self._talk.server = str(message.fields.get("ServerName") or "")[:80]
                     ping_ms = message.fields.get("MaxPingTime")
-                    self._ping_ns = ping_ms * 1_000_000 if isinstance(ping_ms, int) and 0 < ping_ms < 3_600_000 else 0
-                    if self._ping_ns:
-                        self.attend_ns = min(_ATTEND_NS, self._ping_ns // 3)
+                    self._talk.ping_ns = (
+                        ping_ms * 1_000_000 if isinstance(ping_ms, int) and 0 < ping_ms < 3_600_000 else 0
+                    )
+                    if self._talk.ping_ns:
+                        self.attend_ns = min(_ATTEND_NS, self._talk.ping_ns // 3)
                     return
                 if message.name == "Error":
-                    raise DeviceGone(f"{self.name}: the server refuses us: {message.fields.get('ErrorMessage')}")
+                    raise DeviceGone(
+                        f"{self.name}: the server refuses us: {message.fields.get('ErrorMessage')}"
+                    )
         raise DeviceGone(
             f"{self.name}: what answers at {self._where} is no Intiface server; check the port in the rig file"
         )
@@ -225,8 +239,8 @@ class IntifaceDriver(LineDriver):
         for _ in range(8):
             batch = self._ws.read(_ANSWER_S)
             for data in batch:
-                self._pending += self._hear(data)
-                if self._listed:
+                self._talk.pending += self._hear(data)
+                if self._talk.listed:
                     return
             if not batch:
                 break
@@ -236,13 +250,15 @@ class IntifaceDriver(LineDriver):
         try:
             return decode(data)
         except ButtplugError as error:
-            self._pending.append(Report("garbage", f"the server says what is no Buttplug message: {error}"))
+            self._talk.pending.append(
+                Report("garbage", f"the server says what is no Buttplug message: {error}")
+            )
             return ()
 
     def _hear(self, data: bytes) -> list[Report]:
         reports: list[Report] = []
         for message in self._messages(data):
-            about = self._asked.pop(message.id, "")
+            about = self._talk.asked.pop(message.id, "")
             try:
                 reports += self._understand(message, about)
             except ButtplugError as error:
@@ -251,18 +267,18 @@ class IntifaceDriver(LineDriver):
 
     def _understand(self, message: Message, about: str) -> list[Report]:
         if message.name == "DeviceList":
-            self._listed = True
-            self._devices = {info.index: info for info in read_devices(message.fields)}
-            return [self._came(info) for info in self._devices.values()]
+            self._talk.listed = True
+            self._talk.devices = {info.index: info for info in read_devices(message.fields)}
+            return [self._came(info) for info in self._talk.devices.values()]
         if message.name == "DeviceAdded":
             info = read_device(message.fields)
-            self._devices[info.index] = info
+            self._talk.devices[info.index] = info
             return [self._came(info)]
         if message.name == "DeviceRemoved":
-            gone = self._devices.pop(message.fields.get("DeviceIndex"), None)  # type: ignore[arg-type]
+            gone = self._talk.devices.pop(message.fields.get("DeviceIndex"), None)  # type: ignore[arg-type]
             return [Report("fault", f"{gone.name} went away; the others go on")] if gone else []
         if message.name == "ScanningFinished":
-            self._scanned = True
+            self._talk.scanned = True
         if message.name == "Error":
             text = f"{message.fields.get('ErrorMessage')}"[:200]
             return [Report("fault", f"{about or 'the server'}: {text}")]
@@ -272,7 +288,6 @@ class IntifaceDriver(LineDriver):
     def _came(info: DeviceInfo) -> Report:
         kind = f"{len(info.vibrators)} vibrators" if info.vibrators else "nothing that vibrates"
         return Report("session", f"{info.name} is connected, with {kind}")
-
 
 
 def _targets(config: DeviceConfig) -> dict[str, Target]:
@@ -292,6 +307,8 @@ def _targets(config: DeviceConfig) -> dict[str, Target]:
         if not isinstance(device, str):
             raise SettingError(f"device is {device!r}; write its name at the server", *where, "device")
         if not isinstance(index, int) or isinstance(index, bool) or not -1 <= index <= 63:
-            raise SettingError(f"index is {index!r}; allowed 0 to 63, or -1 for every vibrator", *where, "index")
+            raise SettingError(
+                f"index is {index!r}; allowed 0 to 63, or -1 for every vibrator", *where, "index"
+            )
         made[str(name)] = Target(device, index)
     return made

@@ -136,7 +136,9 @@ def read_template(text: str, bits: int, form: Form = "binary", letters: Letters 
             parts.append(Slot(names.index(name)))
             continue
         if place >= width:
-            raise ValueError(f"{found.group()}: a value of {bits} bits has the bytes a to {chr(ord('a') + width - 1)}")
+            raise ValueError(
+                f"{found.group()}: a value of {bits} bits has the bytes a to {chr(ord('a') + width - 1)}"
+            )
         parts.append(Slot(names.index(name), 8 * (width - 1 - place if letters == "msb" else place)))
     _literal(parts, text[position:])
     _check(parts, names, width, by_letter, form)
@@ -172,7 +174,9 @@ def _check(parts: list[bytes | Slot], names: list[str], width: int, by_letter: b
     if form == "decimal":
         for before, after in zip(parts, [*parts[1:], b""], strict=True):
             if isinstance(before, Slot) and (isinstance(after, Slot) or not after or after[:1].isdigit()):
-                raise ValueError("decimal values vary in length: something that is no digit must follow each, as <Axis1a>,")
+                raise ValueError(
+                    "decimal values vary in length: something that is no digit must follow each, as <Axis1a>,"
+                )
 
 
 def encode_axes(template: Template, raw: Sequence[int]) -> bytes:
@@ -228,7 +232,11 @@ def decode_axes(template: Template, frame: bytes) -> tuple[int, ...]:
             raw[part.axis] |= data[0] << part.shift
             continue
         try:
-            value = int.from_bytes(data, "big") if template.form == "binary" else int(data, 16 if template.form == "hex" else 10)
+            value = (
+                int.from_bytes(data, "big")
+                if template.form == "binary"
+                else int(data, 16 if template.form == "hex" else 10)
+            )
         except ValueError:
             raise AxisStringError(f"axis {template.names[part.axis]} is {data!r}, no number") from None
         raw[part.axis] = value
@@ -282,29 +290,18 @@ def guard_batch(template: Template, raw: NDArray[np.int64]) -> NDArray[np.int64]
     return raw
 
 
-def encode_batch(template: Template, raw: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Binary frames of many seats at once.
+def lay_out(template: Template, raw: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
+    """Write binary frames of many seats.
 
     Parameters
     ----------
     template : Template
-        Of form binary.
+        Of form binary: other frames vary in length.
     raw : array of int64, shape (n, axes)
         Inside the bits.
-
-    Returns
-    -------
-    array of uint8, shape (n, size)
-        Each row as `encode_axes` makes it.
-
-    Raises
-    ------
-    ValueError
-        For a template of another form.
+    out : array of uint8, shape (n, size)
+        Gets in each row what `encode_axes` makes.
     """
-    if template.form != "binary":
-        raise ValueError(f"this template is {template.form}; only binary frames have one length")
-    out = np.empty((len(raw), template.size), dtype=np.uint8)
     column = 0
     for part in template.parts:
         if isinstance(part, bytes):
@@ -315,7 +312,6 @@ def encode_batch(template: Template, raw: NDArray[np.int64]) -> NDArray[np.uint8
         for shift in shifts:
             out[:, column] = raw[:, part.axis] >> shift & 0xFF
             column += 1
-    return out
 
 
 class FrameCutter:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
+from devices.motion4sim.batch import AxisStringBatch
 from devices.motion4sim.codec import BITS, FORMS, LETTERS, Form, Letters, encode_axes, guard, read_template
 from devices.pose import axes_setting, choice_setting, make_pose
 from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
@@ -33,10 +34,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         # 24 bits an axis; the order of the byte letters is not published, most significant first is our reading.
         "motion4sim": Preset(
-            "<255><255>" + "".join(f"<Axis{n}{letter}>" for n in _SIX for letter in "abc") + "<10><13>", 24, "msb"
+            "<255><255>" + "".join(f"<Axis{n}{letter}>" for n in _SIX for letter in "abc") + "<10><13>",
+            24,
+            "msb",
         ),
         "flypt": Preset(
-            "<255><255>" + "".join(f"<Axis{n}{letter}>" for n in _SIX for letter in "ab") + "<10><13>", 16, "msb"
+            "<255><255>" + "".join(f"<Axis{n}{letter}>" for n in _SIX for letter in "ab") + "<10><13>",
+            16,
+            "msb",
         ),
         # The string with which SimTools talks to AMC-type boards: six axes of column a, two of column b.
         "simtools": Preset(
@@ -81,7 +86,9 @@ class AxisStringDriver(LineDriver):
         letters = cast(Letters, choice_setting(config, "letters", preset.letters, LETTERS))
         text = config.settings.get("template", preset.template)
         if not isinstance(text, str):
-            raise SettingError(f"template is {text!r}; write text, as '<255><255><Axis1a><10><13>'", "settings", "template")
+            raise SettingError(
+                f"template is {text!r}; write text, as '<255><255><Axis1a><10><13>'", "settings", "template"
+            )
         try:
             self.template = read_template(text, bits, form, letters)
         except ValueError as error:
@@ -89,23 +96,28 @@ class AxisStringDriver(LineDriver):
         count = len(self.template.names)
         axes = axes_setting(config, "axes", MOTION_AXES[:count], min(count, len(MOTION_AXES)))
         if not axes:
-            raise SettingError("axes is empty; name the motion axis of each axis of the template", "settings", "axes")
+            raise SettingError(
+                "axes is empty; name the motion axis of each axis of the template", "settings", "axes"
+            )
         pose = make_pose(config, axes)
         self.channels, self.groups = pose.channels, (pose.group,)
         inverted = axes_setting(config, "inverted", (), len(MOTION_AXES))
         self.mid = (self.template.full + 1) // 2
         span = self.template.full - self.mid
         self.rows = tuple(
-            (MOTION_AXES.index(axis), (-span if axis in inverted else span) / pose.half_range(axis)) for axis in axes
+            (MOTION_AXES.index(axis), (-span if axis in inverted else span) / pose.half_range(axis))
+            for axis in axes
         )
         unused = choice_setting(config, "unused", "zero", ("zero", "middle"))
         self.rest = (0 if unused == "zero" else self.mid,) * (count - len(axes))
         baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
+        self.address: tuple[str, int] | None = None
         if over_udp:
             try:
                 host, port = parse_udp_port(config.port, UDP_PORT)
             except ValueError as error:
                 raise SettingError(str(error), "port") from None
+            self.address = (host, port)
             self.use_line(UdpLine(config.name, host, port), config.port)
         else:
             self.use_line(SerialLine(config.name, config.port, baud), f"serial {config.port}")
@@ -118,3 +130,12 @@ class AxisStringDriver(LineDriver):
             target = self.mid + round(gain * values[index])
             raw.append(guard(template, min(max(target, 0), template.full)))
         return (encode_axes(template, (*raw, *self.rest)),)
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """Seats with the same template, axes and middle; none for frames that vary in length."""
+        return (self.template, self.rows, self.rest, self.mid) if self.template.form == "binary" else None
+
+    def batch(self, drivers: Sequence[AxisStringDriver]) -> AxisStringBatch:
+        """Encodes for many such seats."""
+        return AxisStringBatch(len(drivers), self.template, self.rows, self.rest, self.mid)

@@ -23,14 +23,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 ByteOrder = Literal["little", "big"]
 SIZE = 20
 UDP_PORT = 4123  # our choice: the receiving program is told its port
-_STRUCTS: Mapping[str, struct.Struct] = MappingProxyType({"little": struct.Struct("<5f"), "big": struct.Struct(">5f")})
-_TIMES: Mapping[str, struct.Struct] = MappingProxyType({"little": struct.Struct("<f"), "big": struct.Struct(">f")})
+_STRUCTS: Mapping[str, struct.Struct] = MappingProxyType(
+    {"little": struct.Struct("<5f"), "big": struct.Struct(">5f")}
+)
+_TIMES: Mapping[str, struct.Struct] = MappingProxyType(
+    {"little": struct.Struct("<f"), "big": struct.Struct(">f")}
+)
 
 
 class OpenMotionError(ValueError):
@@ -80,29 +81,12 @@ def decode(data: bytes, order: ByteOrder = "little") -> Motion:
         raise OpenMotionError(f"an OpenMotionSim datagram has {SIZE} bytes, this has {len(data)}")
     values = _STRUCTS[order].unpack(data)
     if not all(map(math.isfinite, values)):
-        raise OpenMotionError(f"not an OpenMotionSim datagram: {data.hex(' ')} holds a value that is no number")
+        raise OpenMotionError(
+            f"not an OpenMotionSim datagram: {data.hex(' ')} holds a value that is no number"
+        )
     return Motion(*values)
 
 
 def with_time(data: bytes, time_s: float, order: ByteOrder = "little") -> bytes:
     """The same datagram at another time."""
     return _TIMES[order].pack(time_s) + data[4:]
-
-
-def encode_batch(values: NDArray[np.float64], order: ByteOrder = "little") -> NDArray[np.uint8]:
-    """Datagrams of many seats at once.
-
-    Parameters
-    ----------
-    values : array, shape (n, 4)
-        Yaw, pitch, roll in deg, height in m.
-    order : {"little", "big"}
-
-    Returns
-    -------
-    array of uint8, shape (n, 20)
-        Each row as `encode` makes it with time 0.
-    """
-    rows = np.zeros((len(values), 5), dtype="<f4" if order == "little" else ">f4")
-    rows[:, 1:] = values
-    return rows.view(np.uint8)

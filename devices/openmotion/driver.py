@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import cast
 
+from devices.openmotion.batch import OpenMotionBatch
 from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, encode, with_time
 from devices.pose import ANGULAR, Reach, axes_setting, choice_setting, make_pose
 from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
@@ -49,7 +50,9 @@ class OpenMotionDriver(LineDriver):
         )
         axes = axes_setting(config, "axes", AXES, len(AXES))
         if not axes or not set(axes) <= set(AXES):
-            raise SettingError(f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes")
+            raise SettingError(
+                f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes"
+            )
         pose = make_pose(config, axes, _REACH)
         self.channels, self.groups = pose.channels, (pose.group,)
         inverted = axes_setting(config, "inverted", (), len(AXES))
@@ -63,11 +66,14 @@ class OpenMotionDriver(LineDriver):
                 host, port = parse_udp_port(config.port, UDP_PORT)
             except ValueError as error:
                 raise SettingError(str(error), "port") from None
+        self.address: tuple[str, int] | None = (host, port) if host else None
         self.use_line(UdpLine(config.name, host, port), config.port)
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One datagram, its time still 0."""
-        yaw, pitch, roll, heave = (sign * values[index] for sign, index in zip(self._signs, _INDICES, strict=True))
+        yaw, pitch, roll, heave = (
+            sign * values[index] for sign, index in zip(self._signs, _INDICES, strict=True)
+        )
         return (encode(Motion(0.0, yaw, pitch, roll, heave), self.byte_order),)
 
     def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
@@ -80,3 +86,12 @@ class OpenMotionDriver(LineDriver):
             stamped.append(with_time(frame, self._count * self._period_s, self.byte_order))
             self._count += 1
         return stamped
+
+    @property
+    def batch_key(self) -> Hashable:
+        """Seats with the same signs, byte order and period."""
+        return (self._signs, self.byte_order, self._period_s)
+
+    def batch(self, drivers: Sequence[OpenMotionDriver]) -> OpenMotionBatch:
+        """Encodes for many such seats."""
+        return OpenMotionBatch(len(drivers), _INDICES, self._signs, self.byte_order, self._period_s)

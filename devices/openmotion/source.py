@@ -40,13 +40,17 @@ class OpenMotionSource:
         self.refused = 0
         for key in config.settings:
             if key not in _SETTINGS:
-                raise SettingError(f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key)
+                raise SettingError(
+                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
+                )
         order = config.settings.get("byte_order", "little")
         if order not in ("little", "big"):
             raise SettingError(f"byte_order is {order!r}; allowed: little, big", "settings", "byte_order")
         self._big = order == "big"
         if not config.port.startswith("udp://"):
-            raise SettingError(f"port is {config.port!r}; allowed: udp://address:port (as udp://0.0.0.0:4123)", "port")
+            raise SettingError(
+                f"port is {config.port!r}; allowed: udp://address:port (as udp://0.0.0.0:4123)", "port"
+            )
         try:
             self._ear = ear_on(config.name, config.port)
         except ValueError as error:

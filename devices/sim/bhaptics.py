@@ -68,7 +68,7 @@ class BhapticsTwin:
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:
         """Loudest point of each position in use, 0..1, and of each point ``position.point`` that is on."""
-        state = {position: 0.0 for position in self._positions}
+        state = dict.fromkeys(self._positions, 0.0)
         for frame, from_ns, until_ns in (*self._before.values(), *self._playing.values()):
             if frame.position not in self.worn or not from_ns <= at_ns < until_ns:
                 continue

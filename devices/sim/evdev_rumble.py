@@ -59,7 +59,10 @@ class EvdevTwin:
     def state_at(self, at_ns: int) -> Mapping[str, float]:
         """Levels of both motors and of the sine, 0..1, and the sine's period in ms."""
         self._hush(at_ns)
-        return {**{name: value.at(at_ns) for name, value in self._levels.items()}, "period_ms": self._period_ms}
+        return {
+            **{name: value.at(at_ns) for name, value in self._levels.items()},
+            "period_ms": self._period_ms,
+        }
 
     def _hush(self, at_ns: int) -> None:
         if self._ends_ns is not None and at_ns >= self._ends_ns:

@@ -59,6 +59,7 @@ class IntifaceTwin:
         self.broken: set[int] = set()
         self.commands = self.refused = 0
         self._pinged_ns: int | None = None
+        self._timed_out = False
         self._known = False
 
     def receive(self, data: bytes, at_ns: int, sender: str = "") -> Sequence[bytes]:
@@ -74,21 +75,26 @@ class IntifaceTwin:
             return (encode((_error(UNASKED, MESSAGE_ERROR, str(error)),)),)
         # In memory there is no handshake, as there is no connection.
         self._known = self._known or not sender
-        if self._overdue(at_ns):
-            self._silence(at_ns)
+        if self._silent_since(at_ns):
             return (encode((_error(UNASKED, PING_ERROR, "Ping timed out."),)),)
         return tuple(encode((reply,)) for message in messages for reply in self._obey(message, at_ns))
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:
         """Level of each vibrator, 0..1."""
-        if self._overdue(at_ns):
-            self._silence(at_ns)
+        self._silent_since(at_ns)
         return {
-            f"{self._names[device]}.{motor}": value.at(at_ns) for (device, motor), value in self._motors.items()
+            f"{self._names[device]}.{motor}": value.at(at_ns)
+            for (device, motor), value in self._motors.items()
         }
 
-    def _overdue(self, at_ns: int) -> bool:
-        return self._pinged_ns is not None and at_ns - self._pinged_ns > MAX_PING_MS * 1_000_000
+    def _silent_since(self, at_ns: int) -> bool:
+        """Whether the ping stayed away; then everything has been silent since."""
+        if self._pinged_ns is None or at_ns - self._pinged_ns <= MAX_PING_MS * 1_000_000:
+            return False
+        if not self._timed_out:
+            self._timed_out = True
+            self._silence(self._pinged_ns + MAX_PING_MS * 1_000_000)
+        return True
 
     def _silence(self, at_ns: int) -> None:
         for value in self._motors.values():
@@ -97,15 +103,17 @@ class IntifaceTwin:
     def _obey(self, message: Message, at_ns: int) -> list[Message]:
         name, number = message.name, message.id
         if name == "RequestServerInfo":
-            self._known, self._pinged_ns = True, at_ns
+            self._known, self._pinged_ns, self._timed_out = True, at_ns, False
             info = {"ServerName": "Software twin", "MessageVersion": VERSION, "MaxPingTime": MAX_PING_MS}
             return [Message("ServerInfo", number, info)]
         if not self._known:
             return [_error(number, 1, "Handshake not complete.")]
         if name == "Ping":
-            self._pinged_ns = at_ns
+            self._pinged_ns = at_ns if self._pinged_ns is not None else None
         elif name == "RequestDeviceList":
-            devices = [self._describe(device) for device in range(len(self._names)) if device not in self.removed]
+            devices = [
+                self._describe(device) for device in range(len(self._names)) if device not in self.removed
+            ]
             return [Message("DeviceList", number, {"Devices": devices})]
         elif name == "StartScanning":
             return [Message("Ok", number), Message("ScanningFinished", UNASKED)]

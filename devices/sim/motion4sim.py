@@ -37,7 +37,10 @@ class AxisStringTwin:
         latency = config.latency
         self._axes = [
             LaggedValue(
-                float(raw), dead_ns=latency.dead_ns, lag_ns=latency.lag_ns, rate=2.5 * (driver.template.full + 1)
+                float(raw),
+                dead_ns=latency.dead_ns,
+                lag_ns=latency.lag_ns,
+                rate=2.5 * (driver.template.full + 1),
             )
             for raw in self._park
         ]
@@ -63,7 +66,8 @@ class AxisStringTwin:
         """Raw position of each axis in use."""
         self._settle(at_ns)
         return {
-            f"axis_{name}": axis.at(at_ns) for name, axis in zip(self._template.names, self._axes, strict=False)
+            f"axis_{name}": axis.at(at_ns)
+            for name, axis in zip(self._template.names, self._axes, strict=False)
         }
 
     def _settle(self, at_ns: int) -> None:

@@ -120,7 +120,9 @@ class YawTwin:
         except YawError as error:
             self.refused += 1
             return [encode(Message(ERROR, (), str(error)))]
-        return [encode(reply) for message in messages if (reply := self._obey(message, at_ns, sender)) is not None]
+        return [
+            encode(reply) for message in messages if (reply := self._obey(message, at_ns, sender)) is not None
+        ]
 
     def _obey(self, message: Message, at_ns: int, sender: str) -> Message | None:
         if message.code == CHECK_IN:

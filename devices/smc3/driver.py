@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from devices.pose import axes_setting, flag_setting, make_pose
 from devices.smc3.codec import (
@@ -32,6 +33,21 @@ _ATTEND_NS = 100_000_000
 # An Arduino starts over when its port is opened and hears nothing for about 2 s while its boot loader waits.
 _BOOT_NS = 3_000_000_000
 _SILENT_NS = 2_000_000_000
+
+
+@dataclass(slots=True)
+class _Talk:
+    """What is known of the controller since the port was opened."""
+
+    cutter: PacketCutter = field(default_factory=PacketCutter)
+    opened_ns: int | None = None
+    heard_ns: int = 0
+    asked_ns: int = -_ATTEND_NS
+    greeted: bool = False
+    said_garbage: bool = False
+    said_silent: bool = False
+    off: int = 0
+    turn: int = 0
 
 
 def create(config: DeviceConfig) -> Smc3Driver:
@@ -93,7 +109,8 @@ class Smc3Driver(LineDriver):
             )
         travel = integer_setting(config, "travel", room, 1, room)
         self._rows = tuple(
-            (MOTION_AXES.index(axis), (-travel if axis in inverted else travel) / pose.half_range(axis)) for axis in axes
+            (MOTION_AXES.index(axis), (-travel if axis in inverted else travel) / pose.half_range(axis))
+            for axis in axes
         )
         self._feedback = flag_setting(config, "feedback", False)
         limits = [encode_pair("limits", motor, self.cutoff, self.clip) for motor in range(len(axes))]
@@ -102,7 +119,7 @@ class Smc3Driver(LineDriver):
         baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
         self._serial = SerialLine(config.name, config.port, baud)
         self.use_line(self._serial, f"serial {config.port}")
-        self._forget()
+        self._talk = _Talk()
 
     @property
     def motors(self) -> int:
@@ -122,7 +139,7 @@ class Smc3Driver(LineDriver):
         if self._serial.is_open:
             return
         super().open()
-        self._forget()
+        self._talk = _Talk()
         try:
             self._serial.send((*self.greeting_frames, VERSION))
         except DeviceError as error:
@@ -140,54 +157,57 @@ class Smc3Driver(LineDriver):
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Finish the handshake; with `feedback`, ask for positions and for motors that switched themselves off."""
-        if self._opened_ns is None:
-            self._opened_ns = self._heard_ns = now_ns
+        if self._talk.opened_ns is None:
+            self._talk.opened_ns = self._talk.heard_ns = now_ns
         reports: list[Report] = []
-        errors = self._cutter.errors
-        for packet in self._cutter.feed(self._serial.read()):
-            self._heard_ns, self._said_silent = now_ns, False
+        errors = self._talk.cutter.errors
+        for packet in self._talk.cutter.feed(self._serial.read()):
+            self._talk.heard_ns, self._talk.said_silent = now_ns, False
             reports += self._understand(packet)
         # Its boot loader's noise is no fault; what comes later is.
-        if self._cutter.errors != errors and self._greeted and not self._said_garbage:
-            self._said_garbage = True
-            reports.append(Report("garbage", "the controller sends what is no SMC3 packet; check the baud rate and the cable"))
+        if self._talk.cutter.errors != errors and self._talk.greeted and not self._talk.said_garbage:
+            self._talk.said_garbage = True
+            reports.append(
+                Report(
+                    "garbage",
+                    "the controller sends what is no SMC3 packet; check the baud rate and the cable",
+                )
+            )
         # It is called after every command too; the controller is asked ten times a second all the same.
-        if now_ns - self._asked_ns < _ATTEND_NS:
+        if now_ns - self._talk.asked_ns < _ATTEND_NS:
             return reports
-        self._asked_ns = now_ns
-        if not self._greeted:
-            if now_ns - self._opened_ns < _BOOT_NS:
+        self._talk.asked_ns = now_ns
+        if not self._talk.greeted:
+            if now_ns - self._talk.opened_ns < _BOOT_NS:
                 self._serial.send((VERSION,))
                 return reports
-            self._greeted = True
+            self._talk.greeted = True
             self._serial.send(self.greeting_frames)
-            reports.append(Report("session", "the controller does not tell its version; motors were switched on unasked"))
+            reports.append(
+                Report("session", "the controller does not tell its version; motors were switched on unasked")
+            )
         if self._feedback:
-            self._turn = (self._turn + 1) % self.motors
-            self._serial.send((encode_read("Y"), encode_read(chr(TARGETS[self._turn]))))
-            if now_ns - self._heard_ns > _SILENT_NS and not self._said_silent:
-                self._said_silent = True
-                reports.append(Report("fault", f"no answer for {_SILENT_NS / 1e9:g} s; motors may be unpowered or the cable cut"))
+            self._talk.turn = (self._talk.turn + 1) % self.motors
+            self._serial.send((encode_read("Y"), encode_read(chr(TARGETS[self._talk.turn]))))
+            if now_ns - self._talk.heard_ns > _SILENT_NS and not self._talk.said_silent:
+                self._talk.said_silent = True
+                reports.append(
+                    Report(
+                        "fault",
+                        f"no answer for {_SILENT_NS / 1e9:g} s; motors may be unpowered or the cable cut",
+                    )
+                )
         return reports
 
-    def _forget(self) -> None:
-        self._cutter = PacketCutter()
-        self._opened_ns: int | None = None
-        self._heard_ns = 0
-        self._asked_ns = -_ATTEND_NS
-        self._greeted = self._said_garbage = self._said_silent = False
-        self._off = 0
-        self._turn = 0
-
     def _understand(self, packet: Packet) -> list[Report]:
-        if packet.code == ord("v") and not self._greeted:
+        if packet.code == ord("v") and not self._talk.greeted:
             # Only now is it certain that the boot loader is over and the first commands were not lost.
-            self._greeted = True
+            self._talk.greeted = True
             self._serial.send(self.greeting_frames)
             return [Report("session", f"SMC3 version {packet.word / 100:.2f}, motors switched on")]
-        if packet.code == ord("Y") and self._greeted:
+        if packet.code == ord("Y") and self._talk.greeted:
             off = packet.first & (1 << self.motors) - 1
-            fresh, self._off = off & ~self._off, off
+            fresh, self._talk.off = off & ~self._talk.off, off
             return [
                 Report(
                     "fault",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ class WsLine:
         self._device = device
         self._uri = uri
         self._connection: ClientConnection | None = None
+        self._entered = ExitStack()
 
     @property
     def is_open(self) -> bool:
@@ -76,15 +78,18 @@ class WsLine:
         from websockets.sync.client import connect
 
         try:
-            self._connection = connect(
-                self._uri,
-                open_timeout=_OPEN_S,
-                close_timeout=_CLOSE_S,
-                ping_interval=_PING_S,
-                ping_timeout=_PING_S,
-                compression=None,  # a command is a few bytes and wants to leave now
-                proxy=None,
-                max_size=_MAX_MESSAGE,
+            # Entered rather than called: from websockets 17 on nothing else connects, and before it does no harm.
+            self._connection = self._entered.enter_context(
+                connect(
+                    self._uri,
+                    open_timeout=_OPEN_S,
+                    close_timeout=_CLOSE_S,
+                    ping_interval=_PING_S,
+                    ping_timeout=_PING_S,
+                    compression=None,  # a command is a few bytes and wants to leave now
+                    proxy=None,
+                    max_size=_MAX_MESSAGE,
+                )
             )
         except (OSError, WebSocketException) as error:
             raise DeviceGone(
@@ -123,6 +128,5 @@ class WsLine:
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._connection = None
+        self._entered.close()

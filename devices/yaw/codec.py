@@ -175,7 +175,9 @@ def decode(segment: bytes) -> Sequence[Message]:
                 end += 1
             if position > len(segment):
                 raise YawError("a check-in is cut short")
-            numbers = (int.from_bytes(segment[start:position], "big", signed=True),) if code == CHECK_IN else ()
+            numbers: tuple[int, ...] = (
+                (int.from_bytes(segment[start:position], "big", signed=True),) if code == CHECK_IN else ()
+            )
             found.append(Message(code, numbers, segment[position:end].decode("ascii").rstrip("\x00")))
             position = end
             continue
@@ -185,7 +187,8 @@ def decode(segment: bytes) -> Sequence[Message]:
         if position + size > len(segment):
             raise YawError(f"command {code:#04x} is cut short")
         numbers = tuple(
-            int.from_bytes(segment[at : at + 4], "big", signed=True) for at in range(position, position + size, 4)
+            int.from_bytes(segment[at : at + 4], "big", signed=True)
+            for at in range(position, position + size, 4)
         )
         found.append(Message(code, numbers))
         position += size

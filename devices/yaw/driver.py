@@ -6,7 +6,18 @@ import math
 from collections.abc import Sequence
 
 from devices.pose import ANGULAR, Reach, axes_setting, make_pose
-from devices.yaw.codec import CHECK_IN, ERROR, START, STOP, TILT_LIMITS, UDP_PORT, YAW_LIMIT, Message, encode, encode_motion
+from devices.yaw.codec import (
+    CHECK_IN,
+    ERROR,
+    START,
+    STOP,
+    TILT_LIMITS,
+    UDP_PORT,
+    YAW_LIMIT,
+    Message,
+    encode,
+    encode_motion,
+)
 from devices.yaw.session import GAME, Where, YawSession
 from engine.bus.driver import Channel, DeviceConfig, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
@@ -56,14 +67,18 @@ class YawDriver(LineDriver):
         )
         axes = axes_setting(config, "axes", AXES, len(AXES))
         if not axes or not set(axes) <= set(AXES):
-            raise SettingError(f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes")
+            raise SettingError(
+                f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes"
+            )
         pose = make_pose(config, axes, _REACH)
         self.channels, self.groups = pose.channels, (pose.group,)
         inverted = axes_setting(config, "inverted", (), len(AXES))
         # The chair counts to the right, nose down and left side down; the engine the other way round, all three.
         self._signs = tuple(1.0 if axis in inverted else -1.0 for axis in AXES)
         limits = self._limits(*(self.channels[index] for index in _INDICES))
-        self.greeting_frames = tuple(encode(m) for m in (Message(CHECK_IN, (0,), GAME), *limits, Message(START)))
+        self.greeting_frames = tuple(
+            encode(m) for m in (Message(CHECK_IN, (0,), GAME), *limits, Message(START))
+        )
         self._session = YawSession(config.name, _where(config.port), limits)
         self.use_line(self._session, config.port)
         self._stopped = False
@@ -89,7 +104,9 @@ class YawDriver(LineDriver):
                 reports.append(Report("fault", f"the chair says: {message.text or 'error'}"))
             elif message.code == STOP and not self._stopped:
                 self._stopped = True
-                reports.append(Report("session", "somebody stopped the chair; it moves again after a new start"))
+                reports.append(
+                    Report("session", "somebody stopped the chair; it moves again after a new start")
+                )
             elif message.code == START and self._stopped:
                 self._stopped = False
                 reports.append(Report("session", "the chair was started again"))
@@ -117,5 +134,7 @@ def _where(port: str) -> Where:
     try:
         host, number = parse_udp_port(port, UDP_PORT)
     except ValueError as error:
-        raise SettingError(f"{error}, or yaw:// to look for the chair, yaw://NAME for one of several", "port") from None
+        raise SettingError(
+            f"{error}, or yaw:// to look for the chair, yaw://NAME for one of several", "port"
+        ) from None
     return Where("" if host == _BROADCAST else host, number)

@@ -185,12 +185,16 @@ class YawSession:
             try:
                 messages = decode(data)
             except YawError as error:
-                raise DeviceGone(f"{self._device}: what answers at the port of {self.chair} is no Yaw chair ({error})") from error
+                raise DeviceGone(
+                    f"{self._device}: what answers at the port of {self.chair} is no Yaw chair ({error})"
+                ) from error
             for message in messages:
                 if message.code == code:
                     return message
         asked = {CHECK_IN_ANSWER: "check-in", START: "start"}[code]
-        raise DeviceGone(f"{self._device}: the Yaw chair {self.chair} did not answer the {asked} within {timeout_s:g} s")
+        raise DeviceGone(
+            f"{self._device}: the Yaw chair {self.chair} did not answer the {asked} within {timeout_s:g} s"
+        )
 
     def _find(self) -> tuple[str, Announcement]:
         wanted = self._where
@@ -199,8 +203,13 @@ class YawSession:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
             try:
                 asking.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                if wanted.host:  # connected, so that a machine without a chair is heard to refuse
+                    asking.connect((target, wanted.udp_port))
                 for _ in range(_CALLS):
-                    asking.sendto(CALLING, (target, wanted.udp_port))
+                    if wanted.host:
+                        asking.send(CALLING)
+                    else:
+                        asking.sendto(CALLING, (target, wanted.udp_port))
                     while select.select([asking], [], [], _CALL_S)[0]:
                         data, sender = asking.recvfrom(2048)
                         try:
@@ -211,7 +220,9 @@ class YawSession:
                         if not wanted.name or found.name == wanted.name:
                             return sender[0], found
             except OSError as error:
-                raise DeviceGone(f"{self._device}: cannot call for a Yaw chair at {target} ({error})") from error
+                raise DeviceGone(
+                    f"{self._device}: cannot call for a Yaw chair at {target} ({error})"
+                ) from error
         if wanted.host:
             # An older chair answers broadcasts only: its usual port is tried.
             return wanted.host, Announcement("", "", TCP_PORT)
