@@ -1,4 +1,4 @@
-"""Packets on a TCP stream: a length before each (OSC 1.0), or SLIP with an END on both sides (OSC 1.1, RFC 1055)."""
+"""Packets on a TCP stream: a length before each (OSC 1.0), or SLIP with an END after each (OSC 1.1, RFC 1055)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ def frame_length(packet: bytes) -> bytes:
 
 
 def frame_slip(packet: bytes) -> bytes:
-    """A packet between two END bytes, with END and ESC inside it escaped."""
-    inner = packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
-    return b"\xc0" + inner + b"\xc0"
+    """A packet with END behind it, and END and ESC inside it escaped.
+
+    Notes
+    -----
+    OSC 1.1 would have an END in front as well. It flushes noise, which a TCP stream has none of, and liblo (0.31) takes a stream
+    that begins with END and ``#bundle`` for one with lengths. Readers take both.
+    """
+    return packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
 
 
 class Cutter(Protocol):

@@ -182,7 +182,11 @@ class TestTimeTags:
 class TestFraming:
     def test_golden(self) -> None:
         assert frame_length(b"abcd") == b"\x00\x00\x00\x04abcd"
-        assert frame_slip(b"a\xc0\xdb") == b"\xc0a\xdb\xdc\xdb\xdd\xc0"
+        assert frame_slip(b"a\xc0\xdb") == b"a\xdb\xdc\xdb\xdd\xc0"
+        assert SlipCutter().feed(b"\xc0a\xdb\xdc\xc0\xc0b\xc0") == [
+            b"a\xc0",
+            b"b",
+        ]  # END on both sides, as in OSC 1.1
 
     @given(st.lists(st.binary(min_size=1, max_size=20), max_size=5), st.integers(1, 7))
     def test_any_cut_of_the_stream_gives_the_same_packets(self, sent: list[bytes], step: int) -> None:
