@@ -29,7 +29,7 @@ def parts_for(production: Production, options: PlayOptions, clock: Clock, block_
         Something the rig asks for cannot be had.
     """
     inputs = inputs_part(production, clock)
-    return [*timecode_parts(production, options, block_name), *([] if inputs is None else [inputs])]
+    return [*timecode_parts(production, options, block_name, clock), *([] if inputs is None else [inputs])]
 
 
 class Parts:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.errors import JournalError
+from engine.show.following import Following
 from engine.show.inputs import Clock, Operator, Pick, from_json, to_json
 from engine.time import LocalBlock, SegmentKind, TransportWriter
 from engine.time.codes.word import Wire
@@ -309,3 +310,27 @@ def test_every_wire_starts_a_show(wire: Wire) -> None:
     show = Followed(rules, [scene("one", 0, at=(0, 2))], {"start": (["one"], {}, None)})
     show.hear(words(rules, 400))
     assert show.names == ["one_0", "one_2"]
+
+
+def test_a_show_that_is_taken_over_goes_on_and_takes_the_source_without_a_jump() -> None:
+    """A standby, or a restart from the journal, has the inputs and a show that runs; not the chase's memory."""
+    show = linear()
+    said = words(RULES, 100)
+    after = leap(said, 75, 100)
+    show.hear([*said, *after])
+    assert show.following.quality.bias_ns != 0
+    taken = linear()
+    taken.log.clear()
+    taken.writer = TransportWriter(LocalBlock())
+    taken.conductor = make_conductor(taken.programs, LINEAR, taken.writer, taken.log)
+    taken.conductor.start(0, from_ns=100_000_000)
+    for at_ns, row in show.inputs():
+        taken.conductor.handle(from_json(json.loads(json.dumps(row))), at_ns)
+    taken.now_ns = show.now_ns
+    taken.following = Following(RULES, "skip", taken.conductor, taken._record)
+    known = len(taken.inputs())
+    more = words(RULES, 60, from_ns=after[-1].at_ns + FRAME_NS, index=after[-1].index + 1)
+    taken.hear(more)
+    assert {row["action"] for _, row in taken.inputs()[known:]} <= {"rate"}
+    assert taken.following.quality.state.value == "locked"
+    assert abs(taken.error_ns(more[-1])) < FRAME_NS / 4

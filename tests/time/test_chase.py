@@ -119,7 +119,7 @@ def spoilt(word: CodeWord, kind: str, frames: int, ns: int, before: CodeWord) ->
 
 @pytest.mark.parametrize("wire", WIRES)
 @given(bad=bad_words())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_one_bad_word_anywhere_never_moves_the_show(wire: Wire, bad: tuple[int, str, int, int]) -> None:
     place, kind, frames, ns = bad
     rules = rules_for(wire)
@@ -141,7 +141,7 @@ def test_one_bad_word_anywhere_never_moves_the_show(wire: Wire, bad: tuple[int, 
     wire=st.sampled_from(WIRES),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_dropouts_never_move_the_show(lost: list[bool], wire: Wire, seed: int) -> None:
     rules = rules_for(wire, freewheel_ns=60 * S_NS)
     draw = random.Random(seed)
@@ -156,7 +156,7 @@ def test_dropouts_never_move_the_show(lost: list[bool], wire: Wire, seed: int) -
 
 
 @given(noise=st.lists(st.integers(0, 2_159_999), min_size=30, max_size=60), seed=st.integers(0, 99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_garbage_alone_never_locks(noise: list[int], seed: int) -> None:
     """Labels without any order, at the pace of a source."""
     rules = rules_for()
