@@ -7,10 +7,10 @@ by their bind index.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
-from devices.artnet.codec import STYLE_CONTROLLER, STYLE_NODE, PollReply, encode
+from devices.artnet.codec import MERGING, STYLE_CONTROLLER, STYLE_NODE, PollReply, encode
 
 _PORTS = 4
 _IS_OUTPUT, _IS_INPUT = 0x80, 0x40
@@ -19,7 +19,13 @@ _PORT_ADDRESS_15_BIT = 0x08
 
 
 def introductions(
-    name: str, long_name: str, universes: Sequence[int], *, ip: str = "", controller: bool = False
+    name: str,
+    long_name: str,
+    universes: Sequence[int],
+    *,
+    ip: str = "",
+    controller: bool = False,
+    merging: Collection[int] = (),
 ) -> tuple[bytes, ...]:
     """ArtPollReply packets of a device.
 
@@ -32,18 +38,22 @@ def introductions(
         IPv4 address of the device, where it knows it.
     controller : bool
         Whether it drives universes rather than putting them out.
+    merging : collection of int
+        Universes for which it has more than one source.
     """
     address = socket.inet_aton(ip) if ip else bytes(4)
     replies = []
     index = 0
     for high, members in groupby(sorted(set(universes)), key=lambda universe: universe >> 4):
-        numbers = [universe & 0x0F for universe in members]
+        numbers = list(members)
         for first in range(0, len(numbers), _PORTS):
             ports = numbers[first : first + _PORTS]
             index += 1
-            switches = bytes(ports).ljust(_PORTS, b"\x00")
+            switches = bytes(universe & 0x0F for universe in ports).ljust(_PORTS, b"\x00")
             types = bytes([_IS_INPUT if controller else _IS_OUTPUT] * len(ports)).ljust(_PORTS, b"\x00")
-            good = bytes([_DATA_SEEN] * len(ports)).ljust(_PORTS, b"\x00")
+            good = bytes(
+                _DATA_SEEN | MERGING * (universe in merging and not controller) for universe in ports
+            ).ljust(_PORTS, b"\x00")
             replies.append(
                 encode(
                     PollReply(

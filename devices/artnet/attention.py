@@ -143,4 +143,12 @@ class Attention:
         if known is None or known[0] != text:
             reports.append(Report("reply", text))
         self._nodes[key] = (text, now_ns)
+        # Two that send to a node by unicast never hear of each other, but the node knows.
+        for universe in self._universes.intersection(reply.outputs):
+            merger = f"node {host}"
+            if universe in reply.merging:
+                who = f"a source that node {reply.short_name!r} at {host} merges with ours"
+                self._rivals.heard(universe, merger, who, now_ns)
+            else:
+                self._rivals.left(universe, merger)
         self._told_nobody = False

@@ -25,6 +25,7 @@ OP_TIMECODE = 0x9700
 
 STYLE_NODE = 0x00
 STYLE_CONTROLLER = 0x01
+MERGING = 0x08  # of GoodOutput: the port merges two sources
 
 Kind = Literal["u8", "u16be", "u16le", "bytes", "text"]
 
@@ -134,10 +135,23 @@ class PollReply:
         """Universes (port addresses) this node brings onto the network."""
         return self._addresses(0x40, self.sw_in)
 
-    def _addresses(self, bit: int, switches: bytes) -> tuple[int, ...]:
+    @property
+    def merging(self) -> tuple[int, ...]:
+        """Universes this node puts out from two sources."""
+        return tuple(
+            universe
+            for port, universe in enumerate(self._addresses(0x80, self.sw_out, keep_place=True))
+            if universe >= 0 and self.good_output[port] & MERGING
+        )
+
+    def _addresses(self, bit: int, switches: bytes, *, keep_place: bool = False) -> tuple[int, ...]:
+        """Port addresses of ports whose type has `bit`; with `keep_place` -1 stands for the others."""
         high = self.net << 8 | self.sub << 4
-        ports = range(min(self.ports, 4))
-        return tuple(high | switches[port] & 0x0F for port in ports if self.port_types[port] & bit)
+        found = [
+            high | switches[port] & 0x0F if self.port_types[port] & bit else -1
+            for port in range(min(self.ports, 4))
+        ]
+        return tuple(address for address in found if keep_place or address >= 0)
 
 
 Packet = Dmx | Sync | Poll | TimeCode | PollReply

@@ -106,6 +106,12 @@ class Merge:
         """What a universe's port puts out: the last look stays when every source is lost."""
         return self._ports[universe].shown
 
+    def merging(self, at_ns: int) -> tuple[int, ...]:
+        """Universes with two sources at `at_ns`."""
+        for port in self._ports.values():
+            self._forget(port, at_ns)
+        return tuple(number for number, port in self._ports.items() if len(port.sources) >= MAX_SOURCES)
+
     def _sync(self, sender: str, at_ns: int) -> tuple[int, ...]:
         merging = False
         for port in self._ports.values():

@@ -58,7 +58,10 @@ class ArtnetTwin:
             self.refused += 1
             return ()
         if isinstance(packet, Poll):
-            return introductions(self._name, f"Software twin of {self._name}", self._universes)
+            merging = self._merge.merging(at_ns)
+            return introductions(
+                self._name, f"Software twin of {self._name}", self._universes, merging=merging
+            )
         if isinstance(packet, Dmx | Sync):
             for universe in self._merge.take(packet, sender, at_ns):
                 self._lamps.show(universe, self._merge.shown(universe), at_ns)

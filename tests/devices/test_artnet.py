@@ -398,6 +398,34 @@ class TestAttention:
             assert made.attend(13 * S) == []
             made.close()
 
+    def test_a_node_that_merges_betrays_a_rival_nobody_hears(self) -> None:
+        twin = ArtnetTwin(DeviceConfig("lights", settings={"fixtures": FIXTURES, "universe": 3}))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as node:
+            node.bind(("127.0.0.1", 0))
+            node.settimeout(1.0)
+            port = f"udp://127.0.0.1:{node.getsockname()[1]}"
+            made = ArtnetDriver(
+                DeviceConfig("lights", port, settings={"fixtures": FIXTURES, "universe": 3, "poll": True})
+            )
+            made.open()
+            told = []
+            for at_s in range(0, 31, 3):
+                at_ns = at_s * S
+                if 6 <= at_s < 12:
+                    twin.receive(encode(Dmx(3, b"\xff\xff")), at_ns, "rival")
+                made.send(made.encode([0.0] * 4))
+                told += [(at_s, report) for report in made.attend(at_ns)]
+                for _ in range(2):  # the look and the poll
+                    data, address = node.recvfrom(600)
+                    for answer in twin.receive(data, at_ns, "engine"):
+                        node.sendto(answer, address)
+            made.close()
+        assert [(at_s, report.kind) for at_s, report in told] == [(3, "reply"), (9, "rival"), (24, "rival")]
+        assert told[1][1].text.startswith(
+            "universe 3 is also driven by a source that node 'lights' at 127.0.0.1 merges with ours;"
+        )
+        assert told[2][1].text.startswith("universe 3 is no longer driven by a source that node")
+
     def test_a_port_that_cannot_be_listened_to_is_said_once_and_nothing_else_changes(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.bind(("127.0.0.1", 0))
