@@ -68,6 +68,50 @@ def _record(args: argparse.Namespace) -> int:
     return record_command(args)
 
 
+def _timecode(args: argparse.Namespace) -> int:
+    from engine.show.timecode_command import timecode_command
+
+    return timecode_command(args)
+
+
+def _timecode_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`timecode generate` and `timecode read`."""
+    wires = ("ltc", "mtc", "artnet", "cinema")
+    timecode = commands.add_parser("timecode", help="make and read LTC, MTC, Art-Net timecode, cinema sync")
+    actions = timecode.add_subparsers(dest="action", required=True, metavar="ACTION")
+    generate = actions.add_parser("generate", help="make timecode")
+    generate.add_argument("wire", choices=wires, metavar="WIRE", help=", ".join(wires))
+    generate.add_argument("--rate", default="25", help="frames a second, as 25 or 29.97df (default 25)")
+    generate.add_argument(
+        "--start", default="00:00:00:00", metavar="LABEL", help="first label; for cinema sync also an edit unit"
+    )
+    length = generate.add_mutually_exclusive_group()
+    length.add_argument("--for", dest="length", default="10s", metavar="TIME", help="how long (default 10s)")
+    length.add_argument("--frames", type=int, metavar="N", help="how many frames")
+    generate.add_argument("--reverse", action="store_true", help="backward from the first label")
+    generate.add_argument("--speed", default="1", metavar="X", help="against nominal, 0.1 to 10")
+    generate.add_argument("--level", type=float, default=-6.0, metavar="DB", help="LTC's peak in dBFS (default -6)")
+    generate.add_argument(
+        "--user-bits", default="00000000", metavar="HEX", help="LTC: eight hexadecimal digits, group 1 first"
+    )
+    generate.add_argument("--uuid", default="", help="cinema sync: the track's UUID")
+    generate.add_argument("--sample-rate", type=int, default=48_000, metavar="HZ", help="of a file (default 48000)")
+    generate.add_argument(
+        "--to", required=True, metavar="PORT",
+        help="FILE.wav[#CHANNEL], audio:NAME[/CHANNEL], midi:NAME, serial:DEVICE, udp://HOST[:PORT]",
+    )  # fmt: skip
+    read = actions.add_parser("read", help="read timecode, a line a word")
+    read.add_argument("wire", choices=wires, metavar="WIRE", help=", ".join(wires))
+    read.add_argument(
+        "--from", dest="source", required=True, metavar="PORT",
+        help="FILE.wav[#CHANNEL], audio:NAME[/CHANNEL], midi:NAME, serial:DEVICE, udp://0.0.0.0[:PORT]",
+    )  # fmt: skip
+    read.add_argument("--rate", help="where the wire does not tell: 23.976 or 29.97 (default: found)")
+    read.add_argument("--for", dest="length", metavar="TIME", help="stop after this long (ports only)")
+    read.add_argument("--json", action="store_true", help="JSON lines")
+    timecode.set_defaults(run=_timecode)
+
+
 def _bench(args: argparse.Namespace) -> int:
     from engine.bench.run import bench_command
 
@@ -244,7 +288,6 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--write", action="store_true", help="write the latency into the rig file")
     learn.set_defaults(what="learn")
     sim = kinds.add_parser("sim", help="run a software twin by itself", add_help=False)
-    sim.add_argument("words", nargs=argparse.REMAINDER, help="as python -m devices.sim --help says")
     sim.set_defaults(what="sim")
     commands.add_parser("schema", help="where the published JSON Schemas lie").set_defaults(run=_schema)
 
@@ -286,6 +329,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _exchange_parsers(commands)
 
+    _timecode_parsers(commands)
     bench = commands.add_parser("bench", help="measure, and print JSON lines")
     bench.add_argument("names", nargs="*", help="which ones (default: all)")
     bench.add_argument("--quick", action="store_true", help="short runs: a look, not a figure to quote")
@@ -308,7 +352,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
-    args = _parser().parse_args([word for word in words if word != "--debug"])
+    words = [word for word in words if word != "--debug"]
+    # What follows `devices sim` belongs to the twins' own program, options and all.
+    cut = 2 if words[:2] == ["devices", "sim"] else len(words)
+    args = _parser().parse_args(words[:cut])
+    args.words = words[cut:]
     try:
         status: int = args.run(args)
     except SensoramaError as error:
