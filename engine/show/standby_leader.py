@@ -60,6 +60,7 @@ class Leading:
     _last_ns: int = 0
     _standby_state: str = ""
     _session: str = ""
+    _answered: bool = False
 
     def claimed_at_start(self, sleep_step_ns: int = 10_000_000) -> str:
         """Wait a moment for a standby that leads already; its words, or ""."""
@@ -108,16 +109,18 @@ class Leading:
     def may_go_on(self, now_ns: int) -> bool:
         """Whether this run still leads; to be asked before anything is published or any sign of life given.
 
-        A leader that stood still for longer than its standby waits is most likely one no more: it hears first what the standby
-        has to say, on the old connection or on a new one.
+        A leader that stood still for longer than its standby waits is most likely one no more: it asks first, on the old
+        connection or on a new one. The answer comes behind a claim, if there is one.
         """
         stood_ns = now_ns - self._last_ns
-        followed = self._link is not None
+        link = self._link
         self.poll(now_ns)
-        if followed and stood_ns > self.take_over_ns and not self.superseded:
+        if link is not None and stood_ns > self.take_over_ns and not self.superseded:
+            self._answered = False
+            link.say("ping", asked_ns=now_ns)
             until_ns = self.clock.now_ns() + ANSWER_WAIT_NS
-            while not self.superseded and not self.has_standby and self.clock.now_ns() < until_ns:
-                self.clock.sleep_until_ns(self.clock.now_ns() + 10_000_000)
+            while not self.superseded and not self._answered and self.clock.now_ns() < until_ns:
+                self.clock.sleep_until_ns(self.clock.now_ns() + 2_000_000)
                 self.poll(self.clock.now_ns())
         self._last_ns = self.clock.now_ns()
         return not self.superseded
@@ -184,6 +187,8 @@ class Leading:
     def _hear(self, row: Row, now_ns: int) -> None:
         if row["say"] == "claim":
             self._claimed(row, now_ns)
+        elif row["say"] == "pong":
+            self._answered = True
         elif row["say"] == "state" and row["state"] != self._standby_state:
             self._standby_state = str(row["state"])
             said = (
