@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,7 @@ AHEAD = SeatPlace(0.0, 0.0, 1.0)
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["start", "seek", "loop", "hold", "go", "react", "end"]),
+        st.sampled_from(["start", "seek", "loop", "hold", "go", "pace", "react", "end"]),
         st.integers(1, 900_000_000),
         st.integers(0, 1),
         st.integers(0, 4 * S_FL),
@@ -64,8 +65,9 @@ def publish(rows: list[tuple[str, int, int, int]]) -> tuple[Transport, int]:
         elif what == "react":
             writer.react(scene=scene, reaction=0, seat=ROOM, from_ns=now_ns)
         elif moment.scene != NO_SCENE:
-            if what in ("hold", "go"):
-                rate = 0 if what == "hold" else 1
+            if what in ("hold", "go", "pace"):
+                # A pace is what a show runs at that follows a clock.
+                rate = Fraction(9_900 + at_fl % 200, 10_000) if what == "pace" else int(what == "go")
                 writer.append(
                     from_ns=now_ns,
                     scene=moment.scene,
