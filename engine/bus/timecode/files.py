@@ -31,6 +31,15 @@ class FileReader:
     clock : Clock
     paced : bool, default True
         Words come when their sound would have been heard, the file beginning at `open`. Else at once.
+
+    Attributes
+    ----------
+    rate_hz : int
+        Sample rate, once it is open.
+    samples : int
+        Read so far.
+    start_ns : int
+        Host instant of the first sample.
     """
 
     def __init__(
@@ -42,7 +51,7 @@ class FileReader:
         self._where, self._make_ear, self._clock, self._paced = where, make_ear, clock, paced
         self._file: Any = None
         self._ear: Ear | None = None
-        self._start_ns = 0
+        self.start_ns = 0
         self._ended = False
         self._words = 0
 
@@ -74,7 +83,7 @@ class FileReader:
         default = _CINEMA_CHANNEL if self.wire is Wire.CINEMA and made.channels >= _CINEMA_CHANNEL else 1
         self._channel = (self._where.number or default) - 1
         self._file, self.rate_hz, self.samples = made, made.samplerate, 0
-        self._start_ns = self._clock.now_ns()
+        self.start_ns = self._clock.now_ns()
         self._ended, self._words = False, 0
 
     def read(self, timeout_s: float) -> Sequence[CodeWord]:
@@ -102,7 +111,7 @@ class FileReader:
                 return [replace(item.word, at_ns=self._instant_ns(item.at_sample)) for item in heard]
 
     def _instant_ns(self, sample: float) -> int:
-        return self._start_ns + round(sample * _NS / self.rate_hz)
+        return self.start_ns + round(sample * _NS / self.rate_hz)
 
     @property
     def tally(self) -> Tally:
