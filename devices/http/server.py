@@ -10,11 +10,12 @@ import hmac
 import ipaddress
 import queue
 import socket
+import socketserver
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Thread
+from threading import Lock, Thread
 from typing import Any
 
 from devices.http.codec import HttpError, decode_request, encode_request
@@ -45,7 +46,7 @@ class Gate:
     allows: Callable[[str], bool] = field(default=lambda _path: True)
 
     def refuses(self, headers: Mapping[str, str]) -> HTTPStatus | None:
-        """Why not, from the headers alone."""
+        """Why not, from the headers alone, their names Written-Like-This."""
         if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return HTTPStatus.FORBIDDEN
         host = headers.get("Host", "")
@@ -78,21 +79,36 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     allow_reuse_address = True
-    request_queue_size = MOST_CONNECTIONS
+    request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], gate: Gate) -> None:
         self.gate = gate
         self.found: queue.Queue[Chunk] = queue.Queue(BACKLOG)
-        self._room = BoundedSemaphore(MOST_CONNECTIONS)
+        self._lock = Lock()
+        self._open: dict[socket.socket, None] = {}
         super().__init__(address, _Handler)
         self._thread = Thread(target=self.serve_forever, args=(0.1,), name="http", daemon=True)
         self._thread.start()
 
+    def server_bind(self) -> None:
+        """Bind, without asking a name server what we are called, which takes seconds where there is none."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
     def process_request(self, request: Any, client_address: Any) -> None:
-        """One more connection, if there is room; else it is closed at once."""
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+        """One more connection; where there are too many, the oldest has had its time.
+
+        So nobody keeps others out by holding connections open, however slowly they are fed.
+        """
+        with self._lock:
+            if len(self._open) >= MOST_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                try:
+                    oldest.shutdown(socket.SHUT_RDWR)  # its thread ends by itself
+                except OSError:
+                    pass  # it has gone already
+            self._open[request] = None
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -100,7 +116,8 @@ class Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            with self._lock:
+                self._open.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is nobody's business; nothing is printed into the show's view."""
@@ -140,7 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed: standard error belongs to the show's status view."""
 
     def _take(self, body: bytes) -> None:
-        refused = self.server.gate.refuses(self.headers)
+        # Names of headers know no case (RFC 9110, 5.1).
+        headers = {name.title(): value for name, value in self.headers.items()}
+        refused = self.server.gate.refuses(headers)
         if refused is not None:
             self._answer(refused)
             return

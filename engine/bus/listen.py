@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from threading import Event, Thread
 
 from engine.bus.listen_queue import Mailbox
-from engine.bus.listen_reader import InputState, SourceReader
+from engine.bus.listen_reader import FIRST_RETRY_S, InputState, SourceReader
 from engine.bus.registry import create_source
 from engine.bus.source import Signal, Source, SourceConfig
 from engine.errors import Problem, RigError, SensoramaError
@@ -104,6 +104,8 @@ class Listener:
         Called when something has come in.
     tell : callable or None
         Given ``(name, "open" or "gone", text)`` when that changes, in the source's thread.
+    retry_s : float
+        First pause before a source that went away is opened again.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Listener:
         wanted: Sequence[tuple[str, str]] | None = None,
         wake: Callable[[], None] | None = None,
         tell: Callable[[str, str, str], None] | None = None,
+        retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self._boxes: list[Mailbox] = []
         self._readers: list[SourceReader] = []
@@ -121,7 +124,9 @@ class Listener:
             box = Mailbox(wake)
             patterns = None if wanted is None else tuple(rest for name, rest in wanted if name == spec.name)
             self._boxes.append(box)
-            self._readers.append(SourceReader(source, spec.port, clock, _keep(box, patterns), tell))
+            self._readers.append(
+                SourceReader(source, spec.port, clock, _keep(box, patterns), tell, retry_s=retry_s)
+            )
 
     def start(self) -> None:
         """Begin to listen to all of them."""
@@ -186,7 +191,7 @@ def main(config: ListenConfig, pipe: Connection) -> None:
         something.set()
 
     Thread(target=listen, name="parent", daemon=True).start()
-    signals_of_system.signal(signals_of_system.SIGTERM, lambda *_: (retire.set(), something.set()))
+    signals_of_system.signal(signals_of_system.SIGTERM, lambda *_: retire.set())
     clock = MonotonicClock()
     try:
         changes: list[tuple[str, str, str]] = []  # appended by many threads, taken by one

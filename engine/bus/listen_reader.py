@@ -13,7 +13,7 @@ from engine.time.clocks import Clock
 READ_S = 0.2
 """Longest wait in one read: how long a source's thread may take to notice that it is to end."""
 
-_FIRST_RETRY_S = 0.25
+FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 4.0
 _STEADY_NS = 2_000_000_000
 _LAST_HEARD = 32
@@ -83,7 +83,7 @@ class SourceReader:
 
     Notes
     -----
-    Whatever a source raises ends in a pause and another try: 0.25 s, then twice as long each time, at most 4 s.
+    Whatever a source raises ends in a pause and another try: `retry_s` (0.25 s), then twice as long each time, at most 4 s.
     """
 
     def __init__(
@@ -93,12 +93,15 @@ class SourceReader:
         clock: Clock,
         take: Callable[[Signal], None],
         tell: Callable[[str, str, str], None] | None = None,
+        *,
+        retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self._source = source
         self._port = port
         self._clock = clock
         self._take = take
         self._tell = tell
+        self._retry_s = retry_s
         self._stop = Event()
         self._state = "closed"
         self._note = ""
@@ -152,7 +155,7 @@ class SourceReader:
     # -- the thread ------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        pause_s = _FIRST_RETRY_S
+        pause_s = self._retry_s
         while not self._stop.is_set():
             opened_ns: int | None = None
             try:
@@ -170,7 +173,7 @@ class SourceReader:
             if self._stop.is_set():
                 break
             held = opened_ns is not None and self._clock.now_ns() - opened_ns > _STEADY_NS
-            pause_s = _FIRST_RETRY_S if held else pause_s
+            pause_s = self._retry_s if held else pause_s
             self._stop.wait(pause_s)
             pause_s = min(2 * pause_s, _LAST_RETRY_S)
         self._state = "closed"

@@ -104,16 +104,16 @@ class MonitorView:
             )
             if row.get("values"):
                 found.append(f"{'':14} {format_values(row['values'])}")
-        for state in self.inputs:
-            lost = state.coalesced + state.dropped
-            note = state.note if state.state == "gone" else f"{state.signals} signals"
-            more = (f", {state.refused} not understood" if state.refused else "") + (
+        for source in self.inputs:
+            lost = source.coalesced + source.dropped
+            note = source.note if source.state == "gone" else f"{source.signals} signals"
+            more = (f", {source.refused} not understood" if source.refused else "") + (
                 f", {lost} left out" if lost else ""
             )
             found.append(
-                f"{'input ' + state.name:14} {state.family} {state.port}: {state.state}, {note}{more}"
+                f"{'input ' + source.name:14} {source.family} {source.port}: {source.state}, {note}{more}"
             )
-            for address, values in state.last[-VALUES_SHOWN:]:
+            for address, values in source.last[-VALUES_SHOWN:]:
                 words = " ".join(
                     f"{value:.4g}" if isinstance(value, float) else str(value) for value in values
                 )

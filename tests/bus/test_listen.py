@@ -120,6 +120,7 @@ def test_a_source_that_goes_away_is_opened_again_and_the_others_never_notice() -
         [(spec("sick"), sick), (spec("well"), well)],
         MonotonicClock(),
         tell=lambda *row: said.append(row),
+        retry_s=0.01,
     )
     listener.start()
     assert other.wait(5.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices.http import HttpSource
 from devices.http.codec import LARGEST, HttpError, decode_request, encode_request
-from devices.http.server import Gate, is_plain_host
+from devices.http.server import MOST_CONNECTIONS, Gate, is_plain_host
 from devices.http.source import parse_port
 from engine.bus.driver import SettingError
 from engine.bus.source import Chunk, SourceConfig
@@ -167,6 +167,27 @@ def test_requests_over_a_real_socket() -> None:
         source.close()
     other.open()  # the port is free again
     other.close()
+
+
+def test_connections_held_open_keep_nobody_out() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    source = HttpSource(SourceConfig("web", f"http://127.0.0.1:{port}"))
+    source.open()
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(MOST_CONNECTIONS + 4)]
+    try:
+        for held in idle:
+            held.sendall(b"GET /slow HTTP/1.1\r\nX: ")
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        client.request("GET", "/go", headers={"host": "127.0.0.1", "x-token": "any"})
+        assert client.getresponse().status == 204
+        client.close()
+        assert idle[0].recv(1) == b""  # the oldest had to go
+    finally:
+        for held in idle:
+            held.close()
+        source.close()
 
 
 def test_a_port_that_is_taken_is_busy() -> None:

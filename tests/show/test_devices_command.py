@@ -105,7 +105,7 @@ def test_a_stop_leads_back_at_once_and_gently() -> None:
 
 
 def test_without_its_permissive_nothing_moves_and_taken_back_it_goes_safe() -> None:
-    clock, said = ManualClock(), []
+    clock, said = ManualClock(), list[str]()
     told = drive(
         Hand(seat(), HEAVE), Line(), clock, hold_plan(0.01, 500 * MS), forbidden=lambda: "door: open"
     )

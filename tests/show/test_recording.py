@@ -187,7 +187,15 @@ def test_components_may_come_from_addresses_of_their_own() -> None:
 
 def test_what_is_no_number_is_left_out_and_time_tags_may_come_out_of_order() -> None:
     recording = Recording(parse_maps(["/x=air.wind"]), 0, Tolerance())
-    for at, value in [(20, 0.2), (10, 0.1), (30, math.nan), (40, "up"), (50, 1e30), (60, True)]:
+    rows: list[tuple[int, Value]] = [
+        (20, 0.2),
+        (10, 0.1),
+        (30, math.nan),
+        (40, "up"),
+        (50, 1e30),
+        (60, True),
+    ]
+    for at, value in rows:
         recording.take(Signal("desk", "/x", (value,), at * MS))
     assert recording.refused == 3
     (track,) = recording.tracks(100)
