@@ -168,7 +168,8 @@ def test_python_osc_reads_ours_and_we_read_its() -> None:
 
 def test_tshark_dissects_our_packets(tmp_path: Path) -> None:
     made = driver("udp://127.0.0.1:9000")
-    every = Message("/all", "ifsbhdtScrmTFNI", (-5, 0.5, "three", b"\x01\x02", 1 << 40, 0.25, 1, "sym", "x", 1, b"\0\x90\x3c\x40", True, False, None, IMPULSE))  # fmt: skip
+    args = (-5, 0.5, "three", b"\x01\x02", 1 << 40, 0.25, 1, "sym", "x", 1, b"\0\x90\x3c\x40")
+    every = Message("/all", "ifsbhdtScrmTFNI", (*args, True, False, None, IMPULSE))
     packets = [*made.encode(VALUES), encode(every)]
     write_capture(tmp_path / "osc.pcap", packets, 9000)
     text = dissected(tmp_path / "osc.pcap", "--enable-heuristic", "osc_udp", "-V")
