@@ -28,6 +28,7 @@ _SETTINGS = ("actuators", "scan", "low", "high")
 _KEYS = ("device", "index")
 CLIENT = "Sensorama"
 _ANSWER_S = 2.0
+_STOP_S = 0.25
 _ATTEND_NS = 100_000_000
 # A command that was lost on the air is made good by the next; motors hold what they were told last.
 _KEEP_ALIVE_NS = 250_000_000
@@ -166,7 +167,7 @@ class IntifaceDriver(LineDriver):
             try:
                 for index in self._talk.devices:
                     self._ask("StopDeviceCmd", {"DeviceIndex": index})
-                self._ask("StopAllDevices")
+                self._await_stopped(self._ask("StopAllDevices"))
             except DeviceError:
                 pass  # the server stops everything by itself when its client is gone
         super().close()
@@ -199,8 +200,17 @@ class IntifaceDriver(LineDriver):
             self._talk.asked.popitem(last=False)
         return self._talk.next_id
 
-    def _ask(self, name: str, fields: Mapping[str, object] | None = None) -> None:
-        self._ws.send((encode((Message(name, self._number(name), fields or {}),)),))
+    def _ask(self, name: str, fields: Mapping[str, object] | None = None) -> int:
+        number = self._number(name)
+        self._ws.send((encode((Message(name, number, fields or {}),)),))
+        return number
+
+    def _await_stopped(self, number: int) -> None:
+        """Hang up only when the server has said that everything is still, or after a short while."""
+        for _ in range(8):
+            batch = self._ws.read(_STOP_S)
+            if not batch or any(message.id == number for data in batch for message in self._messages(data)):
+                return
 
     def _gather(self, message: Message, levels: dict[int, dict[int, float]]) -> None:
         name = self.planned[message.fields["DeviceIndex"]]

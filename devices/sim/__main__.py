@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from devices.sim.serve import Recorder, attend, is_interactive, make_line, serve, show
-from engine.bus.driver import DeviceConfig, Latency, SettingError
+from engine.bus.driver import ChannelLimits, DeviceConfig, Latency, SettingError
 from engine.bus.twins import twin_from
 from engine.errors import SensoramaError
 from engine.time.clocks import MonotonicClock
@@ -38,6 +38,12 @@ def _arguments() -> argparse.ArgumentParser:
         "--record", metavar="FILE", type=Path, help="write what arrives and when, as JSON lines"
     )
     parser.add_argument("--settings", metavar="JSON", default="{}", help="the device's settings, as in a rig")
+    parser.add_argument(
+        "--limits",
+        metavar="JSON",
+        default="{}",
+        help='ranges of a seat in m and deg, as {"roll": [-10, 10]}; seats that know none by themselves need them',
+    )
     parser.add_argument("--dead-ms", type=float, default=0.0, help="dead time of the device")
     parser.add_argument("--lag-ms", type=float, default=0.0, help="first-order lag of the device")
     return parser
@@ -59,10 +65,11 @@ def main() -> int:
         config = DeviceConfig(
             name=chosen.family,
             latency=Latency(round(chosen.dead_ms * 1e6), round(chosen.lag_ms * 1e6)),
+            limits={name: ChannelLimits(*ends) for name, ends in json.loads(chosen.limits).items()},
             settings=settings,
         )
         driver = find_family(chosen.family)(config)
-    except (SensoramaError, SettingError, json.JSONDecodeError) as error:
+    except (SensoramaError, SettingError, json.JSONDecodeError, TypeError, AttributeError) as error:
         parser.exit(2, f"{error}\n")
     if driver.twin is None:
         parser.exit(2, f"the family {chosen.family!r} has no software twin\n")

@@ -43,14 +43,14 @@ class WsServer:
         sender = ":".join(map(str, connection.remote_address[:2]))
         from websockets.exceptions import ConnectionClosed
 
-        try:
-            for message in connection:
-                data = message.encode("utf-8") if isinstance(message, str) else bytes(message)
-                with self._lock:
-                    replies = self._take(data, sender)
-                for reply in replies:
+        for message in connection:
+            data = message.encode("utf-8") if isinstance(message, str) else bytes(message)
+            with self._lock:
+                replies = self._take(data, sender)
+            for reply in replies:
+                try:
                     connection.send(reply.decode("utf-8"))
-        except ConnectionClosed:
-            pass  # a client who does not wait for the last answer has left all the same
+                except ConnectionClosed:
+                    break  # a client who does not wait for the answer; what it said before it left still counts
         with self._lock:
             self._take(b"", sender)

@@ -183,13 +183,15 @@ class TestSession:
     def test_over_real_sockets(self) -> None:
         config = seat(*ALL)
         twin, line, clock = YawTwin(config), make_line("udp+tcp"), ManualClock()
-        heard = Event()
+        moved, left = Event(), Event()
         receive = twin.receive
 
         def hear(data: bytes, at_ns: int, sender: str = "") -> object:
-            replies = receive(data, at_ns, sender)
-            if twin.frames or not data:
-                heard.set()
+            replies = receive(data, at_ns, sender)  # the rival's attempt ends too, and frees nothing
+            if twin.frames:
+                moved.set()
+            if not data and not twin.reserved_by:
+                left.set()
             return replies
 
         twin.receive = hear  # type: ignore[method-assign, assignment]
@@ -201,11 +203,10 @@ class TestSession:
         with pytest.raises(DeviceBusy, match=r"taken \(RESERVED by Sensorama\)"):
             other.open()
         ours.send(ours.encode((0.0, 0.0, 0.0, 1.0, 2.0, 3.0)))
-        assert heard.wait(2.0)
+        assert moved.wait(2.0)
         assert ours.attend(0) == []
-        heard.clear()
         ours.close()
-        assert heard.wait(2.0)
+        assert left.wait(2.0)
         assert (twin.started, twin.reserved_by, ours.health.state) == (False, "", "closed")
 
     def test_nobody_there(self) -> None:
