@@ -2,6 +2,7 @@
 
     python -m engine.bench.bus --seconds 60
     python -m engine.bench.bus --seconds 60 --load "sensorama play lantern_street --headless"
+    python -m engine.bench.bus --seconds 15 --fleet
 
 Prints one JSON line per measurement and one with their ratio. The control is `cyclictest` (package rt-tests)
 where it is found, else a small loop over clock_nanosleep in a process with the same priority, which the line
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from engine.bench.fleet import run as run_fleet
 from engine.bus.lateness import LatenessHistogram
 from engine.bus.link import BusProcess
 from engine.bus.process import BusConfig, Show
@@ -168,8 +170,8 @@ def control_loop(seconds: float) -> LatenessHistogram:
     return histogram
 
 
-def run(seconds: float, load: Load = None) -> Iterator[dict[str, object]]:
-    """Measure the bus, then the control, both under `load`.
+def run(seconds: float, load: Load = None, *, fleet: bool = False) -> Iterator[dict[str, object]]:
+    """Measure the bus, then the control, both under `load`; then, if wanted, a fleet (`engine.bench.fleet`).
 
     Parameters
     ----------
@@ -178,6 +180,8 @@ def run(seconds: float, load: Load = None) -> Iterator[dict[str, object]]:
     load : callable, str or None
         What runs beside them: a command line, or a function to run in this process' children; ended
         afterwards.
+    fleet : bool, default False
+        Also 1,000 seats and 64 universes next to a bare `sendmmsg`.
 
     Yields
     ------
@@ -199,6 +203,8 @@ def run(seconds: float, load: Load = None) -> Iterator[dict[str, object]]:
         "load": load if isinstance(load, str) else (None if load is None else "callable"),
         "cores": os.cpu_count(),
     }
+    if fleet:
+        yield from run_fleet(seconds, control_p99)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -206,12 +212,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.bench.bus", description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--load", help="a command to run beside it")
+    parser.add_argument("--fleet", action="store_true", help="1,000 seats and 64 universes as well")
     parser.add_argument("--control-loop", type=float, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.control_loop is not None:
         print(json.dumps(_figures(control_loop(chosen.control_loop).summary())))
         return 0
-    for row in run(chosen.seconds, chosen.load):
+    for row in run(chosen.seconds, chosen.load, fleet=chosen.fleet):
         print(json.dumps(row), flush=True)
     return 0
 

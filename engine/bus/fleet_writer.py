@@ -13,7 +13,7 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from engine.bus.datagrams import Address, DatagramPort, Table, resolve
+from engine.bus.datagrams import Address, DatagramPort, resolve
 from engine.bus.driver import Attentive, Batched, park_frames
 from engine.bus.fleet import Cohort
 from engine.bus.lateness import LatenessHistogram
@@ -69,8 +69,7 @@ class FleetWriter:
         self._own = [row for row in self._addresses if row not in self.threads]
         self._rows = {driver.name: row for row, driver in enumerate(cohort.drivers)}
         # The loop's: the table of messages, and which of its rows have an address by now.
-        self._table: Table | None = None
-        self._size = 0
+        self._table = self._port.table(len(cohort), len(park_frames(cohort.drivers[0])[0]))
         self._numbers: dict[int, Address] = {}
         self._by_address: dict[Address, list[int]] = {}
         self._ready = np.zeros(len(cohort), dtype=np.bool_)
@@ -113,9 +112,6 @@ class FleetWriter:
             for row in range(len(frames)) if rows is None else rows.tolist():
                 if row not in self._addresses:
                     self.threads[row].offer((frames[row].tobytes(),), dispatch.due_ns)
-        if self._table is None or frames.shape[1] != self._size:
-            self._make_table(len(frames), frames.shape[1])
-            assert self._table is not None
         if not self._all_ready:
             rows = np.nonzero(self._ready)[0] if rows is None else rows[self._ready[rows]]
             if not len(rows):
@@ -165,20 +161,13 @@ class FleetWriter:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _make_table(self, messages: int, size: int) -> None:
-        self._size = size
-        self._table = self._port.table(messages, size)
-        for row, address in self._numbers.items():
-            self._table.set_address(row, address)
-
     def _set_address(self, row: int, address: Address) -> None:
         before = self._numbers.get(row)
         if before is not None:
             self._by_address[before].remove(row)
         self._numbers[row] = address
         self._by_address.setdefault(address, []).append(row)
-        if self._table is not None:
-            self._table.set_address(row, address)
+        self._table.set_address(row, address)
         self._ready[row] = True
         self._all_ready = bool(self._ready.all())
 

@@ -146,7 +146,8 @@ class GovernorBatch:
         self._jumps = bool(np.isinf(self._step).all())
         self._wanted = start
         self._levels = start[:, free]
-        self._values = start
+        self._values = start.copy()
+        self._private = True  # whether these arrays are shared with nobody
         self._one = Governor(channels, dt_s)
         self.refused = np.zeros(devices, dtype=np.intp)
 
@@ -162,6 +163,7 @@ class GovernorBatch:
 
     def step(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values for this tick."""
+        self._private = False
         finite = np.isfinite(wanted)
         if not finite.all():
             self.refused += np.count_nonzero(~finite, axis=1)
@@ -181,9 +183,9 @@ class GovernorBatch:
 
     def rest_in_park(self, row: int) -> None:
         """One device has just connected: it is known to rest in park, and everything blends from there."""
-        self._values = self._values.copy()
-        self._wanted = self._wanted.copy()
-        self._levels = self._levels.copy()
+        if not self._private:
+            self._values, self._wanted = self._values.copy(), self._wanted.copy()
+            self._private = True
         self._values[row] = self._wanted[row] = self._park
         self._levels[row] = np.clip(self._park[self._free], self._low, self._high)
         self._axes.rest_at(row, self._park[self._limited])

@@ -12,6 +12,9 @@ from engine.bus.loop import DeviceNote, Dispatch, FleetDispatch
 from engine.bus.writer import PortWriter
 from engine.time.clocks import Clock
 
+#: How often lines are asked for news. Hundreds of them a thousand times a second would cost more than their commands.
+_NEWS_NS = 4_000_000
+
 
 class Lines:
     """The writers of a rig's devices.
@@ -58,6 +61,7 @@ class Lines:
             FleetWriter(cohort, clock, park_first=park_first, priority=priority) for cohort in cohorts
         )
         self.dispatch_late = {index: LatenessHistogram() for index in self.writers}
+        self._news_ns = 0
 
     def start(self) -> None:
         """Open every line, all at once."""
@@ -82,7 +86,10 @@ class Lines:
         return words
 
     def take_notes(self, now_ns: int) -> list[DeviceNote]:
-        """What became known since the last call."""
+        """What became known, every few milliseconds."""
+        if now_ns < self._news_ns:
+            return []
+        self._news_ns = now_ns + _NEWS_NS
         notes = [note for writer in self.writers.values() for note in writer.take_notes(now_ns)]
         for fleet in self.fleets:
             notes += fleet.take_notes(now_ns)

@@ -64,6 +64,8 @@ _EVENT_BACKLOG = 8192
 # a real-time priority and a second core; without, the wait would be for somebody else's time slice.
 _SPIN_NS = 50_000
 _OPEN_LIMIT_S = 2.0
+_FIRST_TICK_NS = 5_000_000
+_FIRST_WORD_NS = 150_000
 # How long beyond the heir's patience an orphaned bus goes on, so that no device is left without a word in between.
 _HEIR_GRACE_NS = 100_000_000
 
@@ -383,7 +385,9 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
     grant = become_realtime() if config.realtime else None
     # A new grid begins once the lines are open; one that runs already is joined by each line as it opens.
     opened = _await_lines(plant.lines, clock) if asked_ns is None and plant.lines is not None else {}
-    epoch_ns = asked_ns if asked_ns is not None else clock.now_ns() + 5_000_000
+    # What has been heard of a thousand devices takes a while to be told; the first command is not held up by it.
+    lead_ns = _FIRST_TICK_NS + len(drivers) * _FIRST_WORD_NS
+    epoch_ns = asked_ns if asked_ns is not None else clock.now_ns() + lead_ns
     core = BusCore(
         devices,
         show.state,
@@ -508,6 +512,10 @@ class Loop:
         core, clock = self._core, self._clock
         give_up_ns: int | None = None
         leave_ns: int | None = None
+        now_ns = clock.now_ns()
+        if now_ns < core.next_due_ns():
+            # What is known of the lines already is taken in before the first command is due.
+            core.advance(now_ns, self._block.read(), self._block.heartbeat_ns(), self._heard(now_ns))
         while True:
             due_ns = core.next_due_ns()
             clock.sleep_until_ns(due_ns - self._prepare_ns)
@@ -535,9 +543,7 @@ class Loop:
         """Compute ahead of `due_ns`, then hand everything over at it."""
         core, clock, block = self._core, self._clock, self._block
         now_ns = clock.now_ns()
-        notes = self._notes.take()
-        if self._lines is not None:
-            notes += self._lines.take_notes(now_ns)
+        notes = self._heard(now_ns)
         dispatches = core.advance(max(due_ns, now_ns), block.read(), block.heartbeat_ns(), notes)
         clock.sleep_until_ns(due_ns - self._spin_ns)
         while (woken_ns := clock.now_ns()) < due_ns:
@@ -552,6 +558,12 @@ class Loop:
             self._next_health_ns += _NS_PER_S * ((now_ns - self._next_health_ns) // _NS_PER_S + 1)
             self._outbox.post("health", self._health(now_ns))
 
+    def _heard(self, now_ns: int) -> list[DeviceNote]:
+        notes = self._notes.take()
+        if self._lines is not None:
+            notes += self._lines.take_notes(now_ns)
+        return notes
+
     def summary(self) -> dict[str, object]:
         """Hashes, lateness and counts, for the journal and the report."""
         core = self._core
@@ -564,6 +576,7 @@ class Loop:
             },
             **(empty if self._lines is None else self._lines.summary()),
             "wake": self.wake_late.summary(),
+            "cpu_s": sum(os.times()[:2]),
             "parked": core.retired,
         }
 
@@ -577,5 +590,6 @@ class Loop:
             "stopped": core.stopped,
             "stale": core.stale,
             "muted": self._unmute is not None,
+            "cpu_s": sum(os.times()[:2]),
             "devices": rows,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from threading import Condition, Thread
+from zlib import crc32
 
 from engine.bus.driver import Attentive, Driver, Report, park_frames
 from engine.bus.lateness import LatenessHistogram
@@ -124,6 +125,7 @@ class PortWriter:
         self._driver = driver
         self._attentive = driver if isinstance(driver, Attentive) else None
         self._attend_at_ns = 0
+        self._attend_soon = False
         self._park_first = park_first
         self._park_last = True
         self._accepting = False
@@ -254,7 +256,12 @@ class PortWriter:
         if driver is None:
             return
         now_ns = self._clock.now_ns()
-        self._attend_at_ns = now_ns + max(driver.attend_ns, _LEAST_ATTEND_NS)
+        pause_ns = max(driver.attend_ns, _LEAST_ATTEND_NS)
+        if self._attend_soon:
+            # Devices that were connected together are not all asked together for ever after.
+            self._attend_soon = False
+            pause_ns = 1 + crc32(self._driver.name.encode()) % pause_ns
+        self._attend_at_ns = now_ns + pause_ns
         try:
             reports = driver.attend(now_ns)
         except Exception as error:
@@ -275,7 +282,7 @@ class PortWriter:
                 self._first_word = self._told(error)
             return
         self._connected, self._park_first = True, True
-        self._attend_at_ns = self._clock.now_ns()
+        self._attend_at_ns, self._attend_soon = self._clock.now_ns(), True
         if self._first_word is None:
             self._first_word = ""
         kind = "back" if parking else "joined"

@@ -162,6 +162,26 @@ class Evaluator:
             self._lay_over(overlay, seat, moment, state)
         return state
 
+    def levels_of(
+        self, transport: Transport, host_ns: int, seats: Sequence[int]
+    ) -> tuple[Floats, NDArray[np.intp] | None]:
+        """States of many seats at a host instant: those without a reaction of their own share one.
+
+        Returns
+        -------
+        float64[distinct, roles.size], and by seat its row in it (None: each has its own, in order)
+        """
+        apart = {row.seat for row in transport.reactions} | {ROOM}
+        key = [seat if seat in apart else None for seat in seats]
+        first: dict[int | None, int] = {}
+        for value, seat in zip(key, seats, strict=True):
+            first.setdefault(value, seat)
+        states = np.array([self.levels(transport, host_ns, seat) for seat in first.values()])
+        if len(first) == len(seats):
+            return states, None
+        rows = {value: number for number, value in enumerate(first)}
+        return states, np.array([rows[value] for value in key], dtype=np.intp)
+
     def levels_at(self, scene: int, at_fl: int, *, run_from_fl: int = 0) -> Floats:
         """State of all roles at a position of a scene, without reactions; for checks and previews."""
         state: Floats = self.roles.rest.copy()
