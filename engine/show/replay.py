@@ -336,6 +336,7 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
         experience=experience or package_of(journal),
         rig=Path(rig) if rig else rig_of(journal),
         seed=journal.header.seed,
+        standby=bool(journal.header.extra.get("follows")),
     )
     production = produce(options, Phases(ManualClock()))
     for name, was, now in (

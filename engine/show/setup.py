@@ -16,6 +16,7 @@ from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
 from engine.show.options import PlayOptions
 from engine.show.rehearsal import NOBODY
+from engine.show.standby_rig import as_standby
 from engine.show.status import StatusView
 from engine.story.ink import Story
 from engine.story.journal import JournalHeader
@@ -74,7 +75,7 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     """
     package = load_package(options.experience)
     phases.done("package")
-    rig = load_rig(options.rig)
+    rig = as_standby(load_rig(options.rig)) if options.standby else load_rig(options.rig)
     bindings = resolve(rig, package.roles)
     devices = bus_devices(create_drivers(rig.devices), bindings, package.roles, rig)
     phases.done("rig")
