@@ -8,6 +8,7 @@ from threading import Condition
 from typing import Any
 
 from devices.links import Link
+from devices.midi.codec import MidiParser, encode
 from engine.bus.ports import SerialLine
 from engine.bus.source import Chunk
 from engine.errors import DeviceGone, MissingExtra
@@ -91,13 +92,13 @@ class SystemOut:
         self._port = made
 
     def send(self, frames: Sequence[bytes]) -> None:
-        """Send messages, one a frame or several. Raises DeviceGone."""
+        """Send messages, any number a frame. Raises DeviceGone."""
         if self._port is None:
             raise DeviceGone(f"{self._device}: MIDI port {self._name!r} is not open")
         try:
-            for frame in frames:
-                if frame:
-                    self._port.send_raw(*frame)
+            # One message a call: that is all the systems' interfaces take.
+            for message in MidiParser().feed(b"".join(frames)):
+                self._port.send_raw(*encode(message))
         except (RuntimeError, OSError) as error:
             raise DeviceGone(f"{self._device}: MIDI port {self._name!r} went away ({error})") from error
 

@@ -399,8 +399,12 @@ class TestSystemPorts:
     def test_a_part_of_the_name_finds_it(self, made: list[_Midi]) -> None:
         line = SystemOut("desk", "desk port")
         line.open()
-        line.send([b"\x90\x3c\x40", b""])
-        assert made[0].opened == 1 and made[0].sent == [(0x90, 0x3C, 0x40)]
+        line.send([b"\x90\x3c\x40\xb0\x01\x02", b"", b"\xf0\x01\xf7"])
+        assert made[0].opened == 1 and made[0].sent == [
+            (0x90, 0x3C, 0x40),
+            (0xB0, 1, 2),
+            (0xF0, 1, 0xF7),
+        ]
         line.close()
         line.close()
         with pytest.raises(DeviceGone, match="is not open"):
