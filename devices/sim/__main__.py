@@ -49,6 +49,24 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _limits(text: str) -> dict[str, ChannelLimits]:
+    """Ranges as a person types them.
+
+    Raises
+    ------
+    SettingError
+        When they are not a low and a high number each.
+    """
+    rows = json.loads(text)
+    for name, ends in rows.items() if isinstance(rows, dict) else [("limits", rows)]:
+        numbers = isinstance(ends, list) and all(isinstance(end, int | float) for end in ends)
+        if not isinstance(rows, dict) or not numbers or len(ends) != 2:
+            raise SettingError(
+                f'{name} is {ends!r}; write a low and a high end, as {{"roll": [-10, 10]}}', "limits"
+            )
+    return {name: ChannelLimits(float(low), float(high)) for name, (low, high) in rows.items()}
+
+
 def main() -> int:
     """Run; returns the exit status."""
     if sys.argv[1:] == ["serve"]:  # before everything else: a show waits for it
@@ -65,11 +83,11 @@ def main() -> int:
         config = DeviceConfig(
             name=chosen.family,
             latency=Latency(round(chosen.dead_ms * 1e6), round(chosen.lag_ms * 1e6)),
-            limits={name: ChannelLimits(*ends) for name, ends in json.loads(chosen.limits).items()},
+            limits=_limits(chosen.limits),
             settings=settings,
         )
         driver = find_family(chosen.family)(config)
-    except (SensoramaError, SettingError, json.JSONDecodeError, TypeError, AttributeError) as error:
+    except (SensoramaError, SettingError, json.JSONDecodeError) as error:
         parser.exit(2, f"{error}\n")
     if driver.twin is None:
         parser.exit(2, f"the family {chosen.family!r} has no software twin\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.bus.driver import ChannelLimits, DeviceConfig, Driver, Latency
@@ -46,14 +47,26 @@ class Sway:
         ] + [0.5, 60.0]
 
 
-def play(create: Callable[[DeviceConfig], Driver], config: DeviceConfig, kind: str = "motion") -> InlineBus:
-    """A bus in memory with one device that renders the show."""
-    driver = create(config)
+def play(
+    create: Callable[[DeviceConfig], Driver], config: DeviceConfig, kind: str = "motion", count: int = 1
+) -> InlineBus:
+    """A bus in memory with one device that renders the show; more are named ``seat 1`` and so on."""
     start, rest = (0, (0.0,) * 6) if kind == "motion" else (6, (0.0, 0.0))
-    group = driver.groups[0].name
-    route = make_route(
-        driver, role="r", role_index=0, seat=0, kind=kind, start=start, rest=rest, modality="", group=group
-    )
+    devices = []
+    for number in range(count):
+        driver = create(config if not number else replace(config, name=f"seat {number}"))
+        route = make_route(
+            driver,
+            role="r",
+            role_index=0,
+            seat=0,
+            kind=kind,
+            start=start,
+            rest=rest,
+            modality="",
+            group=driver.groups[0].name,
+        )
+        devices.append(BusDevice(driver, (route,)))
     block = LocalBlock()
     TransportWriter(block).append(from_ns=0, scene=0)
-    return InlineBus([BusDevice(driver, (route,))], Sway(), block, epoch_ns=0)
+    return InlineBus(devices, Sway(), block, epoch_ns=0)

@@ -210,6 +210,13 @@ class TestDriver:
 
 
 class TestTwin:
+    def test_a_fleet_in_memory_plays_as_one_seat_does(self) -> None:
+        one, fleet = (play(create, seat("heave", "roll"), count=count) for count in (1, 14))
+        for bus in (one, fleet):
+            bus.run_until(S // 5)
+        assert fleet.core.values("seat 13") == one.core.values("seat")
+        assert fleet.twins["seat 13"].state_at(S // 5) == one.twins["seat"].state_at(S // 5)
+
     @pytest.mark.parametrize("settings", [{}, {"template": TEXTS["decimal"], "form": "decimal", "bits": 10}])
     def test_a_whole_show_in_memory(self, settings: dict[str, object]) -> None:
         config = seat("roll", "pitch", **settings)

@@ -91,6 +91,13 @@ class TestDriver:
 
 
 class TestTwin:
+    def test_a_fleet_in_memory_plays_as_one_seat_does(self) -> None:
+        one, fleet = (play(create, seat("yaw", "pitch", "roll", "heave"), count=count) for count in (1, 14))
+        for bus in (one, fleet):
+            bus.run_until(S // 5)
+        assert fleet.core.values("seat 13") == one.core.values("seat")
+        assert fleet.twins["seat 13"].state_at(S // 5) == one.twins["seat"].state_at(S // 5)
+
     def test_a_whole_show_in_memory(self) -> None:
         config = seat("yaw", "pitch", "roll", "heave")
         bus = play(create, config)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.sim.__main__ import _limits
 from devices.sim.smc3 import Smc3Twin
 from devices.smc3 import Smc3Driver, create
 from devices.smc3.codec import (
@@ -278,3 +279,20 @@ class TestTwin:
             [512.0] * 3, abs=0.5
         )
         assert park_frames(create(config))[0] == b"".join(encode_target(n, 512) for n in range(3))
+
+
+class TestByHand:
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("[1]", r"limits is \[1\]; write a low and a high end"),
+            ('{"roll": [1]}', r"roll is \[1\]; write"),
+            ('{"roll": ["a", 2]}', "roll is .*; write"),
+        ],
+    )
+    def test_ranges_of_a_twin_that_make_no_sense(self, text: str, message: str) -> None:
+        with pytest.raises(SettingError, match=message):
+            _limits(text)
+
+    def test_ranges_of_a_twin(self) -> None:
+        assert _limits('{"roll": [-10, 10.5]}') == {"roll": ChannelLimits(-10.0, 10.5)}
