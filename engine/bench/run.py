@@ -22,6 +22,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "chase": ((), ("--hours", "0.5")),
     "bus": (("--seconds", "60", "--load", _RENDERING), ("--seconds", "5", "--load", _RENDERING)),
     "faults": ((), ("--runs", "1")),
+    "ltc": ((), ("--seconds", "10", "--times", "1")),
     "soak": ((), ("--hours", "0.2")),
 }
 
