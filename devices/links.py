@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Sequence
 from typing import Protocol
 
 from engine.bus.line_driver import Line
@@ -67,7 +68,7 @@ class TcpLink:
         made.settimeout(_WRITE_S)
         self._socket = made
 
-    def send(self, frames: list[bytes] | tuple[bytes, ...]) -> None:
+    def send(self, frames: Sequence[bytes]) -> None:
         """Write frames back to back. Raises DeviceGone."""
         if self._socket is None:
             raise DeviceGone(f"{self._device}: the connection to {self._shown} is closed")

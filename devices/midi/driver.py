@@ -242,13 +242,15 @@ def _show(name: str, row: Mapping[str, object]) -> bytes:
         raise SettingError(
             f"group {name}: format is {kind!r}; allowed: {', '.join(FORMATS)}", *where, "format"
         )
-    cues = [str(row.get(key, "")) for key in ("cue", "list", "path")]
+    cue, cue_list, path = (str(row.get(key, "")) for key in ("cue", "list", "path"))
     try:
         return encode(
             encode_msc(
                 ShowCommand(
                     command,
-                    *cues,
+                    cue,
+                    cue_list,
+                    path,
                     _whole(name, row, "device", ALL_DEVICES, 0, 127),
                     FORMATS[str(kind)],
                     number=_whole(name, row, "number", 0, 0, 127),

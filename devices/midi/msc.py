@@ -182,7 +182,8 @@ def decode_msc(message: Message) -> ShowCommand:
             raise MidiError(f"cue is {bytes(data[at:])!r:.80}; allowed: digits and points, parted by 00")
         cues[: len(found)] = [part.decode("ascii") for part in found]
     # A time may follow the value of `set`; nobody we know sends one, and it changes nothing here.
-    return ShowCommand(name, *cues, data[1], data[3], timecode, number, value)
+    cue, cue_list, path = cues
+    return ShowCommand(name, cue, cue_list, path, data[1], data[3], timecode, number, value)
 
 
 def _check(what: str, value: int, low: int, high: int) -> None:

@@ -138,7 +138,7 @@ class MidiSource:
             elif show.command == "fire":
                 yield "/msc/fire", (show.number,)
             else:
-                cues = (show.cue, show.cue_list, show.path)
+                cues: tuple[Value, ...] = (show.cue, show.cue_list, show.path)
                 while cues and not cues[-1]:
                     cues = cues[:-1]
                 yield f"/msc/{show.command}", cues

@@ -18,6 +18,7 @@ from devices.mqtt.codec import (
     decode_publish,
     encode_publish,
 )
+from devices.scale import read_scale
 from engine.bus.driver import (
     GROUP_SIZE,
     Channel,
@@ -293,18 +294,7 @@ def _topic(name: str, row: object) -> TopicMap:
         raise SettingError(
             f"topic {name}: steps is {steps!r}; allowed: an integer 1 to 1000000", *where, "steps"
         )
-    ends = row.get("scale", 1.0)
-    ends = ends if isinstance(ends, list) else [0.0, ends]
-    if len(ends) != 2 or any(
-        not isinstance(end, int | float) or isinstance(end, bool) or not abs(end) <= 1e12 for end in ends
-    ):
-        raise SettingError(
-            f"topic {name}: scale is {row['scale']!r}; allowed: a number, or [what 0 is, what 1 is]",
-            *where,
-            "scale",
-        )
+    offset, factor = read_scale(row.get("scale", 1.0), f"topic {name}", (*where, "scale"))
     topic = str(row.get("topic", name))
     _check(topic, f"topic {name}", (*where, "topic"))
-    return TopicMap(
-        name, topic, form, str(payload), float(ends[0]), float(ends[1] - ends[0]), qos, retain, steps
-    )
+    return TopicMap(name, topic, form, str(payload), offset, factor, qos, retain, steps)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from devices.links import TcpLink, is_tcp, parse_tcp_port
 from devices.osc.codec import (
     IMMEDIATELY,
+    Arg,
     Bundle,
     Message,
     OscError,
@@ -17,6 +18,7 @@ from devices.osc.codec import (
     with_time_tag,
 )
 from devices.osc.framing import FRAMES
+from devices.scale import read_scale
 from engine.bus.driver import (
     GROUP_SIZE,
     Channel,
@@ -82,7 +84,8 @@ class MessageMap:
 
     def message(self, values: Sequence[float]) -> Message:
         """The message for the values of the group's channels."""
-        tags, args = [], []
+        tags: list[str] = []
+        args: list[Arg] = []
         for component, (kind, value) in enumerate(zip(self.kinds, values, strict=True)):
             scaled = value
             if not (self.form is Form.HAPTIC and component == 1):
@@ -311,15 +314,3 @@ def _message(name: str, row: object) -> MessageMap:
     except OscError as error:
         raise SettingError(f"message {name}: {error}", *where) from None
     return made
-
-
-def read_scale(value: object, what: str, where: tuple[str, ...]) -> tuple[float, float]:
-    """Offset and factor of ``scale: 127`` or ``scale: [-60, 10]``. Raises SettingError."""
-    numbers = value if isinstance(value, list) else [0.0, value]
-    if len(numbers) == 2 and all(
-        isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= 1e15
-        for number in numbers
-    ):
-        low, high = float(numbers[0]), float(numbers[1])
-        return low, high - low
-    raise SettingError(f"{what}: scale is {value!r}; allowed: a number, or [what 0 is, what 1 is]", *where)

@@ -98,7 +98,7 @@ class PjlinkTwin:
                 del self._clients[sender]
             return ()
         client.heard_ns = at_ns
-        replies = []
+        replies: list[bytes] = []
         for line in client.cutter.feed(data):
             try:
                 command = decode_command(line)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from devices.edges import Edges
 from devices.links import link_to
+from devices.scale import read_scale
 from devices.text.patterns import LineCutter, PatternError, compile_pattern, match
 from devices.text.template import MAX_TEMPLATE, Template, TemplateError, parse_template
 from engine.bus.driver import (
@@ -269,22 +270,11 @@ def _command(name: str, row: object) -> Command:
     level = row.get("level", 0.5)
     if not isinstance(level, int | float) or isinstance(level, bool) or not 0 < level <= 1:
         raise SettingError(f"command {name}: level is {level!r}; allowed: above 0, to 1", *where, "level")
-    ends = row.get("scale", 1.0)
-    ends = ends if isinstance(ends, list) else [0.0, ends]
-    if len(ends) != 2 or any(
-        not isinstance(end, int | float) or isinstance(end, bool) or not abs(end) <= 1e12 for end in ends
-    ):
-        raise SettingError(
-            f"command {name}: scale is {row['scale']!r}; allowed: a number, or [what 0 is, what 1 is]",
-            *where,
-            "scale",
-        )
+    offset, factor = read_scale(row.get("scale", 1.0), f"command {name}", (*where, "scale"))
     expect = None
     if "expect" in row:
         expect = _pattern(row["expect"], f"command {name}", (*where, "expect"))
-    return Command(
-        name, send, otherwise, str(when), float(level), float(ends[0]), float(ends[1] - ends[0]), expect
-    )
+    return Command(name, send, otherwise, str(when), float(level), offset, factor, expect)
 
 
 def _template(row: Mapping[str, object], key: str, hex_key: str, where: tuple[str, ...]) -> Template | None:
