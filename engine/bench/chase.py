@@ -205,7 +205,9 @@ def _locks(under: WireUnderTest) -> Iterator[float]:
             stamp_ns = at_ns + int(draw.uniform(-under.jitter_ns, under.jitter_ns))
             heard_ns = max(stamp_ns, at_ns) + int(under.known_after * frame_ns)
             show.until(heard_ns)
-            show.chase.word(CodeWord(under.wire, stamp_ns, index, rate))
+            # A reader of Art-Net cannot tell from one packet that the source runs.
+            direction = 0 if number == 0 and under.wire is Wire.ARTNET else 1
+            show.chase.word(CodeWord(under.wire, stamp_ns, index, rate, direction))
             show.advance(heard_ns)
         if loss:
             yield (show.locked_ns[0] - begin_ns) / 1e6

@@ -204,8 +204,12 @@ class Chase:
                 self._compete(word.stream, at_ns)
             return
         if word.direction == 0:
-            track.located_ns = at_ns
-            track.candidates.words.clear()
+            if track.located_ns is None:
+                track.located_ns = at_ns
+            # A datagram that came twice says the same; only another place begins the count anew.
+            if source_ns != track.source_ns or track.same >= _STANDING_WORDS:
+                track.candidates.words.clear()
+            track.same = track.same + 1 if source_ns == track.source_ns else 0
         elif word.direction < 0:
             track.back += 1
             track.candidates.words.clear()
@@ -218,6 +222,7 @@ class Chase:
     def _consider(self, track: _Track, stream: str, at_ns: int, source_ns: float) -> None:
         """A forward word that is on no line."""
         track.back = 0
+        track.located_ns = None  # it runs, wherever
         track.same = track.same + 1 if source_ns == track.source_ns and at_ns > track.at_ns else 0
         if track.same >= _STANDING_WORDS:
             track.candidates.words.clear()

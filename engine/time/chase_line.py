@@ -62,7 +62,7 @@ TRAITS: Mapping[Wire, WireTraits] = MappingProxyType(
     {
         Wire.LTC: WireTraits(4, 1, 5e6, 0.3e6, 1, 256),
         Wire.MTC: WireTraits(2, 4, 15e6, 1e6, 2, 256),
-        Wire.ARTNET: WireTraits(4, 2, 20e6, 3e6, 1, 768),
+        Wire.ARTNET: WireTraits(3, 2, 20e6, 3e6, 1, 768),
         Wire.CINEMA: WireTraits(3, 1, 4e6, 0.15e6, 1, 256),
     }
 )
