@@ -113,14 +113,17 @@ class Leader:
         """Where the timecode stands at `host_ns`, which may lie a little ahead."""
         transport = self._block.read()
         self._seeks.take(transport)
-        moment = transport.at(host_ns)
-        alive = self._now_ns() - self._block.heartbeat_ns() <= self._silent_ns
+        # Where a conductor that is gone was last known to be, there its timecode stands.
+        known_ns = self._block.heartbeat_ns() + self._silent_ns
+        alive = self._now_ns() <= known_ns
+        at_ns = host_ns if alive else min(host_ns, known_ns)
+        moment = transport.at(at_ns)
         running = (
             alive
             and moment.rate > 0
             and moment.scene != NO_SCENE
-            and not transport.controls_at(host_ns).stopped
+            and not transport.controls_at(at_ns).stopped
         )
-        at_fl = moment.run_fl + self._seeks.at(host_ns).by_fl + self._offset_fl
+        at_fl = moment.run_fl + self._seeks.at(at_ns).by_fl + self._offset_fl
         frames = self._start_index + Fraction(at_fl, self._frame_fl)
         return Playhead(frames % self._day if self._day else max(frames, Fraction(0)), running)

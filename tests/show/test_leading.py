@@ -115,7 +115,10 @@ def test_a_conductor_that_is_gone_leads_nobody() -> None:
     stage.now_ns += 300_000_000
     assert stage.leader(stage.now_ns).running
     stage.now_ns += 1
-    assert not stage.leader(stage.now_ns).running
+    stands = stage.leader(stage.now_ns)
+    assert not stands.running
+    stage.now_ns += 60 * S_NS
+    assert stage.leader(stage.now_ns) == stands, "a label that moved would be sent"
 
 
 def test_a_stop_and_the_end_are_silence() -> None:
