@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.bus.registry import create_drivers
-from engine.bus.setup import bus_devices
 from engine.errors import InputError, PackageError, Problem, RigError
 from engine.experience import Package, Rig, load_package, load_rig, resolve
 from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.show.folder import explain
+from engine.show.rig_check import checked_devices
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
 from engine.timeline.yamlsource import load_yaml
@@ -34,9 +33,9 @@ def check_command(experience: str, rig: str | None) -> int:
 
 
 def _device_problems(package: Package, rig: Rig) -> list[Problem]:
-    """What the drivers say of their settings, and of the roles they are to play; nothing is opened."""
+    """What drivers and sources say of their settings, and of the roles they are to play; nothing is opened."""
     try:
-        bus_devices(create_drivers(rig.devices), resolve(rig, package.roles), package.roles, rig)
+        checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
     return []

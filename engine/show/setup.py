@@ -10,12 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from engine import __version__
 from engine.bus.loop import BusDevice
-from engine.bus.registry import create_drivers
-from engine.bus.setup import bus_devices
 from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
 from engine.show.options import PlayOptions
 from engine.show.rehearsal import NOBODY
+from engine.show.rig_check import checked_devices
 from engine.show.standby_rig import as_standby
 from engine.show.status import StatusView
 from engine.story.ink import Story
@@ -77,7 +76,7 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     phases.done("package")
     rig = as_standby(load_rig(options.rig)) if options.standby else load_rig(options.rig)
     bindings = resolve(rig, package.roles)
-    devices = bus_devices(create_drivers(rig.devices), bindings, package.roles, rig)
+    devices = checked_devices(rig, bindings, package.roles)
     phases.done("rig")
     story = Story.load(package.story_json, str(package.story_path), seed=options.seed or 0)
     phases.done("story")

@@ -1,0 +1,44 @@
+"""Everything a rig's families say of their settings, all at once and before anything is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.bus.listen import make_sources
+from engine.bus.loop import BusDevice
+from engine.bus.permits import make_sources as make_permits
+from engine.bus.registry import create_drivers
+from engine.bus.setup import bus_devices
+from engine.errors import Problem, RigError
+from engine.experience import Bindings, Rig
+from engine.timeline.roles import RoleTable
+
+
+def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[BusDevice, ...]:
+    """The devices of a rig with what they are to play; its inputs and permits are tried as well.
+
+    Raises
+    ------
+    RigError
+        With the mistakes of every device, input and permit.
+    """
+    devices: tuple[BusDevice, ...] = ()
+    problems: list[Problem] = []
+
+    def make_devices() -> None:
+        nonlocal devices
+        devices = bus_devices(create_drivers(rig.devices), bindings, roles, rig)
+
+    tries: tuple[Callable[[], object], ...] = (
+        make_devices,
+        lambda: make_sources(rig.venue.inputs),
+        lambda: make_permits(rig.venue.permits),
+    )
+    for attempt in tries:
+        try:
+            attempt()
+        except RigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise RigError(problems)
+    return devices

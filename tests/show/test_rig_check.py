@@ -1,0 +1,33 @@
+"""A bad rig fails before anything has moved, with the mistakes of its devices, inputs and permits together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+from engine.experience.rig import load_rig
+
+BAD = """
+inputs:
+  desk: {source: sample, port: "tcp://nowhere"}
+  none: {source: morse, port: x}
+permits:
+  door: {source: modbus, port: "tcp://127.0.0.1:502", settings: {}}
+"""
+
+
+@pytest.mark.parametrize("words", [["check", "first_light"], ["play", "first_light", "--headless"]])
+def test_every_mistake_of_devices_inputs_and_permits_is_said_at_once(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = tmp_path / "rig.yaml"
+    text = load_rig("studio").path.read_text(encoding="utf-8").replace("universe: 1", "universe: 99999")
+    rig.write_text(text + BAD, encoding="utf-8")
+    out = ["--out", str(tmp_path / "run")] if words[0] == "play" else []
+    assert main([*words, "--rig", str(rig), *out]) == 2
+    said = capsys.readouterr().err
+    for word in ("99999", "tcp://nowhere", "unknown source 'morse'", "permit door"):
+        assert word in said
+    assert not (tmp_path / "run").exists()
