@@ -301,7 +301,7 @@ def measure_stages(ticks: int, *, seats: int = 1000, universes: int = 64) -> dic
                 made, _ = cohort.encode(values)
                 assert made is not None
                 stages.end("encode")
-                cohort.digest.update(made)
+                cohort.digest.update(made.data)
                 stages.end("hash")
                 cohort.batch.stamp(made, None)
                 stages.end("stamp")

@@ -249,7 +249,8 @@ class Driver(Protocol):
     Notes
     -----
     `encode` and the attributes may be used from any thread. `open`, `send` and `close` are called from one
-    thread of the bus, which is the device's own, so they may take as long as the line takes.
+    thread of the bus, which is the device's own, so they may take as long as the line takes. Only a driver that
+    says with an attribute ``instant`` that its `send` never waits (UDP) has it called from the bus' loop.
     """
 
     name: str

@@ -7,6 +7,8 @@ their roles are laid onto channels one to one. A fleet is cut into *cohorts*, wh
 has instants on the grid, and its frames at an instant are a pure function of the same things, to the same bytes a single device's
 would have.
 
+A wide device (a universe of many fixtures) is a cohort by itself even where it is the only one.
+
 Which devices form which cohorts depends on the rig alone, never on their ports: a replay forms the same.
 """
 
@@ -30,6 +32,8 @@ from engine.time.segments import Controls
 _NS_PER_S = 1_000_000_000
 #: Fewer devices than this are cheaper one at a time: an array operation costs a microsecond before it does anything.
 LEAST = 12
+#: A device with so many channels is worth array operations by itself: a universe of fixtures.
+WIDE = 12
 #: Values a cohort has at least, where there are enough: below, the operations' own cost counts again.
 _VALUES_A_COHORT = 512
 
@@ -65,9 +69,11 @@ def form_cohorts(members: Sequence[Member], tick_hz: int) -> tuple[Cohort, ...]:
             alike[key].append(member)
     cohorts: list[Cohort] = []
     for fleet in alike.values():
-        if len(fleet) < LEAST:
-            continue
         driver = fleet[0].driver
+        if len(fleet) < LEAST:
+            if len(driver.channels) >= WIDE:
+                cohorts.extend(Cohort([member], tick_hz, first_tick=0) for member in fleet)
+            continue
         period_ticks = max(1, round(tick_hz / driver.rate_hz))
         values = len(fleet) * len(driver.channels)
         count = min(max(values // _VALUES_A_COHORT, 1), period_ticks, len(fleet))
@@ -226,7 +232,7 @@ class Cohort:
     Attributes
     ----------
     name : str
-        For the journal: the first device's, and how many more.
+        For the journal: the first device's, and how many more there are.
     indices : tuple of int
         The devices, by their place in the rig.
     present, forbidden, faulty, parked : bool[devices]
@@ -237,7 +243,7 @@ class Cohort:
         assert isinstance(first, Batched)
         self.drivers: tuple[Driver, ...] = tuple(member.driver for member in members)
         self.indices = tuple(member.index for member in members)
-        self.name = f"{first.name}+{len(members) - 1}"
+        self.name = first.name if len(members) == 1 else f"{first.name}+{len(members) - 1}"
         self.family = first.family
         self.seats = tuple(member.routes[0].seat if member.routes else -1 for member in members)
         self.period_ticks = max(1, round(tick_hz / first.rate_hz))

@@ -107,6 +107,11 @@ class LineDriver:
             self._line.close()
 
     @property
+    def instant(self) -> bool:
+        """Whether `send` never waits, so that no thread has to do it; a line that is so says it with this name too."""
+        return type(self).send is LineDriver.send and bool(getattr(self._line, "instant", False))
+
+    @property
     def health(self) -> Health:
         """State of the line."""
         is_open = self._line is not None and self._line.is_open

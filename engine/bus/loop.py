@@ -614,7 +614,7 @@ class BusCore:
             self._checkpoint(cohort, tick, cohort.name)
             cohort.frame_count += len(cohort)
             cohort.digest.update(tick.to_bytes(8, "little"))
-            cohort.digest.update(frames)
+            cohort.digest.update(frames.data)
         if self._retiring and not cohort.retired:
             for row in np.nonzero(cohort.governor.at(cohort.goal) & ~cohort.parked)[0].tolist():
                 cohort.parked[row] = True

@@ -130,6 +130,7 @@ class UdpLine:
     """
 
     def __init__(self, device: str, host: str, port: int, *, broadcast: bool = False) -> None:
+        self.instant = True
         self._device = device
         self._address = (host, port)
         self._broadcast = broadcast

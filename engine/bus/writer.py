@@ -95,7 +95,8 @@ class PortWriter:
 
     The loop leaves the newest frames in a slot; the thread sends what it finds there. Frames it does not get
     to are overwritten: for a level or a pose only the newest counts. A driver that is `Attentive` is asked in the
-    same thread, after each command and in between. Whatever a driver raises is its own device's fault: the line
+    same thread, after each command and in between. Where sending never waits (a driver says so with ``instant``, as one with a
+    UDP line does) and nobody attends, whoever offers sends, and no thread is woken. Whatever a driver raises is its own device's fault: the line
     is closed, told as gone, and tried again.
 
     Parameters
@@ -124,6 +125,7 @@ class PortWriter:
     ) -> None:
         self._driver = driver
         self._attentive = driver if isinstance(driver, Attentive) else None
+        self._instant = self._attentive is None and bool(getattr(driver, "instant", False))
         self._attend_at_ns = 0
         self._attend_soon = False
         self._park_first = park_first
@@ -162,6 +164,11 @@ class PortWriter:
         Only after `take_notes` has told of the connection: what was computed before does not begin where the device is.
         """
         if not self._accepting:
+            return
+        if self._instant:
+            # The thread sleeps while there is a connection; it opens and closes, and neither happens now.
+            if self._connected and self._send(frames):
+                self.sent_late.add(self._clock.now_ns() - due_ns)
             return
         with self._wake:
             if self._slot is not None:

@@ -21,6 +21,8 @@ S = 1_000_000_000
 class FakeFan(SampleDriver):
     """A fan whose line is a list, breaks when told, and can be made to hang."""
 
+    instant = False
+
     def __init__(self) -> None:
         super().__init__(DeviceConfig("fan"))
         self.sent: list[bytes] = []
@@ -147,6 +149,27 @@ class TestLife:
         until(lambda: bool(fan.sent), fan.did)
         assert writer.close(park=False)
         assert fan.sent == [b"L0700\n"]
+
+
+class TestInstant:
+    def test_where_nothing_waits_whoever_offers_sends(self) -> None:
+        fan = FakeFan()
+        fan.instant = True
+        writer = PortWriter(fan, ManualClock())
+        writer.start()
+        assert next_note(writer, 0, fan.did).kind == "back"
+        writer.offer((b"L0500\n",), 0)
+        assert fan.sent[-1] == b"L0500\n" and writer.sent_late.count == 1
+        fan.broken = True
+        writer.offer((b"L0600\n",), 0)
+        assert next_note(writer, 0, fan.did) == DeviceNote("fan", "gone", "fan: unplugged")
+        writer.offer((b"L0700\n",), 0)
+        fan.broken = False
+        writer.take_notes(S)
+        assert next_note(writer, S, fan.did).kind == "back"
+        writer.offer((b"L0800\n",), 0)
+        assert writer.close()
+        assert fan.sent == [b"L0000\n", b"L0500\n", b"L0000\n", b"L0800\n", b"L0000\n"]
 
 
 class Talker(FakeFan):
