@@ -22,7 +22,8 @@ class Edges:
     -----
     A line that was lost and came back has first the park frames put on it, then what the show has now. For a state both are
     right. An entry that does something must not do it again because of that, so the first frames after `reopened` neither
-    fire nor forget such entries; what changed while the line was away is said by the frames after them.
+    fire nor forget such entries; what changed while the line was away is said by the frames after them. The very first frames of
+    all are where it stands: parked, or taken over from another machine that has done it.
     """
 
     def __init__(self, once: Sequence[bool]) -> None:
@@ -37,15 +38,8 @@ class Edges:
             if not once:
                 self._last[index] = None
 
-    def news(self, frames: Sequence[bytes], *, repeat: bool = False) -> list[tuple[int, bytes]]:
+    def news(self, frames: Sequence[bytes]) -> list[tuple[int, bytes]]:
         """Which entries have something new to say, as (index, frame).
-
-        Parameters
-        ----------
-        frames : sequence of bytes
-            One per entry.
-        repeat : bool, default False
-            When nothing is new, give every state once more (never a deed).
 
         Raises
         ------
@@ -56,19 +50,11 @@ class Edges:
         for index, (frame, last, once) in enumerate(zip(frames, self._last, self._once, strict=True)):
             if once and self._fresh:
                 if last is None:
-                    self._last[index] = (
-                        b""  # nothing was ever done; a value that stands high already is not a deed
-                    )
+                    self._last[index] = frame
                 continue
             if frame != last:
                 self._last[index] = frame
                 if frame:
                     found.append((index, frame))
         self._fresh = False
-        if not found and repeat:
-            found = [
-                (index, frame)
-                for index, (frame, once) in enumerate(zip(frames, self._once, strict=True))
-                if frame and not once
-            ]
         return found

@@ -76,7 +76,7 @@ class MidiGroup:
     @property
     def does(self) -> bool:
         """Whether it does something (which must not be done twice) rather than stands for something."""
-        return self.kind != "control"
+        return self.kind in ("note", "msc")
 
     def frame(self, level: float) -> bytes:
         """The state that a level stands for, as bytes; empty for nothing to say."""
@@ -145,7 +145,9 @@ class MidiDriver(LineDriver):
     def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
         """Leave out what was said already: a MIDI cable takes about a thousand messages a second."""
         leaving = []
-        for index, frame in self._edges.news(frames, repeat=True):
+        # Nothing new: controllers once more. A program that is said again may start its effect again.
+        again = [(i, frame) for i, frame in enumerate(frames) if self.entries[i].kind == "control"]
+        for index, frame in self._edges.news(frames) or again:
             if self.entries[index].kind == "note":
                 # A note that sounds is not struck again because its level wavers.
                 on = frame[0] & 0xF0 == NOTE_ON

@@ -18,11 +18,12 @@ def test_only_what_changed_and_is_not_empty() -> None:
     assert edges.news((b"b", b"go")) == [(DEED, b"go")]
 
 
-def test_states_are_repeated_where_wanted_deeds_never() -> None:
+def test_who_takes_over_from_another_machine_does_not_do_again_what_that_did() -> None:
     edges = Edges([False, True])
-    edges.news((b"a", b""))
-    edges.news((b"a", b"go"))
-    assert edges.news((b"a", b"go"), repeat=True) == [(STATE, b"a")]
+    assert edges.news((b"a", b"go")) == [(STATE, b"a")]
+    assert edges.news((b"b", b"go")) == [(STATE, b"b")]
+    assert edges.news((b"b", b"")) == []
+    assert edges.news((b"b", b"go")) == [(DEED, b"go")]
 
 
 def test_a_line_that_came_back_hears_states_again_and_no_deed() -> None:

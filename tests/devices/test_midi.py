@@ -211,10 +211,8 @@ class TestDriver:
 
     def test_only_changes_leave(self) -> None:
         made = driver()
-        assert leaves(made, *PARK) == "b10700b00100b02100"
-        assert (
-            leaves(made, 1.0, 0, 0, 0, 0) == "b1077fc100"
-        )  # the program becomes known with the second frame
+        assert leaves(made, *PARK) == "b10700b00100b02100c100"
+        assert leaves(made, 1.0, 0, 0, 0, 0) == "b1077f"  # the program becomes known with the second frame
         assert leaves(made, 1.0, 0, 0, 0, 0) == "b1077fb00100b02100"  # nothing new: controllers once more
         assert leaves(made, 1.0, 0, 0.6, 0.5, 1.0) == "99244cc105f07f7f02010131320031f7"
 
