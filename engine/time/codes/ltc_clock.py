@@ -17,6 +17,8 @@ _SHORTEST = 0.18
 _GAIN = 0.08
 _TRUSTED_RUN = 24
 _LOST_AFTER = 12
+_PAUSE = 4.0
+"""In bits; after a longer one nothing is wrong with the clock."""
 _KEPT = 4 * WORD_BITS
 
 # Least squares of a parabola through the 81 instants of a word: start, end, mean length of a bit. A straight line would be off
@@ -103,7 +105,10 @@ class BitClock:
                     recent, due, last = 0, 0, edge
                     continue
                 else:
-                    self._misses += 1
+                    if ratio < _PAUSE:
+                        self._misses += 1
+                    elif len(bits) >= WORD_BITS - 1 and recent & 0x7FFF == _FORWARD >> 1:
+                        found.append(_completed(bits, starts, middle, bit))
                     bits.clear()
                     starts.clear()
                     recent, due, last = 0, 0, edge
@@ -118,7 +123,7 @@ class BitClock:
                 middle, last, in_middle = last, edge, True
                 continue
             else:
-                if ratio < 4.0:  # after a pause nothing is wrong with the clock
+                if ratio < _PAUSE:
                     self._misses += 1
                 bits.clear()
                 starts.clear()
@@ -153,14 +158,19 @@ class BitClock:
         if len(bits) < WORD_BITS - 1 or self._recent & 0x7FFF != _FORWARD >> 1:
             return []
         begun = self._middle if self._in_middle else self._last
-        bits.append(49)
-        starts.append(begun)
-        found = [_heard(bits, starts, begun + self.bit, reverse=False)]
+        found = [_completed(bits, starts, begun, self.bit)]
         bits.clear()
         starts.clear()
         self._recent = self._due = 0
         self._in_middle = False
         return found
+
+
+def _completed(bits: bytearray, starts: list[float], begun: float, bit: float) -> Heard:
+    """A forward word whose last bit, a 1, began at `begun` and was never seen to end."""
+    bits.append(49)
+    starts.append(begun)
+    return _heard(bits, starts, begun + bit, reverse=False)
 
 
 def _heard(bits: bytearray, starts: list[float], end: float, *, reverse: bool) -> Heard:

@@ -36,6 +36,10 @@ _HOP_S = 0.17
 _LOOKS_S = (0.04, 0.08, 0.16)
 """Lengths of sound from which a bit's length is guessed. The shortest holds a sync word at nominal speed, the longest two at
 half speed."""
+_RESTING_S = 0.02
+"""The mean over a period of 50 Hz, and over a sync word and more at most speeds, is what the signal swings about."""
+_STILL_S = 0.0015
+"""Longer than a bit at half speed: timecode does not stand still for so long."""
 _KEPT_S = 0.12
 """Sound kept behind, to be read once more when the speed turns out to be another."""
 
@@ -138,9 +142,9 @@ class LtcDecoder:
         """The end of the sound: the last words. Sound that is pushed afterwards follows a short silence."""
         self._take(self._front.finish())
         found: list[LtcFrame] = []
-        if self._begun:
+        if self._begin(final=True):
             pad = 2 * self._margin(1.0 / _SLOWEST_S)
-            level = self._resting_level(self._held[-round(0.02 * self._rate_hz) :])
+            level = self._resting_level(self._held[: -round(_RESTING_S * self._rate_hz) - 1 : -1])
             self._take(np.full(pad, level, dtype=np.float32))
             found.extend(self._read(final=True))
             if self._clock is not None:
@@ -150,18 +154,22 @@ class LtcDecoder:
         return found
 
     def _take(self, sound: Signal) -> None:
-        if not len(sound):
-            return
-        if not self._begun:
-            # What was before the first sample: the level the signal rests at, or its first edge would not be one.
-            self._begun = True
-            pad = self._margin(1.0 / _SLOWEST_S)
-            before = np.full(pad, self._resting_level(sound[: round(0.02 * self._rate_hz)]), dtype=np.float32)
-            self._held, self._base = before, -pad
-            self._read_to = 0
         self._held = np.concatenate([self._held, sound])
 
+    def _begin(self, *, final: bool) -> bool:
+        """Whether enough is here to begin with."""
+        look = round(_RESTING_S * self._rate_hz)
+        if not self._begun and len(self._held) and (len(self._held) >= look or final):
+            # What was before the first sample: the level the signal rests at, or its first edge would not be one.
+            self._begun = True
+            pad = 2 * self._margin(1.0 / _SLOWEST_S)
+            before = np.full(pad, self._resting_level(self._held[:look]), dtype=np.float32)
+            self._held, self._base = np.concatenate([before, self._held]), -pad
+        return self._begun
+
     def _read(self, *, final: bool) -> Iterator[LtcFrame]:
+        if not self._begin(final=final):
+            return
         end = self._base + len(self._held)
         while True:
             if self._clock is None and not self._acquire(end, final=final):
@@ -254,8 +262,11 @@ class LtcDecoder:
     def _margin(self, half_bits_per_s: float) -> int:
         return reach(self._rate_hz / half_bits_per_s)
 
-    @staticmethod
-    def _resting_level(sound: Signal) -> float:
+    def _resting_level(self, sound: Signal) -> float:
+        """What the signal rests at beyond the first of these samples: what it rests at there already, or their mean."""
+        first = sound[: max(2, round(_STILL_S * self._rate_hz))]
+        if len(first) and np.ptp(first) < 0.05 * np.ptp(sound):
+            sound = first
         return float(np.mean(sound, dtype=np.float64)) if len(sound) else 0.0
 
     def _frame(self, heard: Heard) -> LtcFrame | None:
