@@ -17,25 +17,22 @@ from typing import Any
 
 from engine.errors import SensoramaError, StoryError, UsageError
 from engine.experience import Package
-from engine.show.agenda import Planned, Task
+from engine.show.agenda import Planned
+from engine.show.deciding import Deciding
 from engine.show.inputs import Clock, External, Input, Key, Look, Operator, Pick, Touch, to_json
 from engine.show.missed import missed_between, named, still_going
-from engine.show.pace import Pace
 from engine.show.terms import LAP_LEAD_NS, LEAD_NS, Ended, Recorder, WindowView
 from engine.show.triggers import TriggerWatch
-from engine.show.window import OPTION, TARGET, DecisionWindow, tally
+from engine.show.window import OPTION, TARGET
 from engine.show.zones import zone_entries
-from engine.story.ink import Beat, Settled, Story
-from engine.time import MODALITIES, Moment, Segment, SegmentKind, Transport, TransportWriter, ns_to_fl
+from engine.story.ink import Story
+from engine.time import MODALITIES, SegmentKind, TransportWriter
 from engine.timeline.program import Program, TriggerSpec
-
-#: Rows that must both be seen are at least so far apart.
-_APART_NS = 1_000_000
 
 __all__ = ["LAP_LEAD_NS", "LEAD_NS", "Conductor", "Ended", "Recorder", "WindowView"]
 
 
-class Conductor:
+class Conductor(Deciding):
     """Runs one show.
 
     Parameters
@@ -68,31 +65,11 @@ class Conductor:
         speed: Fraction = Fraction(1),
         rehearse: Callable[[Program, tuple[str, ...], int, int], Iterable[tuple[int, Input]]] | None = None,
     ) -> None:
-        self._package = package
-        self._story = story
-        self._writer = writer
-        self._record = record
-        self._guests = guests
-        self._speed = speed
-        self._pace = Pace(speed)
+        super().__init__(package, story, writer, record, guests, speed)
         self._rehearse = rehearse
-        self._queue: list[Beat] = []
-        self._settled: Settled | None = None
-        self._segment: Segment | None = None
-        self._program: Program | None = None
-        self._planned: Planned | None = None
-        self._agenda: list[Task] = []
-        self._window: DecisionWindow | None = None
         self._triggers = TriggerWatch(())
-        self._checkpoint: str | None = None
-        self._beat_no = -1
-        self._epoch_ns = 0
-        self._now_ns = 0
-        self.ended: Ended | None = None
         #: Beats played so far as ``(scene id, host instant)``; the report and the tests read it.
         self.beats: list[tuple[str, int]] = []
-        #: Options chosen so far as ``(scene id, option id, reason)``.
-        self.choices: list[tuple[str, str, str]] = []
 
     # ---- life ----------------------------------------------------------------------------------------------
 
@@ -240,70 +217,7 @@ class Conductor:
             self._rerate(Fraction(0), now_ns)
         self._end(how, now_ns, reason)
 
-    # ---- what a follower outside the transport may ask -------------------------------------------------------
-
-    def moment(self, now_ns: int) -> Moment:
-        """Where the show is."""
-        return self._writer.transport.at(now_ns)
-
-    @property
-    def pace(self) -> Pace:
-        """Who holds the show and how fast it runs; to be looked at, not changed."""
-        return self._pace
-
-    @property
-    def transport(self) -> Transport:
-        """What was published last."""
-        return self._writer.transport
-
-    @property
-    def program(self) -> Program | None:
-        """The scene that is playing."""
-        return self._program
-
-    @property
-    def next_is_choice(self) -> bool:
-        """Whether the present scene ends with a decision."""
-        return self._window is not None
-
-    @property
-    def next_scene(self) -> str:
-        """The scene that is announced to follow; empty while it is not known, or is the end."""
-        planned = self._planned
-        return "" if planned is None or planned.scene < 0 else self._package.scenes[planned.scene].id
-
-    def next_commit_ns(self) -> int | None:
-        """When the present scene is going to be left, as far as that is known now."""
-        if self._segment is None or self._program is None:
-            return None
-        if self._planned is not None:
-            return self._host_ns(self._planned.leave_fl)
-        spec = self._program.window
-        return self._host_ns(spec.commit_fl if spec else self._program.duration.nominal_fl)
-
-    def take_fast_fl(self) -> int:
-        """How far the show has to run up at speed, where it did not jump for its one-shots' sake; asked once."""
-        fast_fl, self._pace.fast_fl = self._pace.fast_fl, 0
-        return fast_fl
-
-    def window_view(self, now_ns: int) -> WindowView | None:
-        """The decision as a guest sees it, or None while no choice is shown."""
-        window = self._window
-        if window is None or not window.shown:
-            return None
-        spec, at_fl = window.spec, self.moment(now_ns).at_fl
-        left = (spec.close_fl - at_fl) / max(1, spec.close_fl - spec.open_fl)
-        return WindowView(
-            options=window.options,
-            default=window.default,
-            dwell_ratio=tuple(window.dwell_ratio(option, now_ns) for option in window.options),
-            time_left_ratio=min(1.0, max(0.0, left)),
-            is_open=window.is_open,
-            locked=window.locked,
-        )
-
     # ---- the agenda ----------------------------------------------------------------------------------------
-
     def _next(self) -> tuple[int, Callable[[int], None]] | None:
         best: tuple[int, Callable[[int], None]] | None = None
         planned = self._planned
@@ -327,70 +241,7 @@ class Conductor:
                 best = (due, self._gaze_triggers)
         return best
 
-    @property
-    def _running(self) -> bool:
-        return self._segment is not None and self._segment.rate_num > 0
-
-    def _run_task(self, task: Task, now_ns: int) -> None:
-        task.done = True
-        task.run(now_ns)
-
-    def _host_ns(self, at_fl: int) -> int | None:
-        """Host instant of a position of the running segment; what it jumped over is due at its beginning."""
-        segment = self._segment
-        if segment is None or segment.rate_num <= 0:
-            return None
-        return self._writer.transport.host_ns_of(segment, max(at_fl, segment.at_fl))
-
-    def _append(
-        self,
-        from_ns: int,
-        scene: int,
-        at_fl: int,
-        rate: Fraction,
-        kind: SegmentKind,
-        run_from_fl: int | None = None,
-    ) -> Segment:
-        row = self._writer.append(
-            from_ns=from_ns,
-            scene=scene,
-            at_fl=at_fl,
-            rate=rate,
-            kind=kind,
-            beat=self._beat_no + 1 if kind is SegmentKind.START or self._beat_no < 0 else self._beat_no,
-            run_from_fl=run_from_fl,
-        )
-        self._record(
-            "segment",
-            self._now_ns,
-            index=row.index,
-            from_ns=row.from_ns - self._epoch_ns,
-            scene=scene,
-            at_fl=at_fl,
-            rate=[row.rate_num, row.rate_den],
-            kind=kind.name.lower(),
-            beat=row.beat,
-        )
-        return row
-
     # ---- beats ---------------------------------------------------------------------------------------------
-
-    def _scene_index(self, scene: str) -> int:
-        index = self._package.scene_index.get(scene)
-        if index is None:
-            raise StoryError(
-                f"the story asks for scene {scene!r}, which has no file scenes/{scene}.yaml; "
-                f"there are {', '.join(sorted(self._package.scene_index))}",
-                ink_path=scene,
-            )
-        return index
-
-    def _take(self, settled: Settled) -> None:
-        for beat in settled.beats:
-            self._scene_index(beat.scene)
-        self._queue.extend(settled.beats)
-        self._settled = settled
-
     def _enter(self, now_ns: int) -> None:
         """The announced segment has come into force: its scene is the present one from now on."""
         planned = self._planned
@@ -436,197 +287,11 @@ class Conductor:
         self._catch_up(planned.row.at_fl, now_ns)
         self._settle_debt(now_ns)
 
-    def _catch_up(self, at_fl: int, now_ns: int) -> None:
-        """A scene entered in its middle: what its window would have done by then, it does now."""
-        if self._window is None:
-            return
-        spec = self._window.spec
-        for mark_fl, do in (
-            (spec.show_fl, self._show),
-            (spec.open_fl, self._open),
-            (spec.close_fl, self._close),
-        ):
-            if mark_fl < at_fl:
-                do(now_ns)
-
     def _rehearsed(self, event: Input, now_ns: int) -> None:
         self._record("input", now_ns, input=to_json(event))
         self._act(event, now_ns)
 
-    def _task(self, at_fl: int, run: Callable[[int], None], *, order: int = 0, once: bool = False) -> None:
-        self._agenda.append(Task(at_fl, order, run, once=once))
-        self._agenda.sort(key=lambda task: (task.done, task.at_fl, task.order))
-
-    def _drop_passed(self, at_fl: int) -> None:
-        """After a jump: what lies behind is not done, what lies ahead is to be done (again)."""
-        for task in self._agenda:
-            if not (task.once and task.done):
-                task.done = task.at_fl < at_fl
-        self._agenda.sort(key=lambda task: (task.done, task.at_fl, task.order))
-
-    def _open_agenda(self, program: Program, options: Iterable[Any]) -> None:
-        options = tuple(options)
-        ids = tuple(option.id for option in options)
-        default = next((option.id for option in options if option.is_default), ids[0])
-        spec = program.window
-        if spec is None:
-            # Nothing to see and nobody to ask: the story's default is taken when the scene ends.
-            self._task(program.duration.nominal_fl, lambda now_ns: self._lock(default, "no window", now_ns))
-            return
-        self._window = DecisionWindow(spec, ids, default, self._guests, self._speed)
-        self._task(spec.show_fl, self._show)
-        self._task(spec.open_fl, self._open)
-        if spec.hold is not None:
-            lead_fl = spec.hold.to_fl - self._lap_lead_fl()
-            self._task(lead_fl, self._lap)
-        self._task(spec.close_fl, self._close, order=1)
-
-    def _lap_lead_fl(self) -> int:
-        return int(ns_to_fl(LAP_LEAD_NS) * self._speed)
-
-    def _show(self, now_ns: int) -> None:
-        assert self._window is not None
-        self._window.shown = True
-        self._record("window", now_ns, state="shown", options=list(self._window.options))
-        self._candidates()
-
-    def _candidates(self) -> None:
-        """Look ahead over every option, so that each follower can load what may come."""
-        assert self._window is not None
-        scenes: list[int] = []
-        for option in self._window.options:
-            try:
-                ahead = self._story.peek(option)
-                index = self._scene_index(ahead.beats[0].scene) if ahead.beats else -1
-            except StoryError as error:
-                # Only the guest who takes this way meets the fault; nobody else's show is stopped for it.
-                self._record("notice", self._now_ns, text=f"option {option!r} leads into a fault: {error}")
-                continue
-            if index >= 0 and index not in scenes:
-                scenes.append(index)
-        self._writer.set_candidates(tuple(scenes))
-
-    def _open(self, now_ns: int) -> None:
-        assert self._window is not None
-        if not self._window.is_open and self._window.locked is None:
-            self._window.is_open, self._window.opened_ns = True, now_ns
-            self._record("window", now_ns, state="open")
-
-    def _vote(self, seat: int, option: str, now_ns: int) -> None:
-        window = self._window
-        if window is None or not window.vote(seat, option, now_ns):
-            return
-        self._record("vote", now_ns, guest=seat, option=option)
-        decision = window.decision()
-        if not decision.undecided and window.spec.rule == "first":
-            self._lock(decision.option, decision.reason, now_ns)
-
-    def _lap(self, now_ns: int) -> None:
-        """The end of a hold lap is near: go round once more if nobody has decided and a lap is left."""
-        window = self._window
-        if window is None or window.locked is not None or window.spec.hold is None:
-            return
-        if not window.decision().undecided or window.laps >= window.spec.hold.laps:
-            return
-        window.laps += 1
-        assert self._segment is not None
-        at_ns = self._host_ns(window.spec.hold.to_fl)
-        assert at_ns is not None
-        self._segment = self._append(
-            at_ns, self._segment.scene, window.spec.hold.from_fl, self._pace.rate, SegmentKind.LOOP
-        )
-        self._record("window", now_ns, state="lap", lap=window.laps)
-        self._drop_passed(window.spec.hold.from_fl)
-
-    def _close(self, now_ns: int) -> None:
-        window = self._window
-        if window is None or window.locked is not None:
-            return
-        decision = window.decision()
-        self._lock(decision.option, decision.reason, now_ns)
-
-    def _lock(self, option: str, reason: str, now_ns: int) -> None:
-        """The decision stands: the story moves on and the next segment is announced."""
-        program, window = self._program, self._window
-        assert program is not None
-        self._checkpoint = self._story.snapshot()
-        self._record(
-            "commit",
-            now_ns,
-            scene=program.id,
-            option=option,
-            reason=reason,
-            votes=tally(window.votes) if window else {},
-        )
-        self.choices.append((program.id, option, reason))
-        self._pace.decided = True
-        leave_fl = program.duration.nominal_fl
-        if window is not None:
-            window.locked = option
-            spec = window.spec
-            leave_fl = spec.commit_fl
-            if spec.leave == "early":
-                at_fl = self.moment(now_ns).at_fl
-                leave_fl = min(
-                    spec.commit_fl, max(program.duration.min_fl, at_fl + spec.commit_fl - spec.close_fl)
-                )
-        try:
-            self._take(self._story.choose(option))
-            scene = self._scene_index(self._queue[0].scene) if self._queue else -1
-        except StoryError as error:
-            self._fail(error, now_ns)
-            return
-        self._writer.set_candidates((scene,) if scene >= 0 else ())
-        self._plan(scene, leave_fl)
-
-    # ---- publishing ----------------------------------------------------------------------------------------
-
-    def _plan(self, scene: int, leave_fl: int) -> None:
-        self._planned = Planned(scene, leave_fl)
-        self._announce()
-
-    def _announce(self) -> None:
-        """Publish the planned segment ahead of its instant; again after whatever superseded it."""
-        if self._planned is None:
-            return
-        at_ns = self._host_ns(self._planned.leave_fl)
-        self._planned.row = None
-        if at_ns is not None:
-            rate = self._pace.rate if self._planned.scene >= 0 else Fraction(0)
-            self._planned.row = self._append(at_ns, self._planned.scene, 0, rate, SegmentKind.START)
-
-    def _settle_entry(self, at_ns: int) -> int:
-        """The instant, `at_ns` or a little later, for a row that is put on top of all others.
-
-        If the announced scene begins before it, that has begun. Nor does it cover what takes force at that instant or later (a lap
-        of a hold, a seek just made): followers would never learn of it.
-        """
-        if self._planned is not None and self._planned.row is not None and self._planned.row.from_ns <= at_ns:
-            self._enter(self._now_ns)
-        if self._segment is not None and self._segment.from_ns >= at_ns and self.ended is None:
-            return self._settle_entry(self._segment.from_ns + _APART_NS)
-        return at_ns
-
-    def _repace(self, now_ns: int) -> None:
-        """Run, or stand, as the pace says now."""
-        rate, row = self._pace.now, self._planned.row if self._planned is not None else None
-        if self._segment is None and self._planned is not None and row is not None:
-            # Before the first frame: that frame is what a hold shows.
-            if rate != row.rate:
-                self._planned.row = self._append(row.from_ns, row.scene, row.at_fl, rate, row.kind)
-                self._record("rate", now_ns, rate=[rate.numerator, rate.denominator])
-        elif self._segment is None or self._segment.rate != rate:
-            self._rerate(rate, now_ns)
-
-    def _rerate(self, rate: Fraction, now_ns: int) -> None:
-        at_ns = self._settle_entry(now_ns + LEAD_NS)
-        if self.ended is not None or self._segment is None:
-            return
-        moment = self.moment(at_ns)
-        self._segment = self._append(at_ns, moment.scene, moment.at_fl, rate, SegmentKind.CONTINUE)
-        self._record("rate", now_ns, rate=[rate.numerator, rate.denominator])
-        self._announce()
-
+    # ---- seeks -----------------------------------------------------------------------------------------------
     def _seek(self, delta_fl: int, now_ns: int) -> None:
         """Scrub within the scene; never over a decision that is still open, nor over the scene's end."""
         at_ns = self._settle_entry(now_ns + LEAD_NS)
@@ -715,20 +380,7 @@ class Conductor:
             pace.owed_fl = 0
             self._jump(owed_fl, now_ns)
 
-    def _reopen(self) -> None:
-        """Scrubbed back before the close: the decision is undone, from the checkpoint taken when it was made."""
-        assert self._window is not None and self._checkpoint is not None
-        self._story.restore(self._checkpoint)
-        self._queue.clear()
-        self._planned = None
-        self.choices.pop()
-        self._window.locked = None
-        self._window.votes.clear()
-        self._settled = self._story.present()
-        self._record("window", self._now_ns, state="reopened")
-
     # ---- triggers ------------------------------------------------------------------------------------------
-
     def _gaze_triggers(self, now_ns: int) -> None:
         self._fire(self._triggers.dwelt(self.moment(now_ns).at_fl, now_ns), now_ns)
 
