@@ -1,7 +1,7 @@
 """Twin of a device that takes strings: knows the commands of the rig, says OK to each and ERR to anything else.
 
-Has: answers that fit what the rig expects, where that is plain text; the state each command stands for. Has not: any particular
-maker's manners.
+Has: answers that fit what the rig expects, where they can be guessed (``VOL=0`` for "VOL=" and digits); the state each command
+stands for. Has not: any particular maker's manners.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from devices.sim.physics import LaggedValue
 from devices.text.driver import Command, TextDriver
+from devices.text.patterns import match
 from devices.text.template import Template
 from engine.bus.driver import DeviceConfig
 
 _MOST_WAITING = 8192
 _NUMBER = rb"([ +-]*[0-9a-fA-F.]+)"
+_DIGITS = re.compile(r"\\d[+*]?")
+_BRACKETS = re.compile(r"[()]")
 
 
 def make_twin(config: DeviceConfig) -> TextTwin:
@@ -71,7 +74,7 @@ class TextTwin:
                 self._buffer = self._buffer[found.end() :]
                 if command is not None:
                     self._values[command.name].command(_level(command, found, on), at_ns)
-                    replies.append(_answer(command))
+                    replies.append(_answer(command, found[0]))
                 break
             else:
                 if not self._drop():
@@ -109,7 +112,12 @@ def _level(command: Command, found: re.Match[bytes], on: bool) -> float:
         return float(int(found[1], 16))
 
 
-def _answer(command: Command) -> bytes:
-    expected = "" if command.expect is None else command.expect.pattern
-    plain = expected and re.fullmatch(r"[\w =:]+", expected)
-    return f"{expected if plain else 'OK'}\r\n".encode()
+def _answer(command: Command, heard: bytes) -> bytes:
+    """What the rig expects, guessed from its pattern; else OK, or the command's own words."""
+    pattern = command.expect
+    guess = "" if pattern is None else _BRACKETS.sub("", _DIGITS.sub("0", pattern.pattern).replace(".*", ""))
+    echo = heard.decode("utf-8", "replace").strip()
+    for answer in (guess, echo, "OK"):
+        if pattern is not None and match(pattern, answer):
+            return f"{answer}\r\n".encode()
+    return b"OK\r\n"

@@ -376,6 +376,23 @@ class TestTwin:
         assert replies == [b"OK\r\n"] * 3
         assert twin.receive(b"nonsense\r\n", 2) == [b"ERR\r\n"] and twin.refused == 10
 
+    @pytest.mark.parametrize(
+        ("expect", "answer"),
+        [
+            ("VOL=(\\d+)", b"VOL=0\r\n"),
+            ("VOL.*", b"VOL\r\n"),
+            ("DONE", b"DONE\r\n"),
+            ("VOL [0-9]+", b"VOL 007\r\n"),
+            ("O[JK]", b"OK\r\n"),
+            ("[A]B", b"OK\r\n"),
+        ],
+    )
+    def test_it_guesses_what_the_rig_expects(self, expect: str, answer: bytes) -> None:
+        twin = TextTwin(
+            driver(commands={"volume": {"send": "VOL {value:03d}\\r", "scale": 100, "expect": expect}}).config
+        )
+        assert twin.receive(b"VOL 007\r", 0) == [answer]
+
     @given(st.lists(st.binary(max_size=60), max_size=4))
     def test_noise(self, cuts: list[bytes]) -> None:
         twin = TextTwin(driver().config)
