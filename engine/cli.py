@@ -83,19 +83,26 @@ def _timecode_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     generate.add_argument("wire", choices=wires, metavar="WIRE", help=", ".join(wires))
     generate.add_argument("--rate", default="25", help="frames a second, as 25 or 29.97df (default 25)")
     generate.add_argument(
-        "--start", default="00:00:00:00", metavar="LABEL", help="first label; for cinema sync also an edit unit"
+        "--start",
+        default="00:00:00:00",
+        metavar="LABEL",
+        help="first label; for cinema sync also an edit unit",
     )
     length = generate.add_mutually_exclusive_group()
     length.add_argument("--for", dest="length", default="10s", metavar="TIME", help="how long (default 10s)")
     length.add_argument("--frames", type=int, metavar="N", help="how many frames")
     generate.add_argument("--reverse", action="store_true", help="backward from the first label")
     generate.add_argument("--speed", default="1", metavar="X", help="against nominal, 0.1 to 10")
-    generate.add_argument("--level", type=float, default=-6.0, metavar="DB", help="LTC's peak in dBFS (default -6)")
+    generate.add_argument(
+        "--level", type=float, default=-6.0, metavar="DB", help="LTC's peak in dBFS (default -6)"
+    )
     generate.add_argument(
         "--user-bits", default="00000000", metavar="HEX", help="LTC: eight hexadecimal digits, group 1 first"
     )
     generate.add_argument("--uuid", default="", help="cinema sync: the track's UUID")
-    generate.add_argument("--sample-rate", type=int, default=48_000, metavar="HZ", help="of a file (default 48000)")
+    generate.add_argument(
+        "--sample-rate", type=int, default=48_000, metavar="HZ", help="of a file (default 48000)"
+    )
     generate.add_argument(
         "--to", required=True, metavar="PORT",
         help="FILE.wav[#CHANNEL], audio:NAME[/CHANNEL], midi:NAME, serial:DEVICE, udp://HOST[:PORT]",
@@ -138,6 +145,18 @@ def _export_sem(args: argparse.Namespace) -> int:
     return export_command(args.experience, args.out, args.scene, args.force)
 
 
+def _import_haptic(args: argparse.Namespace) -> int:
+    from engine.experience.haptics.command import import_command
+
+    return import_command(args.file, args.out, args.role, args.at)
+
+
+def _export_haptic(args: argparse.Namespace) -> int:
+    from engine.experience.haptics.command import export_command
+
+    return export_command(args.source, args.out, args.scene, args.role, args.force)
+
+
 def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`import` and `export`: formats of other tools."""
     import_ = commands.add_parser("import", help="read a format of another tool")
@@ -153,6 +172,12 @@ def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     )
     sem.add_argument("--length", choices=("cm", "m", "mm"), default="cm", help="unit of motion patterns")
     sem.set_defaults(run=_import_sem)
+    haptic = formats.add_parser("haptic", help="AHAP, .haptic, HJIF, .tact, .haps, WAV")
+    haptic.add_argument("file", help="the haptic file; its suffix says the format")
+    haptic.add_argument("--out", metavar="PLACE", help="folder of the new experience, or one scene.yaml")
+    haptic.add_argument("--role", default="seat.shaker", help="the role it plays on (default seat.shaker)")
+    haptic.add_argument("--at", default="0s", metavar="TIME", help="where in the scene it begins")
+    haptic.set_defaults(run=_import_haptic)
 
     export = commands.add_parser("export", help="write a format of another tool")
     formats = export.add_subparsers(dest="format", required=True, metavar="FORMAT")
@@ -162,6 +187,13 @@ def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     sem.add_argument("--out", required=True, metavar="FILE")
     sem.add_argument("--force", action="store_true", help="replace a file that is there")
     sem.set_defaults(run=_export_sem)
+    haptic = formats.add_parser("haptic", help="AHAP, .haptic, HJIF")
+    haptic.add_argument("source", help="an experience, or a haptic file to convert")
+    haptic.add_argument("--out", required=True, metavar="FILE", help="its suffix says the format")
+    haptic.add_argument("--scene", metavar="ID")
+    haptic.add_argument("--role", metavar="NAME", help="only this role")
+    haptic.add_argument("--force", action="store_true", help="replace a file that is there")
+    haptic.set_defaults(run=_export_haptic)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -253,11 +253,16 @@ def haptic_track(out: Compiled, track: HapticTrack, track_number: int) -> None:
 
 
 def _frequencies(cues: Iterable[HapticCue], rest_hz: float) -> PieceRun:
-    """The frequency channel: each cue's from its start on."""
+    """The frequency channel: each cue's from its start on, or along its points."""
     run = PieceRun()
     hz = rest_hz or DEFAULT_HAPTIC_HZ
     run.hold(0, hz)
     for cue in sorted(cues, key=lambda cue: cue.at_fl):
+        if isinstance(cue.hz, tuple):
+            values = [point.value for point in cue.hz]
+            curves.curve(run, cue.at_fl, cue.hz_times_fl(), values, "linear", None)
+            hz = values[-1]
+            continue
         hz = cue.hz or hz
         run.hold(cue.at_fl, hz)
     return run

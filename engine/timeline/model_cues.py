@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.model_points import (
+    HzPoint,
     LevelPoint,
     LevelWave,
     MotionPoint,
@@ -160,7 +161,30 @@ class HapticCue(CurveCue):
     keys: Annotated[tuple[LevelPoint, ...], Field(min_length=1)] | None = None
     wave: LevelWave | None = None
     transient: Transient | None = None
-    hz: Hz | None = None
+    hz: Hz | Annotated[tuple[HzPoint, ...], Field(min_length=2)] | None = None
+
+    @model_validator(mode="after")
+    def _rising_times(self) -> HapticCue:
+        times = self.hz_times_fl()
+        if any(after <= before for before, after in pairwise(times)):
+            raise ValueError("points of `hz` must come one after the other")
+        if times and times[-1] > self.length_fl:
+            raise ValueError("the last point of `hz` lies beyond the end of the cue")
+        return self
+
+    def hz_times_fl(self) -> list[int]:
+        """Times of the points of `hz` after ``at``; empty for one frequency."""
+        if not isinstance(self.hz, tuple):
+            return []
+        length_fl = self.length_fl
+        if not length_fl and any(not isinstance(point.position, int) for point in self.hz):
+            raise ValueError(
+                "points of `hz` at shares (0..1) need a cue with a length; or write times such as 1.5s"
+            )
+        return [
+            point.position if isinstance(point.position, int) else round(point.position * length_fl)
+            for point in self.hz
+        ]
 
 
 class NodeCue(CurveCue):

@@ -100,6 +100,13 @@ class LevelPoint(Point):
     out_tangent: LevelValue | None = None
 
 
+class HzPoint(Point):
+    """Point of a haptic cue's frequency: ``[position, hertz]``."""
+
+    POINT_FIELDS: ClassVar[dict[int, tuple[str, ...]]] = {2: ("position", "value")}
+    value: Hz
+
+
 class MotionPose(Part):
     """Offset of a seat; axes left out are 0. Axes and signs: `engine.units`."""
 

@@ -14,9 +14,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.experience.scene_writer import Cue, Fl, pose
 from engine.experience.sem.names import PATTERNS, term_name
 from engine.experience.sem.read import Effect
-from engine.experience.sem.scene import Cue, Fl, pose
 from engine.experience.sem.tree import Element
 from engine.time.flicks import FLICKS_PER_SECOND
 

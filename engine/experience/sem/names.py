@@ -114,9 +114,3 @@ def term_name(text: str) -> str:
     if found is not None:
         return found.group(1)
     return text.lstrip(":").rsplit("/", 1)[-1]
-
-
-def identifier(text: str) -> str:
-    """A name as roles have them: small letters, digits and underscores, beginning with a letter."""
-    made = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return made if made[:1].isalpha() else f"x_{made}" if made else "x"

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import OutputError, Problem, UsageError
+from engine.errors import Problem
+from engine.experience.scene_writer import scene_text
 from engine.experience.sem.motion import Units
-from engine.experience.sem.names import identifier
 from engine.experience.sem.read import Dialect, read_sem
-from engine.experience.sem.scene import RoleRow, scene_text
-from engine.experience.sem.tracks import Imported, tracks_of
-
-SCENE = "main"
-_STORY = """// The story of an imported effect file: one scene. Compile with `sensorama compile` after a change.
--> main
-
-=== main
-# scene: main
--> END
-"""
-_STORY_JSON = (
-    '{"inkVersion":21,"root":[[{"->":"main"},["done",{"#n":"g-0"}],null],"done",'
-    '{"main":["#","^scene: main","/#","end",null]}],"listDefs":{}}'
-)
+from engine.experience.sem.tracks import tracks_of
+from engine.experience.single_scene import identifier, refuse_taken, write_scene_or_package
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +52,9 @@ def import_sem(
     woven = tracks_of(sem.effects, units)
     name = identifier(path.stem)
     target = Path(name) if out is None else out
-    if target.exists() and (target.is_file() or any(target.iterdir())):
-        raise UsageError(f"{target} is there already; choose another place with --out, or remove it")
+    refuse_taken(target)
     about = f"Imported from {path.name}: {len(sem.effects)} effects. Format: MPEG-V, ISO/IEC 23005-3."
     scene = scene_text(woven.tracks, woven.duration_fl, about)
-    try:
-        if target.suffix == ".yaml":
-            target.write_text(scene, encoding="utf-8", newline="\n")
-        else:
-            _write(target, identifier(target.name), sem.title or path.stem, woven, scene)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
+    write_scene_or_package(target, sem.title or path.stem, woven.tracks, scene)
     notices = (*sem.notices, *woven.notices)
     return ImportedPackage(target, len(sem.effects), len(woven.tracks), woven.duration_fl, notices)
-
-
-def _write(folder: Path, name: str, title: str, woven: Imported, scene: str) -> None:
-    roles: dict[str, RoleRow] = {
-        track.role.name: track.role for track in woven.tracks if track.role is not None
-    }
-    shown = json.dumps(title, ensure_ascii=False)
-    rows = "\n".join(role.text for role in roles.values())
-    manifest = (
-        f"sensorama: 1\nid: {name}\ntitle: {{en: {shown}, zh: {shown}}}\nlanguages: [en, zh]\n"
-        "story: story.ink.json\n" + (f"roles:\n{rows}\n" if rows else "roles: {}\n") + "assets: {}\n"
-    )
-    files = {
-        "experience.yaml": manifest,
-        "story.ink": _STORY,
-        "story.ink.json": _STORY_JSON,
-        f"scenes/{SCENE}.yaml": scene,
-        "captions/en.yaml": "lines: {}\noptions: {}\n",
-        "captions/zh.yaml": "lines: {}\noptions: {}\n",
-    }
-    for relative, text in files.items():
-        written = folder / relative
-        written.parent.mkdir(parents=True, exist_ok=True)
-        written.write_text(text, encoding="utf-8", newline="\n")

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import Place, Problem
+from engine.experience.scene_writer import Cue, Fl, RoleRow, TrackOut
 from engine.experience.sem.motion import DEFAULT_RATE_HZ, Units, motion_cues, read_matrix
-from engine.experience.sem.names import identifier, term_name
+from engine.experience.sem.names import term_name
 from engine.experience.sem.read import Effect
-from engine.experience.sem.scene import Cue, Fl, RoleRow, TrackOut
 from engine.experience.sem.snippet import note_of
 from engine.experience.sem.tree import Element
+from engine.experience.single_scene import identifier
 from engine.time.flicks import FLICKS_PER_SECOND
 
 _MAX_FLASHES = 10_000

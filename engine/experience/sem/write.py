@@ -19,6 +19,7 @@ import numpy as np
 
 from engine.errors import OutputError, Place, Problem, UsageError
 from engine.experience.package import Package, load_package
+from engine.experience.scene_writer import value_text
 from engine.experience.sem.motion import AXES, Units, matrix_text, motion_cues
 from engine.experience.sem.names import (
     DEFAULT_TIMESCALE,
@@ -30,7 +31,6 @@ from engine.experience.sem.names import (
     term,
 )
 from engine.experience.sem.read import Effect, read_fragment
-from engine.experience.sem.scene import value_text
 from engine.experience.sem.snippet import Note, read_note
 from engine.experience.sem.tracks import FORCES, cues_of
 from engine.time.flicks import FLICKS_PER_SECOND

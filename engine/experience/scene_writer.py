@@ -1,4 +1,4 @@
-"""Scenes as this importer writes them: tracks and cues as plain values, and their text.
+"""Scenes as importers write them: tracks and cues as plain values, and their text.
 
 Times are exact: seconds where five decimals say it, flicks (``7840fl``) where they do not.
 """
