@@ -180,10 +180,7 @@ def _clip(show: Evaluator, program: Program, roles: RoleTable, index: int, named
 
     def at(at_fl: int) -> tuple[float, float]:
         state = show.levels_at(program.index, at_fl, run_from_fl=_NO_ONE_SHOTS_FL)
-        # Six decimals: a value is read a flick before a piece ends, and must not drift by it from trip to trip.
-        return round(min(max(float(state[start]), 0.0), 1.0), 6), round(
-            sharpness_of(float(state[start + 1])), 6
-        )
+        return min(max(float(state[start]), 0.0), 1.0), sharpness_of(float(state[start + 1]))
 
     edges = {0, program.duration.nominal_fl}
     for contribution in program.contributions:
@@ -247,4 +244,5 @@ def _needed(points: Sequence[Point]) -> list[Point]:
     if len(made) > 1 and made[-1].value == 0.0 and made[-1].t_s - made[-2].t_s < _AT_ONCE_S:
         last = made.pop()
         made[-1] = Point(last.t_s, made[-1].value)
-    return made
+    # Six decimals: a value is read a flick before a piece ends, and must not drift by it from trip to trip.
+    return [Point(point.t_s, round(point.value, 6)) for point in made]
