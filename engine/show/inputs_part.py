@@ -83,8 +83,11 @@ class InputsPart:
         begin_ns = conductor.next_deadline_ns()
         if not self._waiting:
             return
-        if begin_ns is None or conductor.program is not None:
-            self._waiting = False  # taken over in its middle: whoever led before had been told to go
+        if conductor.program is not None or begin_ns is None:
+            # Taken over from another conductor: that one had been told to go, unless it still waited.
+            moment = conductor.moment(now_ns)
+            self._waiting = moment.rate == 0 and moment.at_fl == 0 and len(conductor.beats) == 1
+            self._first_frame_ns = now_ns
             return
         self._first_frame_ns = begin_ns
         conductor.handle(Operator("hold", name="start"), now_ns)

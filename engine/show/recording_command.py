@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, Protocol
 from engine.bus.listen import Listener, make_sources
 from engine.bus.listen_reader import InputState
 from engine.bus.source import Signal, Value
-from engine.errors import DeviceGone, PackageError, Place, Problem, UsageError
+from engine.errors import DeviceGone, OutputError, PackageError, Place, Problem, SensoramaError, UsageError
 from engine.experience.rig import load_rig
 from engine.experience.venue import InputSpec
 from engine.show.recording import RecordedTrack, Recording, Tolerance
@@ -180,6 +182,9 @@ def options_from_args(args: Any) -> RecordOptions:
     for one in options.maps:
         if one.input and one.input not in names:
             raise UsageError(f"--map: there is no input {one.input!r}; there are {', '.join(sorted(names))}")
+    folder = options.target.absolute().parent
+    if options.maps and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise UsageError(f"{folder} is no folder that can be written into; choose another --out")
     if options.maps and options.target.exists() and not options.force:
         # Said before half an hour of rehearsal, not after it.
         raise UsageError(
@@ -285,14 +290,32 @@ def save(
     ------
     InputError, OutputError
     """
-    if options.scene is not None:
-        text = merged_text(options.scene, tracks, options.at_ms)
-    else:
-        text = scene_text(tracks, length_ms, options.at_ms, heading)
-    write_text(options.target, text, replace=options.force)
+    target = options.target
+    alone = scene_text(tracks, length_ms, options.at_ms, heading)
+    try:
+        text = alone if options.scene is None else merged_text(options.scene, tracks, options.at_ms)
+        write_text(target, text, replace=options.force)
+    except SensoramaError as error:
+        # Nobody plays it again for us: what was recorded is kept, wherever there is room for it.
+        kept = _kept_elsewhere(target, alone)
+        raise OutputError(f"{error}; the recording is kept in {kept}") from error
     lines = [f"{track.role}: {describe(track)}" for track in tracks]
-    lines += [str(problem) for problem in problems_of(text, str(options.target), options.roles)]
-    return [*lines, f"wrote {options.target}"]
+    lines += [str(problem) for problem in problems_of(text, str(target), options.roles)]
+    return [*lines, f"wrote {target}"]
+
+
+def _kept_elsewhere(target: Path, text: str) -> Path:
+    for folder in (target.absolute().parent, Path(tempfile.gettempdir())):
+        for number in range(1, 100):
+            path = folder / f"{target.stem}.kept-{number}.yaml"
+            try:
+                write_text(path, text, replace=False)
+            except UsageError:
+                continue  # that one is there
+            except OutputError:
+                break
+            return path
+    raise OutputError(f"{target} cannot be written, nor anything beside it; the recording is lost")
 
 
 def _await_open(listener: Listener, clock: Clock) -> None:

@@ -38,16 +38,21 @@ class Rows:
         ]
 
 
-def begun(*cues: CueIn, from_ns: int = 150 * MS) -> tuple[InputsPart, Conductor, Rows, TransportWriter]:
-    bell = make_trigger("bell", "external", do=make_action(rung=1))
-    bell.name = "bell"
-    package = make_package(make_scene("quay", 0, seconds=10, triggers=(bell,)))
+def made(*cues: CueIn, now_ns: int = 0) -> InputsPart:
     venue = Venue(inputs=(InputSpec("desk", "sample", "udp://127.0.0.1:9100", {}, Place("rig")),), cues=cues)
     production: Any = SimpleNamespace(
         rig=SimpleNamespace(venue=venue), package=SimpleNamespace(languages=("en",))
     )
-    part = inputs_part(production, ManualClock())
+    part = inputs_part(production, ManualClock(now_ns))
     assert part is not None
+    return part
+
+
+def begun(*cues: CueIn, from_ns: int = 150 * MS) -> tuple[InputsPart, Conductor, Rows, TransportWriter]:
+    bell = make_trigger("bell", "external", do=make_action(rung=1))
+    bell.name = "bell"
+    package = make_package(make_scene("quay", 0, seconds=10, triggers=(bell,)))
+    part = made(*cues)
     rows, writer = Rows(), TransportWriter(LocalBlock())
     record = RunRecord(rows, 0)
     story: Any = FakeStory({"start": (["quay"], {}, None)})
@@ -125,6 +130,19 @@ def test_a_go_before_the_first_frame_is_taken_at_it() -> None:
     step(part, conductor, 150 * MS)
     assert rows.inputs()[-1] == (150 * MS, "resume")
     assert writer.transport.at(150 * MS + LEAD_NS + 1000 * MS).at_fl == S_FL
+
+
+def test_a_conductor_that_takes_over_a_waiting_show_goes_on_waiting() -> None:
+    _, conductor, rows, _ = begun(START)
+    conductor.advance(3000 * MS)
+    for at_ms, waits in ((3000, True), (5000, False)):
+        part = made(START, HOLD, now_ns=at_ms * MS)
+        part.begin(conductor, RunRecord(rows, 0))
+        assert (part.lines() != []) == waits
+        if waits:
+            hear(part, "/start", 4000 * MS)
+            assert [name for _, name in rows.inputs()] == ["hold", "resume"]
+            step(part, conductor, 5000 * MS)
 
 
 def test_somebody_at_the_screen_may_start_it_too() -> None:

@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 
 from engine.bus.source import Signal, Value
 from engine.cli import main
-from engine.errors import Problem, UsageError
+from engine.errors import OutputError, Problem, UsageError
 from engine.experience.scaffold import new_package
 from engine.show.recording import RecordedTrack, Recording, Tolerance
-from engine.show.recording_command import Survey, capture, parse_settings, parse_tolerance, problems_of
+from engine.show.recording_command import (
+    RecordOptions,
+    Survey,
+    capture,
+    parse_settings,
+    parse_tolerance,
+    problems_of,
+    save,
+)
 from engine.show.recording_map import parse_map, parse_maps
 from engine.show.recording_thin import HOLD_MS, Sample, decimals_for, thin, value_at, with_holds
 from engine.show.recording_yaml import format_ms, format_number, scene_text
@@ -315,3 +323,104 @@ def test_a_recording_in_a_package_passes_check(tmp_path: Path, capsys: pytest.Ca
     scene.write_text(scene_text(recording.tracks(3000), 3000, 0, ["taped"]))
     assert problems_of(scene.read_text(), "water.yaml", None) == []
     assert main(["check", str(folder)]) == 0, capsys.readouterr()
+
+
+def options(**changes: Any) -> RecordOptions:
+    return RecordOptions(
+        **{
+            "inputs": (),
+            "maps": parse_maps(["/x=air.wind"]),
+            "for_ns": None,
+            "out": None,
+            "scene": None,
+            "at_ms": 0,
+            "tolerance": Tolerance(),
+            "force": False,
+            "trim": False,
+            "roles": ROLES,
+            **changes,
+        }
+    )
+
+
+def wind() -> list[RecordedTrack]:
+    return record(["/x=air.wind"], [Signal("d", "/x", (0.5,), 0)], Tolerance(), 1000)[0]
+
+
+def test_a_copy_of_the_scene_is_written_beside_it(tmp_path: Path) -> None:
+    scene = tmp_path / "quay.yaml"
+    scene.write_text("duration: 4s  # short\n")
+    lines = save(options(scene=scene, at_ms=2000), wind(), 1000, [])
+    assert (
+        lines[-1] == f"wrote {tmp_path / 'quay.recorded.yaml'}"
+        and scene.read_text() == "duration: 4s  # short\n"
+    )
+    data, _ = load_yaml_text((tmp_path / "quay.recorded.yaml").read_text(), "x")
+    assert data["tracks"][0]["cues"] == [{"at": "2s", "set": 0.5}]
+    lines = save(options(scene=scene, out=scene, at_ms=5000, force=True), wind(), 1000, [])
+    assert "the cue begins at" in "\n".join(lines)  # what check would say is said at once
+    assert "# short" in scene.read_text()
+
+
+def test_a_recording_is_kept_even_if_its_scene_was_broken_meanwhile(tmp_path: Path) -> None:
+    scene = tmp_path / "quay.yaml"
+    scene.write_text("duration: [\n")
+    for number in (1, 2):
+        with pytest.raises(OutputError, match=f"kept in .*quay.recorded.kept-{number}.yaml"):
+            save(options(scene=scene), wind(), 1000, ["taped"])
+    evaluator((tmp_path / "quay.recorded.kept-2.yaml").read_text())
+    assert scene.read_text() == "duration: [\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "--rig FILE"),
+        (["--source", "sample"], "needs --port"),
+        (["--rig", "studio"], "has no inputs"),
+        (["--source", "sample", "--port", "udp://127.0.0.1:9", "--map", "b:/x=air.wind"], "no input 'b'"),
+        (
+            ["--source", "sample", "--port", "udp://127.0.0.1:9", "--map", "/x=air.wind", "--for", "3"],
+            "--for 3",
+        ),
+        (
+            [
+                "--source",
+                "sample",
+                "--port",
+                "udp://127.0.0.1:9",
+                "--map",
+                "/x=air.wind",
+                "--out",
+                "here.yaml",
+            ],
+            "--force",
+        ),
+        (
+            [
+                "--source",
+                "sample",
+                "--port",
+                "udp://127.0.0.1:9",
+                "--map",
+                "/x=air.wind",
+                "--out",
+                "no/x.yaml",
+            ],
+            "no folder",
+        ),
+        (["--source", "sample", "--port", "udp://127.0.0.1:9", "--scene", "none.yaml"], "no such file"),
+        (["--source", "morse", "--port", "x"], "unknown source"),
+    ],
+)
+def test_mistakes_are_said_before_anything_is_recorded(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.yaml").write_text("mine")
+    assert main(["record", *words]) == 2
+    assert said in capsys.readouterr().err and (tmp_path / "here.yaml").read_text() == "mine"
