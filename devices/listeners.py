@@ -50,6 +50,7 @@ class UdpEar:
         self._name = name
         self._address = (host, port)
         self._socket: socket.socket | None = None
+        self._waiting = selectors.DefaultSelector()
 
     @property
     def bound_port(self) -> int:
@@ -79,16 +80,15 @@ class UdpEar:
                 "choose another port in the rig file"
             ) from error
         self._socket = made
+        self._waiting.register(made, selectors.EVENT_READ)
 
     def read(self, timeout_s: float) -> Sequence[Chunk]:
         """Datagrams, each with its sender's ``host:port``."""
         if self._socket is None:
             raise DeviceGone(f"{self._name}: is not listening")
         found: list[Chunk] = []
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(self._socket, selectors.EVENT_READ)
-            if not waiting.select(timeout_s):
-                return found
+        if not self._waiting.select(timeout_s):
+            return found
         while len(found) < _MOST_CHUNKS:
             try:
                 data, sender = self._socket.recvfrom(_DATAGRAM)
@@ -103,6 +103,7 @@ class UdpEar:
         """Let go of the port."""
         made, self._socket = self._socket, None
         if made is not None:
+            self._waiting.unregister(made)
             made.close()
 
 

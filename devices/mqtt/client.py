@@ -31,7 +31,7 @@ class Broker:
     Parameters
     ----------
     name : str
-        Of the device or source, for messages and as the client's name.
+        Of the device or source, for messages; the client's name is the broker's to give.
     host, port
         Of the broker.
     user, password : str or None

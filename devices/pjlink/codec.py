@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 TCP_PORT = 4352
+SEARCH = b"%2SRCH\r"
+"""Class 2: broadcast by UDP to the same port number; projectors answer with their MAC address."""
 MAX_LINE = 200
 """A line is at most 136 bytes by the specification (128 of them a parameter) and the digest's 32."""
 POWER_OFF, POWER_ON, POWER_COOLING, POWER_WARMING = "0", "1", "2", "3"

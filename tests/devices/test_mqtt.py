@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import sys
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.mqtt import MqttDriver, MqttSource
+from devices.mqtt.client import Broker
 from devices.mqtt.codec import (
     PUBACK,
     SUBACK,
@@ -203,6 +205,26 @@ class TestDriver:
         with pytest.raises(SettingError, match="allowed: twin, or mqtt://host:port") as caught:
             driver("udp://host")
         assert caught.value.path == ("port",)
+
+    def test_a_server_that_says_nothing_is_no_broker(self) -> None:
+        class Hurried:
+            """A clock on which every look takes a second."""
+
+            def __init__(self) -> None:
+                self.looks = 0
+
+            def now_ns(self) -> int:
+                self.looks += 1
+                return self.looks * S
+
+            def sleep_until_ns(self, deadline_ns: int) -> None:
+                raise AssertionError("nobody sleeps here")
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            made = Broker("venue", "127.0.0.1", server.getsockname()[1], clock=Hurried())
+            with pytest.raises(DeviceGone, match="it does not answer"):
+                made.open()
+        assert not made.is_open
 
     def test_nobody_there(self) -> None:
         made = driver("mqtt://127.0.0.1:1")

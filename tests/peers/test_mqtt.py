@@ -126,6 +126,28 @@ def test_a_broker_that_dies_and_comes_back(tmp_path: Path) -> None:
             made.close()
 
 
+def test_a_broker_that_wants_a_login(tmp_path: Path) -> None:
+    port = free_port()
+    command = broker_command(port, tmp_path)
+    people = tmp_path / "people"
+    subprocess.run(
+        [needed("mosquitto_passwd", "mosquitto"), "-b", "-c", str(people), "show", "secret"], check=True
+    )
+    people.chmod(0o644)
+    settings = tmp_path / "mosquitto.conf"
+    text = settings.read_text(encoding="ascii").replace("anonymous true", "anonymous false")
+    settings.write_text(f"{text}password_file {people}\nuser root\n", encoding="ascii")
+    with running(command, tmp_path / "broker") as _:
+        until(lambda: accepts(port))
+        with pytest.raises(DeviceGone, match="it refuses: Not authorized"):
+            MqttDriver(config(f"mqtt://127.0.0.1:{port}")).open()
+        login = {"topics": TOPICS, "user": "show", "password": "secret"}
+        made = MqttDriver(DeviceConfig("venue", f"mqtt://127.0.0.1:{port}", settings=login))
+        made.open()
+        assert made.health.state == "open"
+        made.close()
+
+
 def test_mosquitto_pub_reaches_our_source(tmp_path: Path) -> None:
     port = free_port()
     with running(broker_command(port, tmp_path), tmp_path / "broker") as _:
