@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from engine.bench.libltc import LibLtc
 from engine.time.clocks import MonotonicClock
+from engine.time.codes.ltc import SYNC, unpack_ltc
 from engine.time.codes.ltc_decoder import LtcDecoder
 from engine.time.codes.ltc_encoder import LtcEncoder
-from engine.time.rates import rate_named
-from engine.time.timecode import timecode_from_index
+from engine.time.rates import FrameRate, rate_named
 
 Samples = NDArray[np.float32]
 
@@ -108,23 +108,19 @@ def _judged(found: Sequence[int], expected: range) -> dict[str, int]:
 
 def _theirs(peer: LibLtc, sound: Samples, rate_label: str) -> Callable[[], list[int]]:
     rate = rate_named(rate_label)
-    labels = {}
-    for index in range(_FIRST - 40_000, _FIRST + 40_000):
-        labels[_digits(timecode_from_index(index, rate))] = index
 
     def run() -> list[int]:
-        return [labels.get(_bcd(frame.data), -1) for frame in peer.decode(sound, round(_RATE_HZ / rate.fps))]
+        return [_index(frame.data, rate) for frame in peer.decode(sound, round(_RATE_HZ / rate.fps))]
 
     return run
 
 
-def _digits(label: object) -> str:
-    return str(label).replace(";", ":")
-
-
-def _bcd(data: bytes) -> str:
-    places = ((6, 3), (4, 7), (2, 7), (0, 3))
-    return ":".join(f"{(data[at + 1] & mask)}{data[at] & 15}" for at, mask in places)
+def _index(data: bytes, rate: FrameRate) -> int:
+    """What the ten bytes say; -1 for a label that cannot be. In reverse libltc leaves the sync bytes as they passed."""
+    try:
+        return unpack_ltc(data[:8] + SYNC).label(rate).to_index()
+    except ValueError:
+        return -1
 
 
 def _fastest_s(work: Callable[[], list[int]], times: int) -> tuple[float, list[int]]:

@@ -83,7 +83,7 @@ def _generate(args: argparse.Namespace, clock: Clock) -> int:
     try:
         run = _run(wire, args)
         where = parse_port(args.to)
-        bits = bytes(int(nibble, 16) for nibble in args.user_bits)
+        bits = _user_bits(args.user_bits)
     except ValueError as error:
         raise UsageError(str(error)) from None
     if where.kind == "file":
@@ -107,6 +107,12 @@ def _generate(args: argparse.Namespace, clock: Clock) -> int:
         writer.close()
     print(f"{wire.value} at {run.rate}: {run.frames} frames to {args.to}")
     return 0
+
+
+def _user_bits(text: str) -> bytes:
+    if len(text) != 8 or set(text.lower()) - set("0123456789abcdef"):
+        raise ValueError(f"--user-bits is {text!r}; allowed: eight hexadecimal digits, user group 1 first")
+    return bytes(int(nibble, 16) for nibble in text)
 
 
 def _lead(run: Run, begin_ns: int) -> Callable[[int], Playhead]:
