@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
+import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devices.midi import MidiDriver, MidiSource
 from devices.midi.codec import Message, MidiParser, encode
-from devices.midi.msc import ShowCommand, decode_msc, encode_msc
+from devices.midi.msc import FORMATS, ShowCommand, decode_msc, encode_msc
 from engine.bus.driver import DeviceConfig
 from engine.bus.source import Chunk, SourceConfig
+from tests.peers.captures import dissected, write_capture
 
 pytestmark = pytest.mark.peer
 
@@ -108,3 +112,46 @@ def test_show_control_in_a_system_exclusive_of_mido() -> None:
     source = MidiSource(SourceConfig("desk", "/dev/ttyX"))
     (signal,) = source.decode(Chunk(bytes(theirs.bytes())), 0)
     assert (signal.address, signal.values) == ("/msc/timed_go", ("25.2", "3", "1"))
+
+
+NAMED_BY_TSHARK = {
+    "lighting": "Lighting",
+    "moving_lights": "Moving Lights",
+    "sound": "Sound",
+    "music": "Music",
+    "machinery": "Machinery",
+    "rigging": "Rigging",
+    "flys": "Flys",
+    "lifts": "Lifts",
+    "turntables": "Turntables",
+    "video": "Video",
+    "projection": "Projections",
+    "film": "Film Projectors",
+    "slides": "Slide Projectors",
+    "process_control": "Process Control",
+    "fog": "Fog",
+    "smoke": "Smoke",
+    "haze": "Cracked Haze",
+    "pyrotechnics": "Pyro",
+    "flame": "Flame",
+    "all": "All Types",
+}
+
+
+def test_tshark_finds_show_control_and_names_its_formats_as_we_do(tmp_path: Path) -> None:
+    """As RTP-MIDI (RFC 6295), which is how its dissector takes MIDI."""
+    packets = []
+    for number, kind in enumerate(FORMATS.values()):
+        data = encode(encode_msc(ShowCommand("go", "25.2", "3", device=5, kind=kind)))
+        head = struct.pack(">BBHII", 0x80, 97, number, number * 100, 7)
+        packets.append(head + (0x8000 | len(data)).to_bytes(2, "big") + data)
+    write_capture(tmp_path / "msc.pcap", packets, 5005)
+    text = dissected(tmp_path / "msc.pcap", "-d", "udp.port==5005,rtp", "-d", "rtp.pt==97,rtpmidi", "-V")
+    assert text.count("Common RT: MIDI Show Control (0x02)") == len(FORMATS)
+    assert text.count("Sysex Common Device ID: 0x05") == len(FORMATS)
+    assert text.count("Unknown Data: 0132352e320033") == len(
+        FORMATS
+    )  # it does not read commands: GO, 25.2, 00, 3
+    named = re.findall(r"Realtime Show Control: ([^(]*) (?:\(General.*)?\(0x([0-9a-f]+)\)", text)
+    assert named == [(NAMED_BY_TSHARK[name], f"{code:02x}") for name, code in FORMATS.items()]
+    print("tshark:", *(f"{code} {name}" for name, code in named), sep="\n  ")
