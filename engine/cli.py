@@ -315,7 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument(
         "--watch",
         metavar="INPUT:ADDRESS",
-        help="what sees it move: an input of the rig, as tracker:/camera/1#3",
+        help="what sees it move: an input of the rig, as tracker:/1/heave",
     )
     learn.add_argument("--write", action="store_true", help="write the latency into the rig file")
     learn.set_defaults(what="learn")

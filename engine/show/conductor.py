@@ -292,6 +292,7 @@ class Conductor(Deciding):
         self._act(event, now_ns)
 
     # ---- seeks -----------------------------------------------------------------------------------------------
+
     def _seek(self, delta_fl: int, now_ns: int) -> None:
         """Scrub within the scene; never over a decision that is still open, nor over the scene's end."""
         at_ns = self._settle_entry(now_ns + LEAD_NS)

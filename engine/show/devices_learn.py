@@ -84,7 +84,9 @@ def parse_watch(text: str, rig: Rig) -> Watch:
     name, sign, rest = text.partition(":")
     address, _, index = rest.partition("#")
     if not sign or not address.startswith("/") or (index and not (index.isdigit() and int(index) > 0)):
-        raise UsageError(f"--watch {text}: write INPUT:/address, as tracker:/camera/1#3 for its third value")
+        raise UsageError(
+            f"--watch {text}: write INPUT:/address, as tracker:/1/heave, or lux:/level#2 for its second value"
+        )
     names = [spec.name for spec in rig.venue.inputs]
     if name not in names:
         raise UsageError(

@@ -22,7 +22,7 @@ from engine.errors import DeviceError
 from engine.experience.rig import Rig, load_rig
 from engine.time import TransportBlock, TransportWriter
 from engine.time.clocks import Clock, MonotonicClock
-from engine.timeline.roles import RoleTable
+from engine.timeline.roles import RoleKind, RoleSpec, RoleTable
 
 REPORTS_KEPT = 8
 VALUES_SHOWN = 8
@@ -34,12 +34,12 @@ class _Rest:
     """The state of a show that plays nothing."""
 
     def levels(self, transport: object, host_ns: int, seat: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return np.zeros(0)
+        return np.zeros(1)
 
 
 def nothing_to_play() -> Show:
-    """A show without roles: every device rests in park."""
-    return Show(_Rest(), RoleTable.of([]))
+    """A show whose only role no rig plays: every device rests in park."""
+    return Show(_Rest(), RoleTable.of([RoleSpec("nothing.at_all", RoleKind.LEVEL)]))
 
 
 @dataclass(slots=True)

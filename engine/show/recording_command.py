@@ -366,7 +366,7 @@ def record_command(args: Any) -> int:
             listener, clock, signals.append if options.maps else survey.take, options.for_ns, counter.show
         )
         counter.clear()
-        lost = sum(state.dropped for state in listener.states())
+        lost = sum(state.dropped + state.coalesced for state in listener.states())
     finally:
         listener.close()
     if not options.maps:

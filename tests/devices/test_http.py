@@ -183,7 +183,11 @@ def test_connections_held_open_keep_nobody_out() -> None:
         client.request("GET", "/go", headers={"host": "127.0.0.1", "x-token": "any"})
         assert client.getresponse().status == 204
         client.close()
-        assert idle[0].recv(1) == b""  # the oldest had to go
+        with pytest.raises(
+            ConnectionError
+        ):  # the oldest had to go: an end, or a reset where it had not been read
+            if idle[0].recv(1) == b"":
+                raise ConnectionResetError
     finally:
         for held in idle:
             held.close()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bus.source import Signal, Value
+from engine.experience.rig import load_rig
 from engine.experience.venue import Action, CueIn
 from engine.show.cue_in import LEAST_GAP_NS, CueMatcher, describe_cue, rearm_gap, start_cues
 from engine.show.inputs import External, Input, Operator, Pick
+from engine.time import FLICKS_PER_SECOND
 
 BELL = Action("external", "bell")
 SECOND = 1_000_000_000
@@ -146,3 +149,26 @@ def test_cues_describe_themselves() -> None:
     start = cue(action=Action("operator", "start"), equals=1)
     assert start_cues([cue(), start]) == (start,)
     assert describe_cue(start) == "desk /go = 1"
+
+
+RIG = """
+inputs: {desk: {source: sample, port: "udp://127.0.0.1:9100"}}
+triggers:
+  - {input: desk, address: /a, equals: true, do: {operator: hold}}
+  - {input: desk, address: /a, equals: 1, do: {external: one}}
+  - {input: desk, address: /a, equals: GO, do: {vote: left}, seat: a}
+  - {input: desk, address: "/b*", above: 0.5, do: {seek_by: -5s}, cooldown: 1s}
+"""
+
+
+def test_a_rigs_file_becomes_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "rig.yaml"
+    path.write_text(load_rig("studio").path.read_text(encoding="utf-8") + RIG, encoding="utf-8")
+    cues = load_rig(path).venue.cues
+    matcher = CueMatcher(cues)
+    assert matcher.take(signal("/a", True)) == [Operator("hold"), External("one")]
+    assert matcher.take(signal("/a", "GO")) == [Pick(0, "left", by="vote")]
+    values = [(0.0, 0), (0.6, 0.1), (0.0, 0.2), (0.6, 0.3), (0.0, 1.2), (0.6, 1.3)]
+    found = [event for value, at in values for event in matcher.take(signal("/bar", value, at=at))]
+    assert found == [Operator("seek_by", -5 * FLICKS_PER_SECOND)] * 2
+    assert matcher.muted == 1

@@ -24,7 +24,7 @@ def command(ramp_s: float) -> list[tuple[float, float]]:
     return rows
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     dead_s=st.floats(0, 0.4),
     lag_s=st.one_of(st.just(0.0), st.floats(0.005, 0.4)),
