@@ -262,7 +262,7 @@ class TestDriver:
             ({"a": {"program": [0, 200]}}, r"program is \[0, 200\]"),
             ({"a": {"msc": "jump"}}, "msc is 'jump'; allowed: go, stop"),
             ({"a": {"msc": "go", "cue": "one"}}, "cue is 'one'"),
-            ({"a": {"msc": "go", "format": "smoke"}}, "format is 'smoke'; allowed: lighting"),
+            ({"a": {"msc": "go", "format": "laser"}}, "format is 'laser'; allowed: lighting"),
             ({"a": {"control": 7, "zoom": 1}}, "unknown 'zoom'; allowed: control, channel, bits"),
         ],
     )
