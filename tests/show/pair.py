@@ -31,6 +31,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.other: Wire | None = None
+        self.clock: ManualClock | None = None
         self.closed = False
         self.why = ""
         self._reader = RowReader()
@@ -43,7 +44,8 @@ class Wire:
                 self.other._rows.extend(self.other._reader.feed(piece))
 
     def take(self) -> list[tuple[Row, int]]:
-        found = [(row, 0) for row in self._rows]
+        now_ns = 0 if self.clock is None else self.clock.now_ns()
+        found = [(row, now_ns) for row in self._rows]
         self._rows.clear()
         return found
 
