@@ -144,10 +144,10 @@ class Recording:
                 continue
             for value_index, component in places:
                 number = _number(signal.values, value_index)
-                if number is None or abs(number * one.scale) > _LARGEST:
+                if number is None or abs(number * one.scale + one.offset) > _LARGEST:
                     self.refused += 1
                     continue
-                number *= one.scale
+                number = number * one.scale + one.offset
                 if one.kind in ("color", "haptic"):
                     number = max(0.0, number)  # neither has anything below nothing
                 lane.used.add(component)
@@ -167,7 +167,7 @@ class Recording:
         if number is None:
             self.refused += 1
             return
-        number = min(1.0, max(0.0, number * one.scale))
+        number = min(1.0, max(0.0, number * one.scale + one.offset))
         key = f"{signal.source} {signal.address}"
         before = self._last.get(key, 0.0)
         self._last[key] = number

@@ -23,11 +23,11 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
 }
 _EXAMPLE = (
     "write ADDRESS=ROLE, as /fader/1=light.street; several addresses for several components as "
-    "/1/1,/1/2,/1/3=light.hero; one axis as /seat/heave=seat.motion.heave; a kind as :transient; a factor as *0.01"
+    "/1/1,/1/2,/1/3=light.hero; one axis as /seat/heave=seat.motion.heave; a kind as :transient; a factor and what is added as *0.01-1.6"
 )
 _FORM = re.compile(
     r"(?:(?P<input>[A-Za-z_][\w-]*):)?(?P<addresses>/[^=]*)=(?P<role>[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)"
-    r"(?:\.(?P<component>[a-z]+))?(?::(?P<kind>[a-z]+))?(?:\*(?P<scale>[-+]?[0-9.]+(?:e[-+]?\d+)?))?\Z"
+    r"(?:\.(?P<component>[a-z]+))?(?::(?P<kind>[a-z]+))?(?:\*(?P<scale>[-+]?[0-9.]+(?:e[-+]?\d+)?))?(?P<offset>[-+][0-9.]+)?\Z"
 )
 
 
@@ -46,8 +46,8 @@ class Map:
         One of `KINDS`.
     component : int or None
         The one component it is about.
-    scale : float
-        Every value is multiplied by it: to 0..1, metres, degrees.
+    scale, offset : float
+        Every value is multiplied by the one, then the other is added: to 0..1, metres, degrees, and to where a seat's zero is.
     """
 
     input: str
@@ -56,6 +56,7 @@ class Map:
     kind: Kind
     component: int | None
     scale: float
+    offset: float = 0.0
 
     @property
     def width(self) -> int:
@@ -119,10 +120,11 @@ def parse_map(text: str, roles: RoleTable | None = None) -> Map:
             f"{len(COMPONENTS[kind])}: {', '.join(COMPONENTS[kind])}"
         )
     try:
-        scale = float(found["scale"] or 1.0)
+        scale, offset = float(found["scale"] or 1.0), float(found["offset"] or 0.0)
     except ValueError:
-        raise UsageError(f"--map {text!r}: {found['scale']!r} is no factor") from None
-    return Map(found["input"] or "", addresses, role, kind, component, scale)
+        wrong = f"{found['scale'] or ''} {found['offset'] or ''}".strip()
+        raise UsageError(f"--map {text!r}: {wrong!r} is no factor or no number to add") from None
+    return Map(found["input"] or "", addresses, role, kind, component, scale, offset)
 
 
 def parse_maps(texts: Sequence[str], roles: RoleTable | None = None) -> tuple[Map, ...]:

@@ -184,10 +184,10 @@ def test_components_may_come_from_addresses_of_their_own() -> None:
     signals = [
         Signal("desk", "/1/1", (1.0,), 0),
         Signal("desk", "/1/3", (0.5,), 10 * MS),
-        Signal("seat", "/heave", (12.0,), 20 * MS),
+        Signal("seat", "/heave", (1612.0,), 20 * MS),
         Signal("other", "/heave", (99.0,), 20 * MS),
     ]
-    maps = ["/1/1,/1/2,/1/3=light.street", "seat:/heave=seat.motion.heave*0.001"]
+    maps = ["/1/1,/1/2,/1/3=light.street", "seat:/heave=seat.motion.heave*0.001-1.6"]
     _, text = record(maps, signals, Tolerance(), 100)
     assert played(text, "light.street", [10]) == [(1.0, 0.0, 0.5)]
     assert played(text, "seat.motion", [20])[0][2] == pytest.approx(0.012)
@@ -240,6 +240,7 @@ def test_without_a_package_the_kind_is_guessed(text: str, kind: str) -> None:
         ("/a,/b=seat.motion.heave", "one address"),
         ("/a,b=air.wind", "slash"),
         ("/a=air.wind*1.2.3", "no factor"),
+        ("/a=air.wind+1.2.3", "no number"),
     ],
 )
 def test_mistakes_in_a_map_say_what_to_write(text: str, word: str) -> None:
