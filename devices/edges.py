@@ -24,6 +24,9 @@ class Edges:
     right. An entry that does something must not do it again because of that, so the first frames after `reopened` neither
     fire nor forget such entries; what changed while the line was away is said by the frames after them. The very first frames of
     all are where it stands: parked, or taken over from another machine that has done it.
+
+    What was being said when the line broke counts as said: nobody knows how much of it arrived, and a cue that is given twice is
+    worse than one that is missing, which the journal shows.
     """
 
     def __init__(self, once: Sequence[bool]) -> None:
