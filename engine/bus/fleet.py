@@ -31,7 +31,7 @@ from engine.time.segments import Controls
 
 _NS_PER_S = 1_000_000_000
 #: Fewer devices than this are cheaper one at a time: an array operation costs a microsecond before it does anything.
-LEAST = 12
+LEAST = 6
 #: A device with so many channels is worth array operations by itself: a universe of fixtures.
 WIDE = 12
 #: Values a cohort has at least, where there are enough: below, the operations' own cost counts again.

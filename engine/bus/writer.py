@@ -95,9 +95,9 @@ class PortWriter:
 
     The loop leaves the newest frames in a slot; the thread sends what it finds there. Frames it does not get
     to are overwritten: for a level or a pose only the newest counts. A driver that is `Attentive` is asked in the
-    same thread, after each command and in between. Where sending never waits (a driver says so with ``instant``, as one with a
-    UDP line does) and nobody attends, whoever offers sends, and no thread is woken. Whatever a driver raises is its own device's fault: the line
-    is closed, told as gone, and tried again.
+    same thread, after each command and in between. Where sending never waits (a driver says so with ``instant``,
+    as one with a UDP line does) and nobody attends, whoever offers sends, and no thread is woken. Whatever a
+    driver raises is its own device's fault: the line is closed, told as gone, and tried again.
 
     Parameters
     ----------

@@ -326,6 +326,11 @@ class Follower:
         samples the target has moved as it may."""
         return self._p, self._v, self._a, self._q, self._qv, self._qa, self._quiet
 
+    def planning_limits(self) -> tuple[float, float, float, float, float, float, float]:
+        """What it plans with, per tick: low, high, velocity, acceleration, jerk, tolerance, and the farthest a state that has a
+        stop can stop from where it is."""
+        return self._low, self._high, self._vl, self._al, self._jl, self._tolerance, self._reach
+
     def adopt_state(self, state: tuple[float, float, float, float, float, float, int]) -> None:
         """Go on from what another with the same limits remembered."""
         self._p, self._v, self._a, self._q, self._qv, self._qa, self._quiet = state
@@ -494,13 +499,13 @@ class Follower:
             down = up = min(max(0.0, a - jl), a + jl)
         brake_up = max(al - qa, 0.1 * al)
         brake_down = max(al + qa, 0.1 * al)
-        chosen = self._aim(up, down, p - q, v, qv, qa, brake_up, brake_down, self._tolerance)
+        chosen = self._aim(up, down, p - q, v, a, qv, qa, brake_up, brake_down, self._tolerance)
         p1 = p + v + chosen
         if not self._certified(p1, v + chosen, chosen):
             # Only a wall of the range can be in the way now: the same law, aimed at the wall.
             tol = 0.25 * self._tolerance
-            roof = self._aim(up, down, p - self._high, v, 0.0, 0.0, al, al, tol)
-            floor = self._aim(up, down, p - self._low, v, 0.0, 0.0, al, al, tol)
+            roof = self._aim(up, down, p - self._high, v, a, 0.0, 0.0, al, al, tol)
+            floor = self._aim(up, down, p - self._low, v, a, 0.0, 0.0, al, al, tol)
             chosen = min(max(chosen, floor), roof)
             p1 = p + v + chosen
             if not self._certified(p1, v + chosen, chosen):
@@ -531,6 +536,7 @@ class Follower:
         down: float,
         e: float,
         v: float,
+        a: float,
         qv: float,
         qa: float,
         brake_up: float,
@@ -539,8 +545,9 @@ class Follower:
     ) -> float:
         """Acceleration in down..up whose canonical stop, seen from the target, ends on the target.
 
-        `e` is the present distance from the target's *next* sample. The end rises with the acceleration, so a
-        bracketed secant (Illinois) finds it.
+        `e` is the present distance from the target's *next* sample. An axis that is on such a stop already only goes
+        on with it, which is tried first; else, since the end rises with the acceleration, a bracketed secant
+        (Illinois) finds it.
         """
         jl = self._jl
         dv = v - qv
@@ -556,6 +563,15 @@ class Follower:
         if low_miss >= -tol:
             return down
         lo, hi, f_lo, f_hi = down, up, low_miss, high_miss
+        onward = a + canonical_stop(dv, a - qa, brake_up, brake_down, jl).first_jerk
+        if lo < onward < hi:
+            f = miss(onward)
+            if abs(f) <= 0.1 * tol:
+                return onward
+            if f > 0.0:
+                hi, f_hi = onward, f
+            else:
+                lo, f_lo = onward, f
         side = 0
         for step in range(_MAX_ROOT_STEPS):
             middle = (lo * f_hi - hi * f_lo) / (f_hi - f_lo) if step % 6 != 5 else 0.5 * (lo + hi)

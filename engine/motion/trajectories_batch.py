@@ -20,16 +20,26 @@ letting go; three ticks are for what sampling adds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.trajectories import PLANNING_MARGIN, AxisLimits, Follower
+from engine.motion.trajectories_law import Limits
+from engine.motion.trajectories_law import follow as law_follow
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _EXTRA_TICKS = 3.0
+# Distinct axes from which the law on arrays is cheaper than one at a time.
+_LAW_FROM = 24
+
+
+def law_limits(follower: Follower, count: int) -> Limits:
+    """The limits of `count` axes like this one."""
+    return Limits(*(np.full(count, value) for value in follower.planning_limits()))
 
 
 class FollowerBatch:
@@ -55,6 +65,10 @@ class FollowerBatch:
             for column, axis in enumerate(limits)
         ]
         shape = start.shape
+        each = [law_limits(axis, 1) for axis in self._scalar]
+        self._limits = Limits(
+            *(np.array([getattr(axis, part.name)[0] for axis in each]) for part in fields(Limits))
+        )
         self._low = np.array([axis.low for axis in limits])
         self._high = np.array([axis.high for axis in limits])
         keep = 1.0 - PLANNING_MARGIN
@@ -192,6 +206,12 @@ class FollowerBatch:
         keys = np.ascontiguousarray(state).view([("", np.void, state.itemsize * state.shape[1])]).ravel()
         _, first, back = np.unique(keys, return_index=True, return_inverse=True)
         self.blended += len(first)
+        if len(first) >= _LAW_FROM:
+            distinct = state[first]
+            columns = distinct[:, 0].astype(np.intp)
+            parts, good = law_follow(self._limits.take(columns), tuple(distinct.T[1:8]), distinct[:, 8])
+            back = back.ravel()
+            return np.stack(parts, axis=1)[back], good[back]
         after = np.empty((len(first), 7))
         on_target = np.empty(len(first), dtype=np.bool_)
         for index, row in enumerate(state[first].tolist()):
