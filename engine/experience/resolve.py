@@ -115,11 +115,23 @@ def resolve(rig: Rig, roles: RoleTable, *, unavailable: Collection[str] = ()) ->
         if targets is None:
             notices.append(Notice(role.name, f"left out, the rig {rig.path.name} does not map it"))
             continue
-        found, missing = _candidates(role, targets, devices, len(rig.seats), frozenset(unavailable))
+        chosen = tuple(target for target in targets if not target.also)
+        beside = [target for target in targets if target.also and target.device is not None]
+        found, missing = _candidates(role, chosen, devices, len(rig.seats), frozenset(unavailable))
+        if beside and not chosen:
+            missing = []  # what only mirrors a role is all that was asked for
         bindings.extend(
             Binding(role.name, index, seat, device.name, target.group, target.rendered_as, target.gain, rank)
             for seat, device, target, rank in found
         )
+        for target in beside:
+            device = devices[target.device or ""]
+            if device.name in unavailable:
+                continue
+            # A role of seats is mirrored as the device's seat has it; on a device of the room, as the room has it.
+            bindings.append(
+                Binding(role.name, index, device.seat, device.name, target.group, target.rendered_as, target.gain, 0)
+            )
         message = _message(rig, found, missing)
         if message:
             notices.append(Notice(role.name, message))

@@ -108,13 +108,17 @@ class DeviceSpec:
 
 @dataclass(frozen=True, slots=True)
 class RoleTarget:
-    """One candidate for a role: a device, or with `device` None the declared end of the chain (`none`)."""
+    """One candidate for a role: a device, or with `device` None the declared end of the chain (`none`).
+
+    One that is `also` plays the role beside whichever candidate is chosen.
+    """
 
     device: str | None
     group: str | None = None
     rendered_as: str | None = None
     gain: float = 1.0
     place: Place | None = None
+    also: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +435,7 @@ class _Builder:
                     f"{role} is to drive the device {doc.device!r}, which the rig does not have",
                     f"devices are: {', '.join(self._doc.devices) or 'none'}",
                 )
-            targets.append(RoleTarget(doc.device, doc.group, doc.as_, doc.gain, place))
+            targets.append(RoleTarget(doc.device, doc.group, doc.as_, doc.gain, place, doc.also))
         return tuple(targets)
 
     def _seat(self, name: str | None, at: tuple[str | int, ...]) -> int:

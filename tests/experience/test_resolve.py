@@ -118,3 +118,34 @@ def test_bindings_are_found_by_device(tmp_path: Path) -> None:
     )
     assert [row.role for row in bindings.of_device("lights")] == ["light.street", "scent.tea"]
     assert bindings.devices == ("base_a", "base_b", "lights")
+
+
+def test_what_plays_a_role_also_plays_it_beside_the_chosen_one(tmp_path: Path) -> None:
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(
+        """
+sensorama_rig: 1
+name: {en: mirrors}
+seats: {a: {}, b: {}}
+devices:
+  seat_a: {driver: sample, seat: a}
+  seat_b: {driver: sample, seat: b}
+  tracker_b: {driver: sample, seat: b}
+  desk: {driver: sample}
+roles:
+  seat.motion: [{device: tracker_b, also: true, gain: 0.5}, {device: desk, also: true}, {device: seat_a}, {device: seat_b}]
+  air.wind: [{device: desk, also: true}]
+"""
+    )
+    roles = RoleTable.of(
+        (RoleSpec("seat.motion", RoleKind.MOTION, "seat", "motion"), RoleSpec("air.wind", RoleKind.LEVEL, "room", "wind"))
+    )
+    found = resolve(load_rig(rig), roles)
+    assert [(b.role, b.device, b.seat, b.gain) for b in found.bindings] == [
+        ("seat.motion", "seat_a", 0, 1.0),
+        ("seat.motion", "seat_b", 1, 1.0),
+        ("seat.motion", "tracker_b", 1, 0.5),
+        ("seat.motion", "desk", -1, 1.0),
+        ("air.wind", "desk", -1, 1.0),
+    ]
+    assert found.notices == ()
