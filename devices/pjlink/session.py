@@ -55,6 +55,7 @@ class PjlinkSession:
     def __init__(self, password: str, poll_ns: int) -> None:
         self._password = password
         self._poll_ns = poll_ns
+        self._busy_ns = min(_BUSY_NS, poll_ns)
         self._wishes: dict[str, Command] = {}
         self._done: dict[str, str] = {}
         self._hopeless: dict[str, str] = {}
@@ -184,18 +185,18 @@ class PjlinkSession:
             self._hopeless.pop(asked.name, None)
             if asked.name == "POWR":
                 self._power(POWER_WARMING if asked.parameter == POWER_ON else POWER_COOLING)
-                self._next_power_ns = now_ns + _BUSY_NS
+                self._next_power_ns = now_ns + self._busy_ns
 
     def _refused(self, asked: Command, code: str, now_ns: int) -> None:
         if asked.parameter == "?":
             # ERST may be unknown to the simplest ones; power that cannot be told is asked for again.
             if asked.name == "POWR":
                 self.power = self.power or POWER_COOLING
-                self._next_power_ns = now_ns + _BUSY_NS
+                self._next_power_ns = now_ns + self._busy_ns
             else:
                 self._next_status_ns = now_ns + self._poll_ns
             return
-        self._not_before_ns[asked.name] = now_ns + (_BUSY_NS if code == "ERR3" else _FAILED_NS)
+        self._not_before_ns[asked.name] = now_ns + (self._busy_ns if code == "ERR3" else _FAILED_NS)
         if code == "ERR3":
             # Busy is expected: it warms up or cools down, or somebody has switched it off by hand.
             self._next_power_ns = now_ns
@@ -212,7 +213,7 @@ class PjlinkSession:
                 return
             self._power(value)
             busy = value in (POWER_COOLING, POWER_WARMING)
-            self._next_power_ns = now_ns + (_BUSY_NS if busy else self._poll_ns)
+            self._next_power_ns = now_ns + (self._busy_ns if busy else self._poll_ns)
             return
         self._next_status_ns = now_ns + self._poll_ns
         try:
