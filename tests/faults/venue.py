@@ -54,10 +54,10 @@ class Got:
 class Device:
     """Takes packets in a thread of its own until closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._clock = MonotonicClock()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self.got: list[Got] = []
         self._open = True
