@@ -28,7 +28,10 @@ _NS = 1_000_000_000
 _RATE_HZ = 48_000
 _BLOCK = 480
 _REMEMBERED = 64
+_ERAS = 32
 _LONGEST_LATENCY_S = 0.5
+_OUT_LATENCY_S = 0.04
+"""Enough for a busy machine; a stop that was not known ahead is heard this late."""
 _HELD_BLOCKS = 400
 """Four seconds of blocks wait for a reader that is away; then the oldest are lost, and counted."""
 _GONE_AFTER_NS = 2 * _NS
@@ -39,15 +42,21 @@ class SampleInstants:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._zeros_ns: deque[int] = deque(maxlen=_REMEMBERED)
+        self._eras: deque[tuple[int, deque[int]]] = deque([(0, deque(maxlen=_REMEMBERED))], maxlen=_ERAS)
 
     def saw(self, sample: int, at_ns: int) -> None:
         """Sample number `sample` was (or will be) at the converter at `at_ns`, or a little before."""
-        self._zeros_ns.append(at_ns - sample * _NS // self._rate_hz)
+        self._eras[-1][1].append(at_ns - sample * _NS // self._rate_hz)
+
+    def lost(self, sample: int) -> None:
+        """Before this sample others were lost, nobody knows how many: from here on instants are found afresh."""
+        self._eras.append((sample, deque(maxlen=_REMEMBERED)))
 
     def at_ns(self, sample: float) -> int:
         """Host instant of a sample, fractions included."""
-        return min(self._zeros_ns) + round(sample * _NS / self._rate_hz)
+        known = [era for era in self._eras if era[1]]
+        zeros = next((zeros for first, zeros in reversed(known) if first <= sample), known[0][1])
+        return min(zeros) + round(sample * _NS / self._rate_hz)
 
 
 def _portaudio() -> Any:
@@ -117,7 +126,7 @@ class AudioReader:
                 device=device,
                 channels=self._where.number,
                 dtype="float32",
-                latency="low",
+                latency="high",  # words carry their instant: only losses matter
                 callback=self._called,
             )
             self._stream.start()
@@ -131,7 +140,10 @@ class AudioReader:
         if not 0.0 < age_s < _LONGEST_LATENCY_S:
             age_s = frames / _RATE_HZ
         with self._filled:
-            if len(self._blocks) >= _HELD_BLOCKS or getattr(status, "input_overflow", False):
+            if getattr(status, "input_overflow", False):
+                self._overruns += 1
+                self._instants.lost(self._taken)
+            if len(self._blocks) >= _HELD_BLOCKS:
                 # What was lost would shift all that follows: begin afresh, with an ear that knows nothing.
                 self._overruns += 1
                 self._blocks.clear()
@@ -208,7 +220,7 @@ class AudioWriter:
                 device=device,
                 channels=self._where.number,
                 dtype="float32",
-                latency="low",
+                latency=_OUT_LATENCY_S,
                 callback=self._called,
             )
             self._latency_s = float(self._stream.latency)
@@ -227,6 +239,8 @@ class AudioWriter:
         ahead_s = getattr(instants, "outputBufferDacTime", 0.0) - getattr(instants, "currentTime", 0.0)
         if not 0.0 < ahead_s < _LONGEST_LATENCY_S:
             ahead_s = self._latency_s
+        if getattr(status, "output_underflow", False):
+            self._instants.lost(self._written)
         self._instants.saw(self._written, self._clock.now_ns() + round(ahead_s * _NS))
         at_ns = self._instants.at_ns(self._written)
         self._written += frames

@@ -356,7 +356,7 @@ def test_ltc_into_a_sound_device_is_stamped_in_host_time(sound_library: PlayedSo
         reader.read(0.0)
 
 
-def test_an_overrun_is_counted_and_reading_goes_on(sound_library: PlayedSound) -> None:
+def test_an_overrun_is_counted_and_costs_one_word(sound_library: PlayedSound) -> None:
     clock = ManualClock(NS)
     reader = open_reader("ltc", "audio:", "25", clock)
     reader.open()
@@ -364,9 +364,26 @@ def test_an_overrun_is_counted_and_reading_goes_on(sound_library: PlayedSound) -
     sound = LtcEncoder(RATES["25"], 48_000).block(Fraction(0), 48_000).reshape(-1, 480, 1)
     for number, block in enumerate(sound):
         clock.advance_ns(10_000_000)
-        callback(block, 480, SimpleNamespace(), SimpleNamespace(input_overflow=number == 50))
-    found = [word.index for word in reader.read(0.0)]
-    assert found and min(found) >= 12 and reader.tally.overruns == 1
+        if number != 50:  # 10 ms of it never arrive
+            callback(block, 480, SimpleNamespace(), SimpleNamespace(input_overflow=number == 51))
+    words = reader.read(0.0)
+    assert {word.index for word in words} >= set(range(24)) - {12} and reader.tally.overruns == 1
+    right = [word for word in words if word.index != 12]
+    assert all(abs(word.at_ns - NS - word.index * 40_000_000) < 20_000 for word in right)
+
+
+def test_a_reader_that_was_away_too_long_begins_afresh(sound_library: PlayedSound) -> None:
+    clock = ManualClock(NS)
+    reader = open_reader("ltc", "audio:", "25", clock)
+    reader.open()
+    callback = sound_library.streams[0].options["callback"]
+    encoder = LtcEncoder(RATES["25"], 48_000)
+    for number in range(450):
+        clock.advance_ns(10_000_000)
+        callback(encoder.block(Fraction(number, 4), 480).reshape(-1, 1), 480, SimpleNamespace(), None)
+    words = reader.read(0.0)
+    assert reader.tally.overruns == 1 and len(words) >= 10 and min(word.index for word in words) >= 100
+    assert all(abs(word.at_ns - NS - word.index * 40_000_000) < 20_000 for word in words)
 
 
 def test_ltc_out_of_a_sound_device_is_made_for_its_instant(sound_library: PlayedSound) -> None:
