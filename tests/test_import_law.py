@@ -37,7 +37,20 @@ ONLY_IN = {
     "xr": "engine/xr",
     "inkpython": "engine/story",
 }
-NOT_AT_MODULE_LEVEL = {"sounddevice", "soundfile", "quickjs", "fontTools", "xr"}
+NOT_AT_MODULE_LEVEL = {
+    "sounddevice",
+    "soundfile",
+    "quickjs",
+    "fontTools",
+    "xr",
+    "paho",
+    "mido",
+    "rtmidi2",
+    "evdev",
+    "websockets",
+    "defusedxml",
+    "xmlschema",
+}
 """Optional or slow to load: imported where they are used, so that the base install stays importable."""
 
 CLOCK_MODULES = {"time", "sched"}

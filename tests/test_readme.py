@@ -90,10 +90,19 @@ def test_the_table_of_commands_is_complete() -> None:
     assert in_table == set(subcommands())
 
 
+def parsers_below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """A parser and those of its commands, however deep."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from parsers_below(inner)
+
+
 def test_every_option_named_is_an_option() -> None:
     known = {
         option
-        for parser in (_parser(), *subcommands().values())
+        for parser in parsers_below(_parser())
         for action in parser._actions
         for option in action.option_strings
     }
