@@ -144,12 +144,13 @@ def alive(pid: int) -> bool:
         return False
 
 
-def kill(pid: int) -> None:
-    """End a process as a crash would."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def kill(*pids: int) -> None:
+    """End processes as a crash would."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
 def bus_and_leader(bench: Bench, run: int) -> dict[str, dict[str, float]]:
@@ -163,7 +164,7 @@ def bus_and_leader(bench: Bench, run: int) -> dict[str, dict[str, float]]:
         found["bus"] = {"silent_ms": _silence(bench, lambda: kill(children(first.pid)[0]))}
         bench.until(lambda: len(children(first.pid)) == 2, "another spare bus")
         both = children(first.pid)
-        found["bus_no_spare"] = {"silent_ms": _silence(bench, lambda: [kill(pid) for pid in both])}
+        found["bus_no_spare"] = {"silent_ms": _silence(bench, lambda: kill(*both))}
         bench.sleep_ms(500)
         before = set(bench.seat.senders())
         killed_ns = bench.clock.now_ns()
@@ -181,7 +182,7 @@ def bus_and_leader(bench: Bench, run: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def _silence(bench: Bench, strike: Callable[[], object]) -> float:
+def _silence(bench: Bench, strike: Callable[[], None]) -> float:
     """Milliseconds from the blow to the first command of somebody who had not spoken before."""
     before = set(bench.seat.senders())
     struck_ns = bench.clock.now_ns()

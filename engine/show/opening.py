@@ -18,15 +18,30 @@ COUNT_IN_NS = 150_000_000
 class Opening(Protocol):
     """What differs between the ways to begin. Instants are the run's own, which on a standby are its leader's."""
 
-    clock: Clock
-    #: Tick 0 of the bus' grid and zero of the journal; None: the bus says.
-    epoch_ns: int | None
-    #: Whether the bus computes only and sends nothing.
-    muted: bool
-    #: Whether a rehearsing guest (``--seed``, ``--choices``) may play along.
-    rehearsed: bool
-    #: Run time minus this machine's.
-    ahead_ns: int
+    @property
+    def clock(self) -> Clock:
+        """The run's."""
+        ...
+
+    @property
+    def epoch_ns(self) -> int | None:
+        """Tick 0 of the bus' grid and zero of the journal; None: the bus says."""
+        ...
+
+    @property
+    def muted(self) -> bool:
+        """Whether the bus computes only and sends nothing."""
+        ...
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether a rehearsing guest (``--seed``, ``--choices``) may play along."""
+        ...
+
+    @property
+    def ahead_ns(self) -> int:
+        """Run time minus this machine's."""
+        ...
 
     def publish_to(self, block: Block) -> Block:
         """Where the conductor publishes, given the block its followers read."""

@@ -148,16 +148,15 @@ class Leading:
                 self._greet(link, row, now_ns)
             if link.closed and link in self._callers:
                 self._callers.remove(link)
-        link = self._link
-        if link is None:
+        standby = self._link
+        if standby is None:
             return
-        for row, _ in link.take():
+        for row, _ in standby.take():
             self._hear(row, now_ns)
-        if link.closed:
+        if standby.closed:
             self._link = None
-            self._tell(
-                "left", f"the standby is gone ({link.why or 'it hung up'}); nobody follows now", now_ns
-            )
+            why = standby.why or "it hung up"
+            self._tell("left", f"the standby is gone ({why}); nobody follows now", now_ns)
 
     def _greet(self, link: Link, row: Row, now_ns: int) -> None:
         if row["say"] == "claim":

@@ -368,4 +368,5 @@ def _greet(
         if link.closed:
             break
         clock.sleep_until_ns(clock.now_ns() + _STEP_NS // 5)
+    assert hello is not None
     return hello, waiting, estimator
