@@ -65,6 +65,7 @@ class BusCare:
         self._spares = SpareBus(production.rig)
         self._lives = 1
         self._heard_ns = 0
+        self._hung = False
         self._heir: tuple[int | None, int | None] = (None, None)
 
     @property
@@ -118,7 +119,7 @@ class BusCare:
             self._spares.put_off(now_ns)
             return
         if now_ns - self._heard_ns > SILENT_NS and self._heard_ns:
-            self._heard_ns = now_ns
+            self._heard_ns, self._hung = now_ns, True
             text = f"the device bus said nothing for {SILENT_NS / 1e9:g} s and was ended"
             record("notice", now_ns, text=text)
             self._say(text)
@@ -138,7 +139,10 @@ class BusCare:
             child.close()
             self._spares.lost(now_ns)
             return True
-        spare = None if self._muted else self._spares.take(epoch_ns)
+        # After so long a silence devices have parked by themselves: a spare that goes on in mid-air would throw them. A new bus
+        # begins from park.
+        parked, self._hung = self._hung and self._spares.hot, False
+        spare = None if self._muted or parked else self._spares.take(epoch_ns)
         if spare is None:
             # The new bus takes up the old one's grid, so that its frames fall on the same instants.
             child.config = replace(child.config, epoch_ns=epoch_ns)
