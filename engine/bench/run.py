@@ -20,7 +20,10 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "show": ((), ("--frames", "40", "--blocks", "1")),
     "seek": ((), ()),
     "chase": ((), ("--hours", "0.5")),
-    "bus": (("--seconds", "60", "--load", _RENDERING), ("--seconds", "5", "--load", _RENDERING)),
+    "bus": (
+        ("--seconds", "60", "--load", _RENDERING, "--fleet"),
+        ("--seconds", "5", "--load", _RENDERING, "--fleet"),
+    ),
     "faults": ((), ("--runs", "1")),
     "ltc": ((), ("--seconds", "10", "--times", "1")),
     "soak": ((), ("--hours", "0.2")),

@@ -34,8 +34,9 @@ _NS_PER_S = 1_000_000_000
 LEAST = 6
 #: A device with so many channels is worth array operations by itself: a universe of fixtures.
 WIDE = 12
-#: Values a cohort has at least, where there are enough: below, the operations' own cost counts again.
+#: Values and devices a cohort has at least, where there are enough: below, the operations' own cost counts again.
 _VALUES_A_COHORT = 512
+_DEVICES_A_COHORT = 8
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -76,7 +77,8 @@ def form_cohorts(members: Sequence[Member], tick_hz: int) -> tuple[Cohort, ...]:
             continue
         period_ticks = max(1, round(tick_hz / driver.rate_hz))
         values = len(fleet) * len(driver.channels)
-        count = min(max(values // _VALUES_A_COHORT, 1), period_ticks, len(fleet))
+        most = min(values // _VALUES_A_COHORT, len(fleet) // _DEVICES_A_COHORT, period_ticks)
+        count = max(most, 1)
         for number in range(count):
             share = fleet[number * len(fleet) // count : (number + 1) * len(fleet) // count]
             cohorts.append(Cohort(share, tick_hz, first_tick=number * period_ticks // count))

@@ -265,10 +265,14 @@ class PortWriter:
         now_ns = self._clock.now_ns()
         pause_ns = max(driver.attend_ns, _LEAST_ATTEND_NS)
         if self._attend_soon:
-            # Devices that were connected together are not all asked together for ever after.
+            # Devices that were connected together are not all asked together for ever after. Nor do they drift
+            # together: each keeps its own beat, also when it was late for once.
             self._attend_soon = False
-            pause_ns = 1 + crc32(self._driver.name.encode()) % pause_ns
-        self._attend_at_ns = now_ns + pause_ns
+            self._attend_at_ns = now_ns + 1 + crc32(self._driver.name.encode()) % pause_ns
+        elif now_ns >= self._attend_at_ns:
+            self._attend_at_ns += pause_ns * (1 + (now_ns - self._attend_at_ns) // pause_ns)
+        else:
+            self._attend_at_ns = now_ns + pause_ns
         try:
             reports = driver.attend(now_ns)
         except Exception as error:

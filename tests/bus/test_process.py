@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -21,6 +22,7 @@ import pytest
 
 from devices.amc.codec import decode_axes
 from engine.bench.bus import synthetic_rig, synthetic_show
+from engine.bench.fleet import fleet_rig, fleet_show
 from engine.bus.link import BusProcess, Message
 from engine.bus.loop import BusCore, BusEvent, DeviceNote
 from engine.bus.process import BusConfig
@@ -238,7 +240,7 @@ class Seat:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("0.0.0.0", 0))
         self._socket.settimeout(5.0)
         self.port = f"udp://127.0.0.1:{self._socket.getsockname()[1]}"
 
@@ -330,3 +332,38 @@ def test_a_spare_is_running_at_once_and_a_retired_one_has_nothing_to_park(block:
         idle.retire()
         assert [kind for kind, _ in idle.join(5.0) if kind != "spare"] == []
         assert idle.exit_status == 0
+
+
+def test_a_fleet_is_played_and_repeated_bit_for_bit(block: TransportBlock) -> None:
+    """Six seats on one UDP port, commanded together; the journal's checkpoint is that of a bus without a wire."""
+    sink = Seat()
+    rig = fleet_rig(6, 0, int(sink.port.rpartition(":")[2]))
+    show = partial(fleet_show, 6, 0, 3600.0, False)
+    clock = MonotonicClock()
+    writer = TransportWriter(block)
+    writer.beat(clock.now_ns())
+    with BusProcess(BusConfig(block.name, rig, show, realtime=False)) as bus:
+        ready, messages = bus.await_ready()
+        writer.append(from_ns=ready.epoch_ns, scene=0)
+        heard: list[int] = []
+        for ms in range(210, 1051, 210):
+            messages += conduct(bus, writer, ready.epoch_ns + ms * MS)
+            heard += sink.waiting()
+        bus.retire()
+        messages += bus.join(5.0)
+    (checkpoint,) = [event for event in events(messages, "frames") if event.data["second"] == 1]
+    assert checkpoint.device == "seat_0000+5" and checkpoint.data["count"] == 1200
+    assert ended(messages)["parked"] and len(heard) > 600 and max(heard) > MIDDLE
+    assert {event.device for event in events(messages, "back")} == {device.name for device in rig.devices}
+    adopted = events(messages, "adopt")[-1]
+    assert adopted.data["sequence"] == writer.transport.sequence
+
+    made = show()
+    devices = bus_devices(create_drivers(rig.devices), resolve(rig, made.roles), made.roles, rig)
+    again: list[BusEvent] = []
+    core = BusCore(devices, made.state, epoch_ns=ready.epoch_ns, watchdog_ns=0, sink=again.append)
+    while core.next_due_ns() <= checkpoint.at_ns:
+        due_ns = core.next_due_ns()
+        transport = writer.transport if due_ns >= adopted.at_ns else Transport()
+        core.advance(due_ns, transport, 0)
+    assert [event.data for event in again if event.kind == "frames"] == [checkpoint.data]
