@@ -65,13 +65,17 @@ class BusCare:
         self._spares = SpareBus(production.rig)
         self._lives = 1
         self._heard_ns = 0
-        self._hung = False
+        self._anew = False
         self._heir: tuple[int | None, int | None] = (None, None)
 
     @property
     def spare(self) -> Child | None:
         """The one to spare."""
         return self._spares.child
+
+    def ended_it(self, child: Child) -> bool:
+        """Whether the end of this one was our own doing, and has been said."""
+        return self._anew and child is self.bus
 
     def takes(self, child: Child, kind: str, payload: Any, now_ns: int) -> bool:
         """Note that a bus has spoken; True for words of the spare that are nobody else's business."""
@@ -103,6 +107,14 @@ class BusCare:
         self.bus.kill()
         self.bus.gone = True
 
+    def begin_anew(self, why: str, record: RunRecord, now_ns: int) -> None:
+        """Devices were left alone for so long that they have parked by themselves: a new bus begins there."""
+        text = f"{why}; devices have parked by now, a new bus takes them up from there"
+        record("notice", now_ns, text=text)
+        self._say(text)
+        self._anew = True
+        self.bus.kill()
+
     def advance(self, record: RunRecord, epoch_ns: int, now_ns: int) -> None:
         """End a bus that hangs; keep a spare.
 
@@ -119,11 +131,10 @@ class BusCare:
             self._spares.put_off(now_ns)
             return
         if now_ns - self._heard_ns > SILENT_NS and self._heard_ns:
-            self._heard_ns, self._hung = now_ns, True
-            text = f"the device bus said nothing for {SILENT_NS / 1e9:g} s and was ended"
-            record("notice", now_ns, text=text)
-            self._say(text)
-            bus.kill()
+            self._heard_ns = now_ns
+            self.begin_anew(
+                f"the device bus said nothing for {SILENT_NS / 1e9:g} s and was ended", record, now_ns
+            )
         elif self._muted:
             self._spares.put_off(now_ns)
         elif self._spares.due(now_ns):
@@ -141,7 +152,7 @@ class BusCare:
             return True
         # After so long a silence devices have parked by themselves: a spare that goes on in mid-air would throw them. A new bus
         # begins from park.
-        parked, self._hung = self._hung and self._spares.hot, False
+        parked, self._anew = self._anew and self._spares.hot, False
         spare = None if self._muted or parked else self._spares.take(epoch_ns)
         if spare is None:
             # The new bus takes up the old one's grid, so that its frames fall on the same instants.

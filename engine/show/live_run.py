@@ -46,6 +46,8 @@ from engine.timeline.evaluate import Evaluator
 #: Longest sleep of the parent's loop: half of what a guest notices between a look and the bar that begins to fill.
 LOOP_NS = 10_000_000
 STATUS_NS = 100_000_000
+#: Silence after which motion devices have parked by themselves (their usual time-out).
+PARKED_NS = 1_000_000_000
 AFTER_END_NS = 1_500_000_000
 
 
@@ -361,6 +363,8 @@ class LiveRun:
         if gap is None:
             return
         self._care.excuse(now_ns)
+        if gap.asleep_ns > PARKED_NS:  # the bus slept too, and its clock with it: it cannot know
+            self._care.begin_anew(f"the machine slept for {gap.asleep_ns / 1e9:.1f} s", record, now_ns)
         record("suspended", now_ns, gap_ns=gap.length_ns, asleep_ns=gap.asleep_ns)
         held = conductor.moment(gap.before_ns).rate == 0
         conductor.handle(Operator("hold", name="suspended"), gap.before_ns)
@@ -421,6 +425,12 @@ class LiveRun:
             return
         self._record.bus(event)
         self._news.heard(event)
+        if event.kind == "overrun" and event.tick > 0:
+            # A bus that stood still for so long has lost its devices, whatever it believes; a new one's first word says nothing.
+            ticks = int(str(event.data.get("resumed", 0))) - event.tick
+            if ticks * 1_000_000_000 > PARKED_NS * self._production.rig.tick_hz:
+                why = f"the bus stood still for {ticks / self._production.rig.tick_hz:.1f} s"
+                self._care.begin_anew(why, self._record, self._clock.now_ns())
 
     def _input(self, event: Any) -> None:
         conductor = self.conductor
@@ -437,13 +447,15 @@ class LiveRun:
             if child is self._viewer and code == 0 and self._options.view != "headless":
                 child.gone = True  # the window was closed; the input that came with it stops the show
                 continue
+            said = self._care.ended_it(child)
             # Devices first: the spare goes on before anything is written or said.
             of_the_bus = child is self._care.bus or child is self._care.spare
             epoch_ns = record.epoch_ns - self._opening.ahead_ns
             done = of_the_bus and self._care.died(child, record, epoch_ns, now_ns)
-            text = f"{child.name} ended unexpectedly (exit status {code})"
-            record("notice", now_ns, text=text)
-            self._view.say(text)
+            if not said:
+                text = f"{child.name} ended unexpectedly (exit status {code})"
+                record("notice", now_ns, text=text)
+                self._view.say(text)
             if done:
                 continue
             if not child.may_start_again:
