@@ -7,6 +7,8 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import JournalError
 from engine.show.following import Following
@@ -334,3 +336,63 @@ def test_a_show_that_is_taken_over_goes_on_and_takes_the_source_without_a_jump()
     assert {row["action"] for _, row in taken.inputs()[known:]} <= {"rate"}
     assert taken.following.quality.state.value == "locked"
     assert abs(taken.error_ns(more[-1])) < FRAME_NS / 4
+
+
+CLOCKS = st.one_of(
+    st.just(Clock("hold")),
+    st.builds(Clock, st.sampled_from(["rate", "resume"]), st.integers(5_000, 20_000), st.just(10_000)),
+    st.builds(
+        Clock,
+        st.just("jump"),
+        st.integers(9_990, 10_010),
+        st.just(10_000),
+        st.integers(-60 * 705_600_000, 60 * 705_600_000),
+        st.sampled_from(["late", "skip", "chase"]),
+    ),
+)
+PEOPLE = st.one_of(
+    st.builds(Operator, st.sampled_from(["hold", "resume", "toggle_hold"])),
+    st.builds(Operator, st.just("seek_by"), st.integers(-20 * 705_600_000, 20 * 705_600_000)),
+    st.builds(Pick, st.just(0), st.sampled_from(["left", "right"])),
+)
+LOOPED = {**WINDOW, "hold": {"from": "6s", "to": "8s", "laps": 2}}
+PROGRAMS = (
+    scene("choice", 0, window=LOOPED, at=(0, 2, 14)),
+    scene("one", 1, at=(0, 2)),
+    scene("two", 2, at=(0, 2)),
+)
+CHAINED = {**BRANCHING, "left": (["one", "two"], {}, None)}
+
+
+@given(
+    events=st.lists(st.tuples(st.integers(0, 60_000), st.one_of(CLOCKS, PEOPLE)), max_size=12),
+    wakes=st.lists(st.integers(0, 90_000), max_size=12),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_clock_and_people_ask_no_run_hangs_and_waking_changes_nothing(
+    events: list[tuple[int, Any]], wakes: list[int]
+) -> None:
+    events = sorted(events, key=lambda event: event[0])
+
+    def play(wake_ms: list[int]) -> tuple[list[Any], TransportWriter]:
+        log: list[tuple[str, int, dict[str, Any]]] = []
+        writer = TransportWriter(LocalBlock())
+        conductor = make_conductor(PROGRAMS, CHAINED, writer, log)
+        conductor.start(0, from_ns=100_000_000)
+        pending = sorted(wake_ms)
+        for at_ms, event in events:
+            while pending and pending[0] <= at_ms:
+                conductor.advance(pending.pop(0) * MS)
+            conductor.handle(event, at_ms * MS)
+        conductor.handle(Operator("resume"), 61 * S_NS)
+        conductor.handle(Clock("resume"), 61 * S_NS)
+        conductor.advance(600 * S_NS)
+        assert conductor.ended is not None and conductor.ended.how == "ending"
+        return log, writer
+
+    log, writer = play([])
+    log_again, writer_again = play(wakes)
+    assert log == log_again and writer.transport == writer_again.transport
+    for kind, at_ns, fields in log:
+        if kind == "segment" and fields["index"] > 0:
+            assert fields["from_ns"] > at_ns, "rows are published ahead"
