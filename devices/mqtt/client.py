@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -125,7 +126,13 @@ class Broker:
     def run(self, timeout_s: float = 0.0) -> None:
         """Move bytes both ways, keep the session alive; waits up to `timeout_s` for the first. Raises DeviceGone."""
         client = self._connected()
-        code = client.loop(timeout_s)
+        try:
+            code = client.loop(timeout_s)
+        except (ValueError, LookupError, struct.error) as error:
+            # A packet that makes no sense makes paho 2 raise whatever it trips over: a topic that is no UTF-8, a length beyond it.
+            raise DeviceGone(
+                f"{self._name}: what answers at {self._address[0]}:{self._address[1]} does not speak MQTT: {error}"
+            ) from error
         if code != self._paho.MQTT_ERR_SUCCESS:
             raise self._gone(code)
 

@@ -280,8 +280,9 @@ def _decode_discovery(data: bytes, cid: UUID, end: int) -> Discovery:
         raise SacnError(f"universe discovery vector {vector}; it must be {_DISCOVERY_LIST}")
     first = _DISCOVERY_LIST_AT + 8
     count = (end - first) // 2
-    if count > UNIVERSES_PER_PAGE:
-        raise SacnError(f"{count} universes on a page; allowed at most {UNIVERSES_PER_PAGE}")
+    # A framing layer that says it ends early leaves less than no room for the list.
+    if not 0 <= count <= UNIVERSES_PER_PAGE:
+        raise SacnError(f"{count} universes on a page; allowed 0 to {UNIVERSES_PER_PAGE}")
     return Discovery(cid, _name(data), struct.unpack_from(f">{count}H", data, first), page, last_page)
 
 

@@ -6,6 +6,7 @@ stands for. Has not: any particular maker's manners.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +17,7 @@ from devices.text.template import Template
 from engine.bus.driver import DeviceConfig
 
 _MOST_WAITING = 8192
-_NUMBER = rb"([ +-]*[0-9a-fA-F.]+)"
+_NUMBER = rb"( *[+-]?(?:[0-9]{0,16}\.[0-9]{1,16}|[0-9a-fA-F]{1,16}))"
 _DIGITS = re.compile(r"\\d[+*]?")
 _BRACKETS = re.compile(r"[()]")
 
@@ -107,9 +108,11 @@ def _level(command: Command, found: re.Match[bytes], on: bool) -> float:
     if command.when != "change":
         return 1.0 if on else 0.0
     try:
-        return float(found[1])
+        value = float(found[1])
     except ValueError:
-        return float(int(found[1], 16))
+        value = math.inf
+    # Letters make it a number in hex; 1e999 is one too, since nobody sends it as a power of ten.
+    return value if math.isfinite(value) else float(int(found[1], 16))
 
 
 def _answer(command: Command, heard: bytes) -> bytes:

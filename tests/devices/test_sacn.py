@@ -149,6 +149,11 @@ class TestCodec:
             (0, 2, 512), (1, 2, 512), (2, 2, 1),
         ]  # fmt: skip
         assert universe_of(discovery_pages(CID, "desk", [1])[0]) == DISCOVERY_UNIVERSE
+        # Found by fuzzing: a framing layer that says it ends before the list does.
+        short = bytearray(discovery_pages(CID, "desk", [1, 300])[0])
+        short[38:40] = b"\x70\x48"
+        with pytest.raises(SacnError, match="-5 universes on a page"):
+            decode(bytes(short))
         assert group_of(DISCOVERY_UNIVERSE) == "239.255.250.214"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import socket
@@ -399,3 +400,10 @@ class TestTwin:
         for data in cuts:
             twin.receive(data, 0)
         twin.state_at(1)
+
+    def test_numbers_that_are_none_are_no_command(self) -> None:
+        # Found by fuzzing: digits that are half a fraction and half hexadecimal, and powers beyond any number.
+        twin = TextTwin(driver().config)
+        assert list(twin.receive(b"VOL 0.A000\r", 0)) == [b"ERR\r\n"]
+        twin.receive(b"VOL 1e999\r", 0)
+        assert all(map(math.isfinite, twin.state_at(1).values()))
