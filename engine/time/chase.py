@@ -80,6 +80,8 @@ _FORGET_RIVAL_NS = 2_000_000_000
 _FORGET_WORDS_NS = 1_000_000_000
 _YOUNG_NS = 3_000_000_000
 _STREAMS = 8
+# No crystal is further off than this; what is, is a speed.
+_CRYSTAL = 1e-3
 _STANDING_WORDS = 3
 _SAME_WIRE = "another source on the same wire"
 
@@ -131,6 +133,7 @@ class Chase:
         self._slew = rules.slew_ppm * 1e-6
         self._line: Line | None = None
         self._stream: str | None = None
+        self._crystal = 1.0
         self._tracks: dict[str, _Track] = {}
         self._state, self._why = ChaseState.UNLOCKED, "nothing heard yet"
         self._told: list[tuple[ChaseState, str]] = []
@@ -280,6 +283,10 @@ class Chase:
 
     def _lock(self, line: Line, stream: str, at_ns: int) -> None:
         again = self._line is not None
+        self._leave_line()
+        if line.speed == 1.0 and stream == self._stream:
+            # The same machine's crystal: what was learnt of it before still holds.
+            line.speed = self._crystal
         self._line, self._stream = line, stream
         self._heard_ns = self._locked_ns = at_ns
         self._stray_ns.clear()
@@ -294,8 +301,13 @@ class Chase:
         """The source says that it does not run. What a person has let go of is not held again by that."""
         if self._line is None:
             return
-        self._line = None
+        self._leave_line()
         self._set(ChaseState.HOLD, why)
+
+    def _leave_line(self) -> None:
+        line, self._line = self._line, None
+        if line is not None and line.rate_count >= line.memory // 2 and abs(line.speed - 1) < _CRYSTAL:
+            self._crystal = line.speed
 
     def _set(self, state: ChaseState, why: str) -> None:
         if (state, why) != (self._state, self._why):
@@ -361,7 +373,8 @@ class Chase:
             self._set(ChaseState.FREEWHEEL, "the source is silent or garbled")
             self._wake(self._heard_ns + self._rules.freewheel_ns + 1)
             return
-        self._line = self._stream = None
+        self._leave_line()
+        self._stream = None
         state = ChaseState.HOLD if self._rules.then == "hold" else ChaseState.JAM
         self._set(state, "the source is lost")
 

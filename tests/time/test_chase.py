@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.time import SegmentKind, rate_named
-from engine.time.chase import LATE_CATCH_UP, STAND_NS
+from engine.time import LocalBlock, SegmentKind, TransportWriter, rate_named
+from engine.time.chase import LATE_CATCH_UP, STAND_NS, Chase
 from engine.time.chase_line import TRAITS
 from engine.time.chase_values import ChaseRules, ChaseState, Hold, Jump, Resume, SetRate
 from engine.time.codes.word import CodeWord, Wire
@@ -475,3 +475,40 @@ def test_what_is_not_jumped_is_run_up_to() -> None:
     assert show.chase.quality.bias_ns == 0
     assert abs(show.error_ns(after[-1])) < quarter_ns(rules)
     assert isinstance(show.said(SetRate)[-1], SetRate)
+
+
+def test_what_was_learnt_of_the_sources_crystal_outlives_a_jump() -> None:
+    rules = rules_for()
+    first = words(rules, 1000, speed=1.0001)
+    after = words(rules, 10, from_ns=first[-1].at_ns + 40 * MS, index=first[-1].index + 2000, speed=1.0001)
+    show = Played(rules).hear(first)
+    show.hear(after)
+    assert len(show.said(Jump)) == 1
+    assert show.chase.quality.ppm == pytest.approx(100, abs=10)
+
+
+def test_a_datagram_that_comes_twice_does_not_keep_it_from_locking() -> None:
+    """A reader of Art-Net calls a repeated packet a place, not a run."""
+    rules = rules_for(Wire.ARTNET)
+    said = [
+        twice
+        for word in words(rules, 200)
+        for twice in (word, replace(word, at_ns=word.at_ns + 200_000, direction=0))
+    ]
+    show = Played(rules).hear(said)
+    assert show.state is L and len(show.said(Hold)) == 1 and show.said(Jump) == []
+    assert abs(show.error_ns(said[-2])) < quarter_ns(rules)
+
+
+@pytest.mark.parametrize("ppm", [-300, 300])
+def test_a_show_that_runs_already_is_not_held_while_the_source_is_looked_for(ppm: int) -> None:
+    chase = Chase(rules_for(), running=True)
+    writer = TransportWriter(LocalBlock())
+    writer.append(from_ns=0, scene=0)
+    assert [o for o in chase.advance(S_NS, writer.transport) if isinstance(o, Hold)] == []
+    assert chase.quality.state is J
+    for word in words(rules_for(), 30, index=25, speed=1 + ppm * 1e-6):
+        chase.word(word)
+        for outcome in chase.advance(word.at_ns + 40 * MS, writer.transport):
+            assert not isinstance(outcome, Hold | Jump)
+    assert chase.quality.state is L
