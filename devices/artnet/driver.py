@@ -23,6 +23,7 @@ _HEADER_BYTES = 18
 # Nodes drop a source that is silent for long; repeating an unchanged universe every 0.8 to 1 s is safe.
 KEEP_ALIVE_NS = 900_000_000
 ATTEND_NS = 100_000_000
+IDLE_ATTEND_NS = 1_000_000_000
 
 
 def create(config: DeviceConfig) -> ArtnetDriver:
@@ -82,13 +83,11 @@ class ArtnetDriver(LineDriver):
         universes = self.patch.universes
         named = f"universe {universes[0]}" if len(universes) == 1 else f"{len(universes)} universes"
         self.use_line(line, f"{named} at {config.port}")
-        self._attention = Attention(
-            config.name,
-            universes,
-            line,
-            listening_setting(config, UDP_PORT, wanted=not is_this_machine(host)),
-            poll=flag_setting(config, "poll"),
-        )
+        listening = listening_setting(config, UDP_PORT, wanted=not is_this_machine(host))
+        poll = flag_setting(config, "poll")
+        self._attention = Attention(config.name, universes, line, listening, poll=poll)
+        if listening is None and not poll:
+            self.attend_ns = IDLE_ATTEND_NS  # nobody to hear
         self._sequences = dict.fromkeys(universes, 0)
         self._headers = {
             universe: encode(Dmx(universe, bytes(self.patch.sizes[universe])))[:_HEADER_BYTES]

@@ -68,20 +68,25 @@ class OwnMotion:
         self._end_s = seconds
         self._phase = np.arange(seats) * 0.37
         self._size = np.array([0.004, 0.004, 0.01, 1.0, 1.0, 0.5])
+        self._states: dict[int, Floats] = {}
         self._room = np.repeat(np.arange(universes) * 0.21, 3) + np.tile([0.0, 0.5, 1.0], universes)
 
     def levels(self, transport: Transport, host_ns: int, seat: int) -> Floats:
         """State vector of one seat, or of the room."""
-        return self.levels_of(transport, host_ns, (seat,))[0][0]
+        return self.levels_of(transport, host_ns, (seat,))[0][0].copy()
 
     def levels_of(
         self, transport: Transport, host_ns: int, seats: Sequence[int]
     ) -> tuple[Floats, NDArray[np.intp] | None]:
-        """State vectors of many seats; see `engine.bus.loop.ShowState`."""
+        """State vectors of many seats, good until the next call; see `engine.bus.loop.ShowState`."""
         moment = transport.at(host_ns)
         room = seats[0] < 0
         count = 1 if self._alike or room else len(seats)
-        states = np.zeros((count, 6 + len(self._room)))
+        states = self._states.get(count)
+        if states is None:
+            states = self._states[count] = np.zeros((count, 6 + len(self._room)))
+        else:
+            states[:, : 6 + len(self._room) * room] = 0.0
         if moment.scene >= 0:
             t_s = moment.at_fl / _FL_PER_S
             if room:

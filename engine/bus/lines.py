@@ -13,7 +13,7 @@ from engine.bus.writer import PortWriter
 from engine.time.clocks import Clock
 
 #: How often lines are asked for news. Hundreds of them a thousand times a second would cost more than their commands.
-_NEWS_NS = 4_000_000
+_NEWS_NS = 8_000_000
 
 
 class Lines:
