@@ -5,7 +5,7 @@ jitter, or, with a few words more, at any speed a tape or a player runs at.
 
 *The filter* is the least-squares line through all words so far while there are few of them, and turns into one with a
 fading memory later (the expanding-memory polynomial filter of first degree and its steady state, the alpha-beta filter:
-Morrison, *Introduction to Sequential Smoothing and Prediction*, 1969, chapters 9 and 13). A word's pull is bounded by
+Morrison, *Introduction to Sequential Smoothing and Prediction*, 1969). A word's pull is bounded by
 three standard deviations, so that one that is wrong but near moves next to nothing.
 """
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.time import LocalBlock, SegmentKind, TransportWriter, rate_named
-from engine.time.chase import LATE_CATCH_UP, STAND_NS, Chase
+from engine.time.chase import LATE_CATCH_UP, Chase
 from engine.time.chase_line import TRAITS
+from engine.time.chase_source import STAND_NS
 from engine.time.chase_values import ChaseRules, ChaseState, Hold, Jump, Resume, SetRate
 from engine.time.codes.word import CodeWord, Wire
 from tests.time.chase_show import S_NS, STEP, Played, frame_ns, rules_for, words
