@@ -24,6 +24,9 @@ from engine.time.clocks import Clock
 from engine.time.realtime import request_realtime_priority
 
 _LOOK_NS = 20_000_000  # how often refusals are read
+# News of devices passed on at once. Each has to be journalled: if a switch goes, hundreds vanish in the same
+# millisecond, and those behind another switch must not wait for that. Before the first command all are.
+_NEWS_AT_ONCE = 8
 
 
 class FleetWriter:
@@ -77,6 +80,7 @@ class FleetWriter:
         self._open = np.zeros(len(cohort), dtype=np.bool_)
         self._retries = {row: Retry() for row in self._own}
         self._look_ns = 0
+        self._begun = False
         # Between the loop and the thread that opens.
         self._jobs: deque[tuple[int, bool]] = deque()
         self._done: deque[tuple[int, Address | None, DeviceNote | None]] = deque()
@@ -124,7 +128,9 @@ class FleetWriter:
     def take_notes(self, now_ns: int) -> list[DeviceNote]:
         """What became known since the last call; also starts the next attempts to connect when it is time."""
         notes: list[DeviceNote] = []
-        while self._done:
+        most = _NEWS_AT_ONCE if self._begun else len(self.cohort)
+        self._begun = True
+        while self._done and len(notes) < most:
             row, address, note = self._done.popleft()
             if address is not None:
                 self._set_address(row, address)
@@ -173,8 +179,10 @@ class FleetWriter:
 
     def _refused(self, now_ns: int) -> list[DeviceNote]:
         """Devices whose address nobody listens at."""
-        notes = []
+        notes: list[DeviceNote] = []
         for address in set(self._port.refusals()):
+            if len(notes) >= _NEWS_AT_ONCE:
+                break  # the others are sent to, and refuse, again
             for row in self._by_address.get(address, ()):
                 name = self.cohort.drivers[row].name
                 text = f"{name}: nobody answers at {address[0]}:{address[1]}"

@@ -353,6 +353,35 @@ def test_a_fleet_parks_first_and_last_and_names_who_is_not_there() -> None:
     assert writer.sent == 2 * LEAST - 1 and writer.failures == 1
 
 
+@pytest.mark.skipif(datagrams.sys.platform != "linux", reason="refusals are told on Linux only")
+def test_when_hundreds_vanish_their_news_come_a_few_at_a_time() -> None:
+    count = 40
+    nodes = [Node() for _ in range(count)]
+    devices = []
+    for seat, node in enumerate(nodes):
+        driver = AmcDriver(
+            DeviceConfig(f"seat_{seat}", rate_hz=200.0, seat=seat, port=f"udp://127.0.0.1:{node.port}")
+        )
+        devices.append(BusDevice(driver, (route(driver, "motion", 0, 6, seat),)))
+    (cohort,) = cohorts_of(devices, 1000)
+    writer = FleetWriter(cohort, ManualClock())
+    writer.start()
+    assert len(take(writer, count)) == count
+    for node in nodes:
+        node.socket.close()
+    frames = cohort.batch.encode(cohort.safe)
+    gone: list[DeviceNote] = []
+    for turn in range(1, 60):
+        writer.offer(FleetDispatch(0, 5 * turn, 0, frames, None))
+        news = [note for note in writer.take_notes(turn * 20 * MS) if note.kind == "gone"]
+        assert len(news) <= 8
+        gone += news
+        if len({note.device for note in gone}) == count:
+            break
+    assert {note.device for note in gone} == {device.driver.name for device in devices}
+    writer.close()
+
+
 def take(writer: FleetWriter, count: int, now_ns: int = 0) -> list[DeviceNote]:
     """So many notes; its thread is given time to come up with them, not the clock."""
     found: list[DeviceNote] = []
