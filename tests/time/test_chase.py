@@ -513,3 +513,64 @@ def test_a_show_that_runs_already_is_not_held_while_the_source_is_looked_for(ppm
         for outcome in chase.advance(word.at_ns + 40 * MS, writer.transport):
             assert not isinstance(outcome, Hold | Jump)
     assert chase.quality.state is L
+
+
+@st.composite
+def doings(draw: st.DrawFn) -> list[tuple[str, int]]:
+    kinds = st.sampled_from(
+        ["run", "jump", "gap", "speed", "back", "still", "locate", "glitch", "hold", "go"]
+    )
+    return draw(st.lists(st.tuples(kinds, st.integers(1, 200)), max_size=8))
+
+
+@pytest.mark.parametrize("wire", [Wire.LTC, Wire.MTC, Wire.ARTNET])
+@given(what=doings(), missed=st.booleans(), then=st.sampled_from(["hold", "jam"]))
+@settings(max_examples=10, deadline=None)
+def test_whatever_a_source_did_a_steady_one_is_followed_in_the_end(
+    wire: Wire, what: list[tuple[str, int]], missed: bool, then: str
+) -> None:
+    rules = rules_for(wire, then=then, slew_ppm=20_000.0)
+    step, length = STEP[wire], frame_ns(rules.rate) * STEP[wire]
+    show = Played(rules)
+    now, index = [S_NS], [100_000]
+
+    def say(count: int, *, by: int = step, speed: float = 1.0, direction: int = 1) -> None:
+        for _ in range(count):
+            show.hear([CodeWord(wire, now[0], index[0], rules.rate, direction)])
+            now[0] += round(length / speed)
+            index[0] = max(index[0] + by, 0)
+
+    say(50)
+    for kind, n in what:
+        match kind:
+            case "run":
+                say(n)
+            case "jump":
+                index[0] += (n - 90) * 20 * step
+                say(n // 2)
+            case "gap":
+                now[0] += n * 10 * MS
+                index[0] += round(n * 10 * MS / length) * step
+            case "speed":
+                say(n, speed=0.5 + n / 150)
+            case "back":
+                say(n, by=-step, direction=-1 if n % 2 else 1)
+            case "still":
+                say(n, by=0)
+            case "locate":
+                say(1 + n % 3, by=0, direction=0)
+                now[0] += n * MS
+            case "glitch":
+                right, index[0] = index[0], n * 1000
+                say(1)
+                index[0] = right + step
+            case "hold":
+                show.writer.set_rate(show.now_ns + rules.lead_ns, 0)
+            case "go":
+                show.writer.set_rate(show.now_ns + rules.lead_ns, 1)
+    if show.writer.transport.at(show.now_ns + S_NS).rate == 0:
+        show.writer.set_rate(show.now_ns + rules.lead_ns, 1)  # whoever held it, a person lets it go
+    say(round(40 * S_NS / length))
+    assert show.state is L
+    word = CodeWord(wire, now[0] - round(length), index[0] - step, rules.rate)
+    assert abs(show.error_ns(word)) < quarter_ns(rules)
