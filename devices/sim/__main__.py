@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -72,7 +73,14 @@ def main() -> int:
     if sys.argv[1:] == ["serve"]:  # before everything else: a show waits for it
         # The bus still has seats to park after a Ctrl-C; the end of standard input is what ends this.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        serve(json.loads(sys.stdin.readline()), sys.stdout, sys.stdin)
+        asked = sys.stdin.readline()
+        if not asked.endswith("\n"):
+            return 0  # whoever started us has ended already
+        try:
+            serve(json.loads(asked), sys.stdout, sys.stdin)
+        except BrokenPipeError:
+            # It ended while we came up. What is left in the buffer is for nobody; the interpreter must not try at its own end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     from engine.bus.registry import find_family
 

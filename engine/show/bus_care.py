@@ -107,6 +107,11 @@ class BusCare:
         self.bus.kill()
         self.bus.gone = True
 
+    def drop_spare(self) -> None:
+        """The show is over: the spare has nothing to park, and need not finish loading first."""
+        if self.spare is not None:
+            self.spare.kill()
+
     def begin_anew(self, why: str, record: RunRecord, now_ns: int) -> None:
         """Devices were left alone for so long that they have parked by themselves: a new bus begins there."""
         text = f"{why}; devices have parked by now, a new bus takes them up from there"

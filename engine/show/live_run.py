@@ -161,6 +161,7 @@ class LiveRun:
                     record.warn(text)
                 return self._conduct(record)
         finally:
+            self._care.drop_spare()
             self._parts.end()
             for number, handler in previous.items():
                 signal.signal(number, handler)
@@ -243,6 +244,7 @@ class LiveRun:
         """Let tails ring out, park the devices, and write the report."""
         ended = conductor.ended
         assert ended is not None
+        self._care.drop_spare()
         until_ns = ended.at_ns + (AFTER_END_NS if ended.how == "ending" else AFTER_END_NS // 3)
         while (now_ns := self._clock.now_ns()) < until_ns and not self._interrupts > 1:
             self._writer.beat(now_ns)

@@ -16,7 +16,7 @@ from engine.experience import Rig
 from engine.show.children import Child
 
 #: It is started once the show has settled: at the beginning the processors have enough to do.
-AFTER_NS = 1_000_000_000
+AFTER_NS = 2_000_000_000
 #: After one that died by itself: whatever killed it may still be there.
 AFTER_LOSS_NS = 30_000_000_000
 #: Commands a second of all devices up to which a spare computes along: ten seats with all that surrounds them, some few per

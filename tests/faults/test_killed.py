@@ -60,7 +60,7 @@ def test_bus_then_leader_are_killed_and_the_seat_never_jumps(
         try:
             standby.wait_for(lambda: contains(ours, b'"same"') and contains(theirs, b'"beat"'))
             leader.wait_for(lambda: len(spawned(leader)) == 2)  # the bus, and its spare
-            wait_ms(1800)  # the spare has loaded, and the seat moves
+            wait_ms(1500)  # the spare has loaded, and the seat moves
             bus_ns = kill(spawned(leader)[0])
             wait_ms(300)
             leader_ns = kill(leader.pid)

@@ -154,7 +154,7 @@ def test_a_spare_that_dies_is_not_tried_again_at_once(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     second = kept.with_spare()
     assert kept.care.died(second, kept.record, 77, 2 * S_NS)  # type: ignore[arg-type]
-    kept.at(3 * S_NS)
+    kept.at(4 * S_NS)
     assert kept.spare is None and second.closed
     kept.at(2 * S_NS + AFTER_LOSS_NS)
     assert kept.spare is not None
@@ -167,7 +167,7 @@ def test_a_standby_keeps_no_spare_until_it_leads(tmp_path: Path) -> None:
     assert kept.spare is None
     kept.care.unmute()
     assert kept.bus.told == [("unmute", None)] and not kept.bus.config.muted
-    for now_ns in range(10 * S_NS, 13 * S_NS, S_NS):
+    for now_ns in range(10 * S_NS, 14 * S_NS, S_NS):
         kept.at(now_ns)
     assert kept.spare is not None
 
