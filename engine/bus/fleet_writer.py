@@ -100,6 +100,18 @@ class FleetWriter:
         return not self._jobs and all(writer.first_word() is not None for writer in self.threads.values())
 
     @property
+    def all_sent(self) -> int:
+        """Frames that left, also by the threads."""
+        return self.sent + sum(writer.driver.health.sent for writer in self.threads.values())
+
+    def all_sent_late(self) -> LatenessHistogram:
+        """`sent_late`, with that of the threads."""
+        found = LatenessHistogram()
+        for late in (self.sent_late, *(writer.sent_late for writer in self.threads.values())):
+            found.merge(late)
+        return found
+
+    @property
     def open_count(self) -> int:
         """Devices that are connected."""
         others = sum(writer.driver.health.state == "open" for writer in self.threads.values())

@@ -119,11 +119,11 @@ class Lines:
             },
             "sent": {
                 **{writer.driver.name: writer.sent_late.summary() for writer in self.writers.values()},
-                **{fleet.cohort.name: fleet.sent_late.summary() for fleet in self.fleets},
+                **{fleet.cohort.name: fleet.all_sent_late().summary() for fleet in self.fleets},
             },
             "frames": {
                 **{writer.driver.name: writer.driver.health.sent for writer in self.writers.values()},
-                **{fleet.cohort.name: fleet.sent for fleet in self.fleets},
+                **{fleet.cohort.name: fleet.all_sent for fleet in self.fleets},
             },
         }
 
@@ -143,7 +143,7 @@ class Lines:
             size, there = len(fleet.cohort), fleet.open_count
             rows[fleet.cohort.name] = {
                 "state": "open" if there == size else "gone",
-                "sent": fleet.sent,
+                "sent": fleet.all_sent,
                 "failures": fleet.failures,
                 "note": f"{there} of {size} connected",
                 "dispatch_p99_ns": fleet.dispatch_late.quantile_ns(0.99),

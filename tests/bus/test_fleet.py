@@ -353,6 +353,22 @@ def test_a_fleet_parks_first_and_last_and_names_who_is_not_there() -> None:
     assert writer.sent == 2 * LEAST - 1 and writer.failures == 1
 
 
+def test_a_fleet_on_serial_lines_has_a_thread_a_device() -> None:
+    devices = seats(LEAST, port="loop://")
+    (cohort,) = cohorts_of(devices, 1000)
+    writer = FleetWriter(cohort, ManualClock())
+    writer.start()
+    notes = take(writer, LEAST)
+    assert [note.kind for note in notes] == ["back"] * LEAST and writer.open_count == LEAST
+    writer.offer(FleetDispatch(0, 0, 0, cohort.batch.encode(cohort.park), None))
+    for _ in range(300):
+        if writer.all_sent == 2 * LEAST:
+            break
+        Event().wait(0.01)
+    assert writer.all_sent == 2 * LEAST and writer.sent == 0 and writer.all_sent_late().count == LEAST
+    writer.close()
+
+
 @pytest.mark.skipif(datagrams.sys.platform != "linux", reason="refusals are told on Linux only")
 def test_when_hundreds_vanish_their_news_come_a_few_at_a_time() -> None:
     count = 40
