@@ -199,12 +199,9 @@ def _offset(text: str, at: Sequence[str | int], say: Say) -> int:
 
 def _follow(doc: FollowDoc, find: Find, say: Say) -> FollowSpec:
     at = ("timecode", "follow")
-    if doc.rate is None and doc.wire == "ltc":
-        say(
-            at,
-            "the rate is missing; LTC does not tell 29.97 from 30",
-            "write rate: 25, or what the source sends",
-        )
+    if doc.rate is None:
+        hint = "write what the source sends, as rate: 25; `sensorama timecode read` shows it"
+        say(at, "the rate is missing: `start` cannot be placed without it", hint)
     rate = _rate(doc.wire, doc.rate or "25", at, say)
     return FollowSpec(
         wire=doc.wire,

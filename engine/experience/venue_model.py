@@ -41,7 +41,7 @@ class FollowDoc(Strict):
         min_length=1, description="audio:NAME[/CHANNEL], midi:NAME, udp://host:port, or a WAV file."
     )
     rate: RateLabel | None = Field(
-        default=None, description="Needed where the wire does not tell: LTC at 24/25/30."
+        default=None, description="Frames a second the source counts; always needed."
     )
     start: str = Field(
         default="00:00:00:00", description="Timecode at which the show's running time is zero."
