@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.show.inputs import Input, Operator, Pick
+from engine.show.inputs import Clock, Input, Operator, Pick
 from engine.time import FLICKS_PER_SECOND
 from tests.show.pair import STEP_NS, Pair, wire
 
@@ -25,6 +25,10 @@ def doings(draw: random.Random, step: int) -> Input | None:
             Operator("seek_by", draw.randrange(-2, 3) * FLICKS_PER_SECOND),
             Operator("intensity", draw.randrange(0, 1001), "motion"),
             Operator("language", draw.randrange(2)),
+            Clock("rate", 10_000_000 + draw.randrange(-2000, 2001), 10_000_000),
+            Clock("jump", 1, 1, draw.randrange(-1, 2) * FLICKS_PER_SECOND // 2, "skip"),
+            Clock("hold"),
+            Clock("resume", 1, 1),
         ]
     )
 
