@@ -168,6 +168,8 @@ class BatchMapper:
         self._scale: Floats | None = None
         self._for: Controls | None = None
         self._muted: Flags | None = None
+        self._flat: Rows | None = None
+        self._flat_for: tuple[int, Rows | None] = (0, None)
 
     def map(self, states: Floats, which: Rows | None, controls: Controls) -> Floats:
         """Channel values wanted by the show.
@@ -192,8 +194,7 @@ class BatchMapper:
             if which is not None:
                 found = found[which] if len(states) > 1 else np.repeat(found, len(which), axis=0)
         else:
-            row = np.arange(len(self._source)) if which is None else which
-            found = states.ravel()[self._source + (row * states.shape[1])[:, None]]
+            found = states.ravel()[self._indices(states.shape[1], which)]
         if self._muted is not None:
             found = np.where(self._muted, self._rest, found)
         if self._scale is not None:
@@ -201,6 +202,14 @@ class BatchMapper:
         if self._any_fixed:
             found = np.where(self._fixed, self._values, found)
         return found
+
+    def _indices(self, components: int, which: Rows | None) -> Rows:
+        """Where in the states, laid end to end, each channel's value is; nearly always the same places as before."""
+        if self._flat is None or self._flat_for[0] != components or self._flat_for[1] is not which:
+            row = np.arange(len(self._source)) if which is None else which
+            self._flat = self._source + (row * components)[:, None]
+            self._flat_for = (components, which)
+        return self._flat
 
     def _adopt(self, controls: Controls) -> None:
         self._for = controls
