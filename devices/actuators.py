@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.bus.driver import Channel, DeviceConfig, Form, Group, SettingError, check_keys, with_rig_limits
-from engine.units import parse_frequency_hz
+from devices.groups import narrowed
+from engine.bus.driver import Channel, DeviceConfig, Form, Group, SettingError
 
 # From nothing to full in 20 ms: short enough for a drum, soft enough for a motor.
 VELOCITY_PER_S = 50.0
@@ -25,17 +25,12 @@ def make_actuators(
     """
     plain: list[Channel] = []
     groups: list[Group] = []
-    owner: list[str] = []
     for name in names:
         first = len(plain)
         groups.append(Group(name, Form.HAPTIC, (first, first + 1)))
         plain.append(Channel(f"{name}.amplitude", "ratio", 0.0, 1.0, velocity=VELOCITY_PER_S))
         plain.append(Channel(f"{name}.frequency", "hz", low_hz, high_hz, low_hz, low_hz))
-        owner += [name, f"{name}.frequency"]
-    check_keys(config, plain, groups)
-    channels = tuple(
-        with_rig_limits(channel, name, config) for channel, name in zip(plain, owner, strict=True)
-    )
+    channels = narrowed(config, plain, groups)
     for channel in channels:
         if channel.unit == "ratio" and channel.safe > 0.0:
             key = next(
@@ -47,22 +42,3 @@ def make_actuators(
                 key,
             )
     return channels, tuple(groups)
-
-
-def frequency_setting(config: DeviceConfig, key: str, default_hz: float) -> float:
-    """A frequency of a device's settings, 1 to 1000 Hz.
-
-    Raises
-    ------
-    SettingError
-    """
-    value = config.settings.get(key)
-    if value is None:
-        return default_hz
-    try:
-        found = parse_frequency_hz(value)
-    except ValueError as error:
-        raise SettingError(f"{key}: {error}", "settings", key) from None
-    if not 1.0 <= found <= 1000.0:
-        raise SettingError(f"{key} is {found:g} Hz; allowed 1 to 1000", "settings", key)
-    return found

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.bus.line_driver import Line
-from engine.bus.ports import SerialLine, UdpLine, parse_udp_port
+from engine.bus.ports import SerialLine, UdpLine, check_host, parse_udp_port
 from engine.errors import DeviceGone
 
 _CONNECT_S = 1.0
@@ -38,7 +38,8 @@ class TcpLink:
     host : str
     port : int
     connect_s : float, default 1.0
-        Longest wait for the connection; only the device's own thread waits.
+        Longest wait for the connection to each address of the host; only the device's own thread waits. A name is looked up
+        before, for as long as the system's resolver takes.
     """
 
     def __init__(self, device: str, host: str, port: int, *, connect_s: float = _CONNECT_S) -> None:
@@ -56,16 +57,19 @@ class TcpLink:
         """Connect. Raises DeviceGone."""
         if self._socket is not None:
             return
+        made = None
         try:
             made = socket.create_connection(self._address, timeout=self._connect_s)
+            # A command is a few bytes and wants to leave now.
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.settimeout(_WRITE_S)
         except OSError as error:
+            if made is not None:
+                made.close()
             raise DeviceGone(
                 f"{self._device}: cannot connect to {self._shown} ({error}); check that it is switched on, the network, "
                 "and the port in the rig file"
             ) from error
-        # A command is a few bytes and wants to leave now.
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.settimeout(_WRITE_S)
         self._socket = made
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -145,7 +149,7 @@ def parse_tcp_port(port: str, default_port: int, *, any_host: bool = False) -> t
     if (
         not known
         or not (host or any_host)
-        or (number and not number.isdecimal())
+        or (number and not (number.isascii() and number.isdigit()))
         or not (number or default_port)
     ):
         raise ValueError(
@@ -154,6 +158,7 @@ def parse_tcp_port(port: str, default_port: int, *, any_host: bool = False) -> t
     chosen = int(number) if number else default_port
     if not 0 < chosen < 65536:
         raise ValueError(f"TCP port is {chosen}; allowed 1 to 65535")
+    check_host(host)
     return host, chosen
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from devices.links import Link, link_to
-from engine.bus.source import Chunk
+from engine.bus.driver import SettingError
+from engine.bus.ports import check_host
+from engine.bus.source import Chunk, SourceConfig
 from engine.errors import DeviceBusy, DeviceGone
 
 _DATAGRAM = 65535
@@ -50,7 +52,7 @@ class UdpEar:
         self._name = name
         self._address = (host, port)
         self._socket: socket.socket | None = None
-        self._waiting = selectors.DefaultSelector()
+        self._waiting: selectors.BaseSelector | None = None
 
     @property
     def bound_port(self) -> int:
@@ -80,11 +82,12 @@ class UdpEar:
                 "choose another port in the rig file"
             ) from error
         self._socket = made
+        self._waiting = selectors.DefaultSelector()
         self._waiting.register(made, selectors.EVENT_READ)
 
     def read(self, timeout_s: float) -> Sequence[Chunk]:
         """Datagrams, each with its sender's ``host:port``."""
-        if self._socket is None:
+        if self._socket is None or self._waiting is None:
             raise DeviceGone(f"{self._name}: is not listening")
         found: list[Chunk] = []
         if not self._waiting.select(timeout_s):
@@ -102,8 +105,10 @@ class UdpEar:
     def close(self) -> None:
         """Let go of the port."""
         made, self._socket = self._socket, None
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.close()
         if made is not None:
-            self._waiting.unregister(made)
             made.close()
 
 
@@ -123,7 +128,7 @@ class TcpEar:
         self._address = (host, port)
         self._server: socket.socket | None = None
         self._clients: dict[socket.socket, str] = {}
-        self._waiting = selectors.DefaultSelector()
+        self._waiting: selectors.BaseSelector | None = None
 
     @property
     def bound_port(self) -> int:
@@ -144,16 +149,17 @@ class TcpEar:
             ) from error
         made.setblocking(False)
         self._server = made
+        self._waiting = selectors.DefaultSelector()
         self._waiting.register(made, selectors.EVENT_READ)
 
     def read(self, timeout_s: float) -> Sequence[Chunk]:
         """Cuts of the senders' streams; an empty chunk says that its sender has gone."""
-        if self._server is None:
+        if self._server is None or self._waiting is None:
             raise DeviceGone(f"{self._name}: is not listening")
         found: list[Chunk] = []
         for key, _ in self._waiting.select(timeout_s):
             if key.fileobj is self._server:
-                self._accept()
+                self._accept(self._server, self._waiting)
                 continue
             client = key.fileobj
             assert isinstance(client, socket.socket)
@@ -165,22 +171,23 @@ class TcpEar:
                 data = b""  # a sender who breaks off is a sender who left
             found.append(Chunk(data, self._clients[client]))
             if not data:
-                self._drop(client)
+                self._drop(client, self._waiting)
         return found
 
     def close(self) -> None:
         """Hang up on everybody and let go of the port."""
-        for client in list(self._clients):
-            self._drop(client)
+        waiting, self._waiting = self._waiting, None
         made, self._server = self._server, None
+        if waiting is not None:
+            for client in list(self._clients):
+                self._drop(client, waiting)
+            waiting.close()
         if made is not None:
-            self._waiting.unregister(made)
             made.close()
 
-    def _accept(self) -> None:
-        assert self._server is not None
+    def _accept(self, server: socket.socket, waiting: selectors.BaseSelector) -> None:
         try:
-            client, address = self._server.accept()
+            client, address = server.accept()
         except OSError:
             return  # whoever knocked has left again
         if len(self._clients) >= _MOST_CLIENTS:
@@ -188,11 +195,11 @@ class TcpEar:
             return
         client.setblocking(False)
         self._clients[client] = f"{address[0]}:{address[1]}"
-        self._waiting.register(client, selectors.EVENT_READ)
+        waiting.register(client, selectors.EVENT_READ)
 
-    def _drop(self, client: socket.socket) -> None:
+    def _drop(self, client: socket.socket, waiting: selectors.BaseSelector) -> None:
         del self._clients[client]
-        self._waiting.unregister(client)
+        waiting.unregister(client)
         client.close()
 
 
@@ -219,8 +226,20 @@ class LinkEar:
         self._link.close()
 
 
-def ear_on(name: str, port: str, *, baud: int = 9600, connect: bool = False) -> Ear:
+def ear_on(name: str, port: str, *, baud: int = 9600, connect: bool = False, default_port: int = 0) -> Ear:
     """What listens on a port of a rig: ``udp://``, ``tcp://`` (or connects there), else a serial port. Opens nothing.
+
+    Parameters
+    ----------
+    name : str
+        Of the source, for messages.
+    port : str
+    baud : int
+        Of a serial port.
+    connect : bool
+        Connect to ``tcp://host:port`` rather than listen there.
+    default_port : int
+        Where a port names no number; 0: it has to.
 
     Raises
     ------
@@ -229,13 +248,50 @@ def ear_on(name: str, port: str, *, baud: int = 9600, connect: bool = False) -> 
     """
     scheme, mark, rest = port.partition("://")
     if mark and scheme in ("udp", "tcp") and not connect:
-        host, colon, number = rest.rpartition(":")
-        if not colon or not number.isdecimal() or not 0 <= int(number) < 65536:
+        host, colon, number = rest.partition(":")
+        if not number and not colon and host and default_port:
+            number = str(default_port)
+        if not (number.isascii() and number.isdigit()) or not 0 <= int(number) < 65536:
             raise ValueError(
-                f"port is {port!r}; allowed: {scheme}://address:port (as {scheme}://0.0.0.0:9000)"
+                f"port is {port!r}; allowed: {scheme}://address:port (as {scheme}://0.0.0.0:{default_port or 9000})"
             )
+        check_host(host)
         return UdpEar(name, host, int(number)) if scheme == "udp" else TcpEar(name, host, int(number))
     return LinkEar(link_to(name, port, baud=baud), port)
+
+
+def ear_of(
+    config: SourceConfig,
+    schemes: Sequence[str] = (),
+    *,
+    baud: int = 9600,
+    connect: bool = False,
+    default_port: int = 0,
+) -> Ear:
+    """What listens on a source's port.
+
+    Parameters
+    ----------
+    config : SourceConfig
+    schemes : sequence of str
+        The only ones allowed, of ``udp`` and ``tcp``; empty: all, and serial ports.
+    baud, connect, default_port
+        See `ear_on`.
+
+    Raises
+    ------
+    SettingError
+    """
+    if schemes and config.port.partition("://")[0] not in schemes:
+        allowed = ", ".join(f"{scheme}://address:port" for scheme in schemes)
+        raise SettingError(
+            f"port is {config.port!r}; allowed: {allowed} (as {schemes[0]}://0.0.0.0:{default_port or 9000})",
+            "port",
+        )
+    try:
+        return ear_on(config.name, config.port, baud=baud, connect=connect, default_port=default_port)
+    except ValueError as error:
+        raise SettingError(str(error), "port") from None
 
 
 def _is_multicast(host: str) -> bool:

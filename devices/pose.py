@@ -120,32 +120,6 @@ def axes_setting(config: DeviceConfig, key: str, default: Sequence[str], most: i
     return tuple(value)
 
 
-def flag_setting(config: DeviceConfig, key: str, default: bool) -> bool:
-    """A yes or no of a device's settings.
-
-    Raises
-    ------
-    SettingError
-    """
-    value = config.settings.get(key, default)
-    if not isinstance(value, bool):
-        raise SettingError(f"{key} is {value!r}; allowed: true, false", "settings", key)
-    return value
-
-
-def choice_setting(config: DeviceConfig, key: str, default: str, allowed: Sequence[str]) -> str:
-    """One of some words of a device's settings.
-
-    Raises
-    ------
-    SettingError
-    """
-    value = config.settings.get(key, default)
-    if value not in allowed:
-        raise SettingError(f"{key} is {value!r}; allowed: {', '.join(allowed)}", "settings", key)
-    return str(value)
-
-
 def _park(config: DeviceConfig, axes: Sequence[str]) -> dict[str, float]:
     park = config.settings.get("park", {})
     if not isinstance(park, Mapping):

@@ -16,8 +16,13 @@ def read_scale(value: object, what: str, where: tuple[str, ...]) -> tuple[float,
         For anything else, numbers beyond 1e15 and those that are none included.
     """
     rows = value if isinstance(value, list) else [0.0, value]
-    numbers = [float(row) for row in rows if isinstance(row, int | float) and not isinstance(row, bool)]
-    if len(rows) != 2 or len(numbers) != 2 or not all(abs(number) <= _LARGEST for number in numbers):
+    # Held against the bound before it becomes a float, which whole numbers may be too large for; NaN is within none.
+    numbers = [
+        float(row)
+        for row in rows
+        if isinstance(row, int | float) and not isinstance(row, bool) and abs(row) <= _LARGEST
+    ]
+    if len(rows) != 2 or len(numbers) != 2:
         raise SettingError(
             f"{what}: scale is {value!r}; allowed: a number, or [what 0 is, what 1 is]", *where
         )

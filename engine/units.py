@@ -136,7 +136,11 @@ def parse_quantity(value: object, dimension: Dimension, *, bare: bool = False) -
             f"{_shown(value)} is not {_a(dimension)}; write a number with its unit, like 1.5{example_unit}"
         )
     if isinstance(value, int | float):
-        return _plain_number(float(value), dimension, example_unit, bare)
+        try:
+            number = float(value)
+        except OverflowError:  # whole numbers know no bounds
+            raise ValueError(f"a number of {len(str(value))} digits is not {_a(dimension)}") from None
+        return _plain_number(number, dimension, example_unit, bare)
     match = _QUANTITY.match(value)
     if match is None:
         raise ValueError(

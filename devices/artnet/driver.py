@@ -8,15 +8,15 @@ from functools import partial
 from devices.artnet.attention import Attention
 from devices.artnet.batch import ArtnetBatch
 from devices.artnet.codec import UDP_PORT, Dmx, Sync, encode, is_dmx, with_sequence
-from devices.dmx.fixtures import Patch, flag_setting
+from devices.artnet.merge import PRECEDENCES
+from devices.dmx.fixtures import Patch
 from devices.dmx.listening import listening_setting
 from devices.dmx.sending import Sending, is_this_machine
-from engine.bus.driver import DeviceConfig, Report, SettingError, TwinSpec
+from devices.settings import choice_setting, flag_setting, udp_address
+from engine.bus.driver import DeviceConfig, Report, TwinSpec
 from engine.bus.line_driver import LineDriver
-from engine.bus.ports import parse_udp_port
 
 _SETTINGS = ("universe", "fixtures", "sync", "broadcast", "slots", "listen", "poll", "merge")
-_MERGES = ("htp", "ltp")
 LAST_UNIVERSE = 0x7FFF
 _HEADER_BYTES = 18
 
@@ -68,15 +68,8 @@ class ArtnetDriver(LineDriver):
         # One universe cannot tear; with several the node has to be told when the look is complete.
         wants_sync = flag_setting(config, "sync", len(self.patch.universes) > 1)
         self._sync = encode(Sync()) if wants_sync else None
-        self.merge = config.settings.get("merge", "htp")
-        if self.merge not in _MERGES:
-            raise SettingError(f"merge is {self.merge!r}; allowed: {', '.join(_MERGES)}", "settings", "merge")
-        host, port = "", UDP_PORT
-        if config.port != "twin":
-            try:
-                host, port = parse_udp_port(config.port, UDP_PORT)
-            except ValueError as error:
-                raise SettingError(str(error), "port") from None
+        self.merge = choice_setting(config, "merge", "htp", PRECEDENCES)
+        host, port = udp_address(config, UDP_PORT)
         broadcast = flag_setting(config, "broadcast")
         self.address: tuple[str, int] | None = (host, port) if host and not broadcast else None
         line = Sending(config.name, host, port, broadcast=broadcast)

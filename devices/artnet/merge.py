@@ -24,6 +24,7 @@ _UNCOUNTED = 0
 _LATE_WINDOW = 8
 
 Precedence = Literal["htp", "ltp"]
+PRECEDENCES: tuple[Precedence, ...] = ("htp", "ltp")
 
 
 @dataclass(slots=True)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from devices.artnet.announce import introductions
 from devices.artnet.codec import OP_POLL, UDP_PORT, ArtnetError, Dmx, Sync, decode, is_opcode
-from devices.artnet.merge import Merge
+from devices.artnet.merge import PRECEDENCES, Merge
 from devices.dmx.listening import Listening, parse_listening_port
-from devices.dmx.signals import LevelChanges, check_source_settings, slots_setting, universes_setting
-from engine.bus.driver import SettingError
+from devices.dmx.signals import LevelChanges, slots_setting, universes_setting
+from devices.settings import choice_setting
+from engine.bus.driver import SettingError, check_settings
 from engine.bus.source import Chunk, Signal, SourceConfig
 
 _SETTINGS = ("universes", "slots", "merge")
@@ -44,20 +45,18 @@ class ArtnetSource:
     family = "artnet"
 
     def __init__(self, config: SourceConfig) -> None:
-        check_source_settings(config, _SETTINGS)
+        check_settings(config, _SETTINGS)
         self.name = config.name
         self.refused = 0
         self._universes = universes_setting(config, 0, 0x7FFF, (0,))
-        precedence = config.settings.get("merge", "htp")
-        if precedence not in ("htp", "ltp"):
-            raise SettingError(f"merge is {precedence!r}; allowed: htp, ltp", "settings", "merge")
+        precedence = choice_setting(config, "merge", "htp", PRECEDENCES)
         try:
             host, port = parse_listening_port(config.port, UDP_PORT)
         except ValueError as error:
             raise SettingError(str(error), "port") from None
         self._listening = Listening(config.name, host, port)
         self._ip = "" if host == "0.0.0.0" else host
-        self._merge = Merge(self._universes, precedence)
+        self._merge = Merge(self._universes, "ltp" if precedence == "ltp" else "htp")
         self._changes = LevelChanges(config.name, slots_setting(config))
 
     @property

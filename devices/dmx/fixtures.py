@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from devices.groups import narrowed
 from engine.bus.driver import (
     Channel,
     DeviceConfig,
     Form,
     Group,
     SettingError,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import integer_setting
 
@@ -142,11 +140,7 @@ class Patch:
             puts.extend(_Put(fixture.universe, slot, full, fixture.square) for slot in fixture.slots)
             end = max(slot + width for slot in fixture.slots)
             used[fixture.universe] = max(used.get(fixture.universe, 0), end)
-        check_keys(config, channels, groups)
-        owner = [group.name for group in groups for _ in group.channels]
-        self.channels = tuple(
-            with_rig_limits(channel, name, config) for channel, name in zip(channels, owner, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
         self.universes = tuple(sorted(used))
         widest = max(used.values())
@@ -192,32 +186,6 @@ class Patch:
                     level = padded[put.slot] / 255
                 found[channel.name] = level**0.5 if put.square else level
         return found
-
-
-def flag_setting(config: DeviceConfig | Any, key: str, default: bool = False) -> bool:
-    """A yes or no of a device's or a source's settings.
-
-    Raises
-    ------
-    SettingError
-    """
-    value = config.settings.get(key, default)
-    if not isinstance(value, bool):
-        raise SettingError(f"{key} is {value!r}; allowed: true, false", "settings", key)
-    return value
-
-
-def text_setting(config: DeviceConfig | Any, key: str, default: str) -> str:
-    """A text of a device's or a source's settings.
-
-    Raises
-    ------
-    SettingError
-    """
-    value = config.settings.get(key, default)
-    if not isinstance(value, str) or not value:
-        raise SettingError(f"{key} is {value!r}; allowed: text", "settings", key)
-    return value
 
 
 def _fixtures(config: DeviceConfig, universe: int, lowest: int, highest: int) -> tuple[Fixture, ...]:
@@ -270,7 +238,7 @@ def _fixture(name: str, row: object) -> Fixture:
             f"fixture {name}: form is {row['form']!r}; allowed: {', '.join(_FORMS)}", *where, "form"
         )
     bits = row.get("bits", 8)
-    if bits not in (8, 16):
+    if bits not in (8, 16) or not isinstance(bits, int):
         raise SettingError(f"fixture {name}: bits is {bits!r}; allowed: 8, 16", *where, "bits")
     curve = row.get("curve", "linear")
     if curve not in _CURVES:

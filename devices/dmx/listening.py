@@ -181,7 +181,7 @@ def parse_listening_port(port: str, default_port: int) -> tuple[str, int]:
         With what is allowed.
     """
     host, _, number = port.removeprefix("udp://").partition(":")
-    if not port.startswith("udp://") or not host or (number and not number.isdigit()):
+    if not port.startswith("udp://") or not host or (number and not (number.isascii() and number.isdigit())):
         raise ValueError(f"port is {port!r}; allowed: udp://0.0.0.0, or udp://ADDRESS:{default_port}")
     chosen = int(number) if number else default_port
     if chosen > 65535:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from devices.dmx.fixtures import MAX_SLOTS
 from engine.bus.driver import SettingError
@@ -85,10 +85,3 @@ def slots_setting(config: SourceConfig) -> tuple[int, int]:
             f"slots is {value!r}; allowed: the first and the last, as [1, {MAX_SLOTS}]", "settings", "slots"
         )
     return value[0], value[1]
-
-
-def check_source_settings(config: SourceConfig, allowed: Mapping[str, object] | Sequence[str]) -> None:
-    """Refuse settings the source does not know, naming those it does."""
-    for key in config.settings:
-        if key not in allowed:
-            raise SettingError(f"unknown setting {key!r}; allowed: {', '.join(allowed)}", "settings", key)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from devices.actuators import frequency_setting, make_actuators
+from devices.actuators import make_actuators
 from devices.evdev_rumble.codec import FF_PERIODIC, MAX_RUMBLE, MAX_SINE, Rumble, Sine, decode, encode
 from devices.evdev_rumble.pad import BY_NAME, PadLine
-from devices.pose import choice_setting
+from devices.settings import band_setting, choice_setting
 from engine.bus.driver import DeviceConfig, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
 from engine.bus.ports import UdpLine, parse_udp_port
@@ -62,11 +62,7 @@ class EvdevRumbleDriver(LineDriver):
                 "motors is split, effect is sine; a sine has no motors of its own", "settings", "motors"
             )
         self._split = split
-        low_hz, high_hz = frequency_setting(config, "low", 20.0), frequency_setting(config, "high", 250.0)
-        if not low_hz < high_hz:
-            raise SettingError(
-                f"low is {low_hz:g} Hz, high is {high_hz:g} Hz; low must be lower", "settings", "low"
-            )
+        low_hz, high_hz = band_setting(config, 20.0, 250.0)
         names = ("strong", "weak") if split else ("rumble",)
         self.channels, self.groups = make_actuators(config, names, low_hz, high_hz)
         self._fallback_told = False

@@ -27,6 +27,8 @@ UDP_PORT = 6301
 
 LARGEST_DEG = 0x7FFFFF / 32768
 LARGEST_M = 0x7FFFFF / 64000
+LENS_FULL = 0xFFFFFF
+"""Largest number of a lens encoder."""
 _CHECK = 0x40
 _U24 = 0xFFFFFF
 

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devices.freed.codec import BAUD, LARGEST_DEG, LARGEST_M, UDP_PORT, Camera, encode
-from engine.bus.driver import (
-    Channel,
-    DeviceConfig,
-    Form,
-    Group,
-    SettingError,
-    TwinSpec,
-    check_keys,
-    with_rig_limits,
-)
+from devices.freed.codec import BAUD, LARGEST_DEG, LARGEST_M, LENS_FULL, UDP_PORT, Camera, encode
+from devices.groups import narrowed
+from devices.settings import udp_address
+from engine.bus.driver import Channel, DeviceConfig, Form, Group, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver, integer_setting
-from engine.bus.ports import SerialLine, UdpLine, parse_udp_port
+from engine.bus.ports import SerialLine, UdpLine
 from engine.units import LINEAR_AXES, MOTION_AXES
 
 _SETTINGS = ("camera", "at", "pan", "zoom", "focus")
-_LENS = 0xFFFFFF
 
 
 def create(config: DeviceConfig) -> FreedDriver:
@@ -63,17 +55,13 @@ class FreedDriver(LineDriver):
             Group("zoom", Form.LEVEL, (6,)),
             Group("focus", Form.LEVEL, (7,)),
         )
-        check_keys(config, channels, groups)
-        self.channels = tuple(with_rig_limits(channel, channel.name, config) for channel in channels)
+        self.channels = narrowed(config, channels, groups)
         self.groups = groups
         if config.port == "twin" or config.port.startswith("udp://"):
-            host, port = "", UDP_PORT
-            if config.port != "twin":
-                try:
-                    host, port = parse_udp_port(config.port, UDP_PORT)
-                except ValueError as error:
-                    raise SettingError(str(error), "port") from None
-            self.use_line(UdpLine(config.name, host, port), f"camera {self._camera} to {config.port}")
+            self.use_line(
+                UdpLine(config.name, *udp_address(config, UDP_PORT)),
+                f"camera {self._camera} to {config.port}",
+            )
         else:
             line = SerialLine(config.name, config.port, BAUD, parity="O")
             self.use_line(line, f"camera {self._camera} on serial {config.port}")
@@ -92,8 +80,8 @@ class FreedDriver(LineDriver):
                     x_m=x_m + sway,
                     y_m=y_m + surge,
                     height_m=height_m + heave,
-                    zoom=round(zoom * _LENS),
-                    focus=round(focus * _LENS),
+                    zoom=round(zoom * LENS_FULL),
+                    focus=round(focus * LENS_FULL),
                 )
             ),
         )

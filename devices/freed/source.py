@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import select
-import socket
 from collections.abc import Sequence
 
-from devices.freed.codec import BAUD, UDP_PORT, Camera, FreedError, Splitter, decode
+from devices.freed.codec import BAUD, LENS_FULL, UDP_PORT, Camera, FreedError, Splitter, decode
 from devices.freed.driver import pan_sign
-from engine.bus.driver import SettingError
-from engine.bus.ports import SerialLine, parse_udp_port
+from devices.listeners import Ear, LinkEar, ear_of
+from engine.bus.driver import check_settings
+from engine.bus.ports import SerialLine
 from engine.bus.source import Chunk, Signal, SourceConfig
-from engine.errors import DeviceGone
 
 _SETTINGS = ("pan",)
 
@@ -37,20 +35,13 @@ class FreedSource:
     def __init__(self, config: SourceConfig) -> None:
         self.name = config.name
         self._refused = 0
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
+        check_settings(config, _SETTINGS)
         self._pan_sign = pan_sign(config.settings.get("pan", "right"))
-        self._udp: tuple[str, int] | None = None
-        if config.port.startswith("udp://"):
-            try:
-                self._udp = parse_udp_port(config.port, UDP_PORT)
-            except ValueError as error:
-                raise SettingError(str(error), "port") from None
-        self._serial = SerialLine(config.name, config.port, BAUD, parity="O")
-        self._socket: socket.socket | None = None
+        self._whole = config.port.startswith("udp://")
+        if self._whole:
+            self.ear: Ear = ear_of(config, ("udp",), default_port=UDP_PORT)
+        else:
+            self.ear = LinkEar(SerialLine(config.name, config.port, BAUD, parity="O"), config.port)
         self._splitter = Splitter()
         self._seen: dict[str, float] = {}
 
@@ -60,41 +51,16 @@ class FreedSource:
         return self._refused + self._splitter.refused
 
     def open(self) -> None:
-        """Begin to listen."""
-        if self._udp is None:
-            self._serial.open()
-        elif self._socket is None:
-            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            try:
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                made.bind(self._udp)
-            except OSError as error:
-                made.close()
-                host, port = self._udp
-                raise DeviceGone(
-                    f"{self.name}: cannot listen on {host}:{port} ({error}); is the port taken?"
-                ) from error
-            self._socket = made
+        """Begin to listen. Raises DeviceBusy when the UDP port is taken, DeviceGone for a serial one that is not there."""
+        self.ear.open()
 
     def read(self, timeout_s: float) -> Sequence[Chunk]:
-        """Datagrams, or bytes of the serial line."""
-        if self._udp is None:
-            data = self._serial.read(timeout_s)
-            return [Chunk(data, "serial")] if data else []
-        made = self._socket
-        if made is None:
-            raise DeviceGone(f"{self.name}: not open")
-        chunks: list[Chunk] = []
-        wait_s = timeout_s
-        while len(chunks) < 256 and select.select([made], [], [], wait_s)[0]:
-            data, sender = made.recvfrom(2048)
-            chunks.append(Chunk(data, sender[0]))
-            wait_s = 0.0
-        return chunks
+        """Datagrams, or bytes of the serial line. Raises DeviceGone."""
+        return self.ear.read(timeout_s)
 
     def decode(self, chunk: Chunk, at_ns: int) -> Sequence[Signal]:
         """Axes that changed."""
-        if chunk.sender == "serial":
+        if not self._whole:
             cameras = self._splitter.feed(chunk.data)
         else:
             try:
@@ -102,14 +68,12 @@ class FreedSource:
             except FreedError:
                 self._refused += 1
                 return ()
-        return [signal for camera in cameras for signal in self._changes(camera, at_ns)]
+        arrived_ns = at_ns if chunk.at_ns is None else chunk.at_ns
+        return [signal for camera in cameras for signal in self._changes(camera, arrived_ns)]
 
     def close(self) -> None:
         """Stop listening."""
-        self._serial.close()
-        made, self._socket = self._socket, None
-        if made is not None:
-            made.close()
+        self.ear.close()
 
     def _changes(self, camera: Camera, at_ns: int) -> list[Signal]:
         values = {
@@ -119,8 +83,8 @@ class FreedSource:
             "roll": camera.roll_deg,
             "pitch": camera.tilt_deg,
             "yaw": self._pan_sign * camera.pan_deg,
-            "zoom": camera.zoom / 0xFFFFFF,
-            "focus": camera.focus / 0xFFFFFF,
+            "zoom": camera.zoom / LENS_FULL,
+            "focus": camera.focus / LENS_FULL,
         }
         found = []
         for name, value in values.items():

@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """A go with its value in the body."""
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or "Transfer-Encoding" in self.headers:
+        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
             self._answer(HTTPStatus.LENGTH_REQUIRED)
         elif len(length) > 6 or int(length) > MOST_BODY:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

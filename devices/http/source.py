@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from devices.http.codec import HttpError, decode_request
 from devices.http.server import Gate, Server
-from engine.bus.driver import SettingError
+from engine.bus.driver import SettingError, check_settings
+from engine.bus.ports import check_host
 from engine.bus.source import Chunk, Signal, SourceConfig
 from engine.errors import DeviceBusy, DeviceGone
 
@@ -30,11 +31,16 @@ def parse_port(port: str) -> tuple[str, int]:
         With what is allowed.
     """
     host, _, number = port.removeprefix("http://").rstrip("/").partition(":")
-    if not port.startswith("http://") or "/" in host or (number and not number.isdigit()):
+    if (
+        not port.startswith("http://")
+        or "/" in host
+        or (number and not (number.isascii() and number.isdigit()))
+    ):
         raise ValueError(f"port is {port!r}; allowed: http://host:port, as http://127.0.0.1:{DEFAULT_PORT}")
     chosen = int(number) if number else DEFAULT_PORT
     if not 0 < chosen < 65536:
         raise ValueError(f"TCP port is {chosen}; allowed 1 to 65535")
+    check_host(host)
     return host or "127.0.0.1", chosen
 
 
@@ -54,11 +60,7 @@ class HttpSource:
     family = "http"
 
     def __init__(self, config: SourceConfig) -> None:
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
+        check_settings(config, _SETTINGS)
         try:
             self._address = parse_port(config.port)
         except ValueError as error:

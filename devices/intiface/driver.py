@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devices.actuators import frequency_setting, make_actuators
+from devices.actuators import make_actuators
 from devices.intiface.codec import (
     VERSION,
     ButtplugError,
@@ -18,7 +18,7 @@ from devices.intiface.codec import (
     read_devices,
     vibrate,
 )
-from devices.pose import flag_setting
+from devices.settings import band_setting, flag_setting
 from devices.ws.client import WsLine, check_ws_port, need_websockets
 from engine.bus.driver import DeviceConfig, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
@@ -105,10 +105,7 @@ class IntifaceDriver(LineDriver):
         self.targets = _targets(config)
         self.planned = tuple(dict.fromkeys(target.device for target in self.targets.values()))
         self.channels, self.groups = make_actuators(
-            config,
-            tuple(self.targets),
-            frequency_setting(config, "low", 20.0),
-            frequency_setting(config, "high", 250.0),
+            config, tuple(self.targets), *band_setting(config, 20.0, 250.0)
         )
         self._scan = flag_setting(config, "scan", True)
         uri = config.port
@@ -285,7 +282,8 @@ class IntifaceDriver(LineDriver):
             self._talk.devices[info.index] = info
             return [self._came(info)]
         if message.name == "DeviceRemoved":
-            gone = self._talk.devices.pop(message.fields.get("DeviceIndex"), None)  # type: ignore[arg-type]
+            index = message.fields.get("DeviceIndex")
+            gone = self._talk.devices.pop(index, None) if isinstance(index, int) else None
             return [Report("fault", f"{gone.name} went away; the others go on")] if gone else []
         if message.name == "ScanningFinished":
             self._talk.scanned = True

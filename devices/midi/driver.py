@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devices.edges import Edges
+from devices.groups import narrowed
 from devices.midi.codec import BAUD, CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, Message, MidiError, encode, panic
 from devices.midi.msc import ALL_DEVICES, COMMANDS, FORMATS, ShowCommand, encode_msc
 from devices.midi.ports import midi_line
@@ -16,8 +17,6 @@ from engine.bus.driver import (
     Group,
     SettingError,
     TwinSpec,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import LineDriver, integer_setting
 from engine.errors import DeviceError
@@ -126,11 +125,7 @@ class MidiDriver(LineDriver):
         self.entries = read_groups(config)
         channels = [Channel(f"{entry.name}.level", "ratio", 0.0, 1.0) for entry in self.entries]
         groups = [Group(entry.name, Form.LEVEL, (index,)) for index, entry in enumerate(self.entries)]
-        check_keys(config, channels, groups)
-        self.channels = tuple(
-            with_rig_limits(channel, entry.name, config)
-            for channel, entry in zip(channels, self.entries, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
         self._edges = Edges([entry.does for entry in self.entries])
         self._held: dict[int, bool] = {}
@@ -240,7 +235,7 @@ def _show(name: str, row: Mapping[str, object]) -> bytes:
         allowed = ", ".join(key for key in COMMANDS if key not in ("timed_go", "set"))
         raise SettingError(f"group {name}: msc is {row['msc']!r}; allowed: {allowed}", *where, "msc")
     kind = row.get("format", "all")
-    if kind not in FORMATS:
+    if kind not in tuple(FORMATS):
         raise SettingError(
             f"group {name}: format is {kind!r}; allowed: {', '.join(FORMATS)}", *where, "format"
         )

@@ -138,6 +138,8 @@ class SystemIn:
         """Connect. Raises DeviceGone, listing the ports there are."""
         if self._port is not None:
             return
+        with self._wake:
+            self._heard.clear()  # what was played before the cable was out must not come as if played now
         try:
             made = self._library.MidiIn()
             made.ignore_types(

@@ -24,7 +24,8 @@ from devices.midi.codec import (
 )
 from devices.midi.msc import decode_msc, is_msc
 from devices.midi.ports import SystemIn, is_system_port
-from engine.bus.driver import SettingError
+from engine.bus.driver import SettingError, check_settings
+from engine.bus.line_driver import integer_setting
 from engine.bus.ports import SerialLine
 from engine.bus.source import Chunk, Signal, SourceConfig, Value
 
@@ -53,14 +54,8 @@ class MidiSource:
     family = "midi"
 
     def __init__(self, config: SourceConfig) -> None:
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        baud = config.settings.get("baud", BAUD)
-        if not isinstance(baud, int) or isinstance(baud, bool) or not 1200 <= baud <= 4_000_000:
-            raise SettingError(f"baud is {baud!r}; allowed: an integer 1200 to 4000000", "settings", "baud")
+        check_settings(config, _SETTINGS)
+        baud = integer_setting(config, "baud", BAUD, 1200, 4_000_000)
         fine = config.settings.get("fine", [])
         if not isinstance(fine, list) or any(
             not isinstance(n, int) or isinstance(n, bool) or not 0 <= n <= 31 for n in fine

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 
+from devices.links import TcpLink, parse_tcp_port
 from devices.modbus.codec import (
     EXCEPTIONS,
     HEADER_SIZE,
@@ -22,7 +22,9 @@ from devices.modbus.codec import (
     decode_response,
     encode_request,
 )
-from engine.bus.driver import SettingError
+from devices.settings import flag_setting
+from engine.bus.driver import SettingError, check_settings
+from engine.bus.line_driver import integer_setting
 from engine.bus.source import Chunk, Signal, SourceConfig
 from engine.errors import DeviceGone
 
@@ -45,6 +47,7 @@ _READS: Mapping[str, tuple[Function, str, int]] = {
 }
 _NAMES = {function: name for function, name, _ in _READS.values()}
 _REQUEST_SIZE = HEADER_SIZE + 5
+_MOST_PASSED_OVER = 8
 
 
 def create_source(config: SourceConfig) -> ModbusSource:
@@ -82,63 +85,63 @@ class ModbusSource:
         self.name = config.name
         self.refused = 0
         settings = config.settings
-        for key in settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        self._address = _address(config.port)
-        self._unit = _whole(settings, "unit", 1, 0, 255)
-        self._timeout_s = _whole(settings, "timeout_ms", 200, 10, 10_000) / 1000
-        self._every_s = _whole(settings, "every_ms", 50, 5, 60_000) / 1000
+        check_settings(config, _SETTINGS)
+        try:
+            host, port = parse_tcp_port(config.port, TCP_PORT)
+        except ValueError as error:
+            raise SettingError(str(error), "port") from None
+        self._host = host
+        self._unit = integer_setting(config, "unit", 1, 0, 255)
+        self._timeout_s = integer_setting(config, "timeout_ms", 200, 10, 10_000) / 1000
+        self._every_s = integer_setting(config, "every_ms", 50, 5, 60_000) / 1000
+        self._link = TcpLink(config.name, host, port, connect_s=max(self._timeout_s, 1.0))
         self._pause = Event()
-        self._asked = False
+        self._until_due_s = 0.0
         self._blocks = tuple(block for key in _READS for block in _blocks(settings, key))
         if not self._blocks:
             raise SettingError(f"nothing to read; give at least one of {', '.join(_READS)}", "settings")
         self._beat_register: int | None = None
         if "heartbeat" in settings:
-            self._beat_register = _whole(settings, "heartbeat", 0, 0, 0xFFFF)
-        repeat = settings.get("repeat", False)
-        if not isinstance(repeat, bool):
-            raise SettingError(f"repeat is {repeat!r}; allowed: true, false", "settings", "repeat")
-        self._repeat = repeat
+            self._beat_register = integer_setting(config, "heartbeat", 0, 0, 0xFFFF)
+        self._repeat = flag_setting(config, "repeat")
         self._beat = 0
         self._transaction = 0
-        self._socket: socket.socket | None = None
         self._framer = Framer()
         self._seen: dict[str, int] = {}
 
     def open(self) -> None:
-        """Connect."""
-        if self._socket is not None:
+        """Connect. Raises DeviceGone."""
+        if self._link.is_open:
             return
-        host, port = self._address
-        try:
-            self._socket = socket.create_connection(self._address, timeout=max(self._timeout_s, 1.0))
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.settimeout(self._timeout_s)
-        except OSError as error:
-            raise DeviceGone(
-                f"{self.name}: no Modbus at {host}:{port} ({error}); check cable, address and unit in the rig file"
-            ) from error
+        self._link.open()
         self._framer = Framer()
+        self._until_due_s = 0.0
 
     def read(self, timeout_s: float) -> Sequence[Chunk]:
-        """Ask for everything once, and beat; `every_ms` after the last time.
+        """Ask for everything once, and beat, when `every_ms` have passed since the last time; else nothing.
 
         Returns
         -------
         sequence of Chunk
             Request and answer in one, so that `decode` needs to know nothing else.
+
+        Raises
+        ------
+        DeviceGone
+            Also when an answer does not come within `timeout_ms`.
         """
-        if self._asked:
-            self._pause.wait(self._every_s)
-        self._asked = True
+        # No clock is read: what has been waited adds up, call by call.
+        wait_s = min(timeout_s, self._until_due_s)
+        if wait_s > 0.0:
+            self._pause.wait(wait_s)
+        self._until_due_s -= wait_s
+        if self._until_due_s > 0.0:
+            return ()
+        self._until_due_s = self._every_s
         chunks = []
         for block in self._blocks:
             request = self._next(block.function, block.address, block.count)
-            chunks.append(Chunk(encode_request(request) + self._ask(request), self._address[0]))
+            chunks.append(Chunk(encode_request(request) + self._ask(request), self._host))
         if self._beat_register is not None:
             self._beat = (self._beat + 1) & 0xFFFF
             request = self._next(Function.WRITE_REGISTER, self._beat_register, self._beat)
@@ -161,9 +164,7 @@ class ModbusSource:
 
     def close(self) -> None:
         """Let go of the connection."""
-        made, self._socket, self._asked = self._socket, None, False
-        if made is not None:
-            made.close()
+        self._link.close()
 
     def _signals(self, request: Request, response: Response, at_ns: int) -> list[Signal]:
         found = []
@@ -181,49 +182,28 @@ class ModbusSource:
         return Request(self._transaction, self._unit, function, address, value)
 
     def _ask(self, request: Request) -> bytes:
-        made = self._socket
-        host, port = self._address
-        if made is None:
-            raise DeviceGone(f"{self.name}: no connection to {host}:{port}")
-        try:
-            made.sendall(encode_request(request))
-            # A late answer to an earlier question may still be on its way: at most a few are passed over.
-            for _ in range(8):
-                data = made.recv(1024)
-                if not data:
-                    raise DeviceGone(f"{self.name}: {host}:{port} closed the connection")
-                for frame in self._framer.feed(data):
-                    if frame[:2] == request.transaction.to_bytes(2, "big"):
-                        return frame
-        except OSError as error:
-            raise DeviceGone(
-                f"{self.name}: no answer from {host}:{port} within {self._timeout_s:g} s ({error})"
-            ) from error
-        except ModbusError as error:
-            raise DeviceGone(f"{self.name}: {host}:{port} does not speak Modbus TCP: {error}") from error
-        raise DeviceGone(f"{self.name}: {host}:{port} answers other questions than were asked")
+        self._link.send((encode_request(request),))
+        # A late answer to an earlier question may still be on its way: at most a few are passed over.
+        for _ in range(_MOST_PASSED_OVER):
+            data = self._link.read(self._timeout_s)
+            if not data:
+                raise DeviceGone(
+                    f"{self.name}: {self._host} gave no answer within {self._timeout_s:g} s; check the unit, and timeout_ms in "
+                    "the rig file"
+                )
+            try:
+                frames = self._framer.feed(data)
+            except ModbusError as error:
+                raise DeviceGone(f"{self.name}: {self._host} does not speak Modbus TCP: {error}") from error
+            for frame in frames:
+                if frame[:2] == request.transaction.to_bytes(2, "big"):
+                    return frame
+        raise DeviceGone(f"{self.name}: {self._host} answers other questions than were asked")
 
 
 def exception_text(code: int) -> str:
     """What a PLC means by an exception code."""
     return EXCEPTIONS.get(code, f"exception {code}")
-
-
-def _address(port: str) -> tuple[str, int]:
-    host, _, number = port.removeprefix("tcp://").partition(":")
-    if not port.startswith("tcp://") or not host or (number and not number.isdigit()):
-        raise SettingError(f"port is {port!r}; write tcp://host or tcp://host:{TCP_PORT}", "port")
-    chosen = int(number) if number else TCP_PORT
-    if not 0 < chosen < 65536:
-        raise SettingError(f"TCP port is {chosen}; allowed 1 to 65535", "port")
-    return host, chosen
-
-
-def _whole(settings: Mapping[str, object], key: str, default: int, low: int, high: int) -> int:
-    value = settings.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise SettingError(f"{key} is {value!r}; allowed: an integer {low} to {high}", "settings", key)
-    return value
 
 
 def _blocks(settings: Mapping[str, object], key: str) -> list[_Block]:

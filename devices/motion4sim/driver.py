@@ -9,7 +9,8 @@ from typing import cast
 
 from devices.motion4sim.batch import AxisStringBatch
 from devices.motion4sim.codec import BITS, FORMS, LETTERS, Form, Letters, encode_axes, guard, read_template
-from devices.pose import axes_setting, choice_setting, make_pose
+from devices.pose import axes_setting, make_pose
+from devices.settings import choice_setting
 from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver, integer_setting
 from engine.bus.ports import SerialLine, UdpLine, parse_udp_port

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from devices.mqtt.codec import Publish
+from devices.mqtt.codec import MAX_PACKET, Publish
 from engine.errors import DeviceGone, MissingExtra
 from engine.time.clocks import Clock, MonotonicClock
 
@@ -46,7 +46,7 @@ class Broker:
     Attributes
     ----------
     dropped : int
-        Messages lost because nobody read for 4096 of them.
+        Messages lost because nobody read for 4096 of them, or because they were above 64 KiB.
     """
 
     def __init__(
@@ -85,6 +85,8 @@ class Broker:
         paho = self._paho
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="", reconnect_on_failure=False)
         client.connect_timeout = _CONNECT_NS / 1e9
+        # A broker that takes messages and never confirms them must not fill our memory; the line counts as gone then.
+        client.max_queued_messages_set(_MOST_WAITING)
         if self._login[0] is not None:
             client.username_pw_set(*self._login)
         if self._will is not None:
@@ -100,12 +102,14 @@ class Broker:
                 f"{self._name}: cannot connect to the broker at {shown} ({error}); check that it runs, and the port in the rig file"
             ) from error
         self._client = client
+        self._heard.clear()  # what was said before the line was lost must not come as if said now
         limit_ns = self._clock.now_ns() + _CONNECT_NS
         while self._answer is None and self._clock.now_ns() < limit_ns:
             try:
                 self.run(_STEP_S)
             except DeviceGone:
                 if self._answer is None:
+                    self.close()
                     raise
         answer = self._answer
         if answer is None or answer.is_failure:
@@ -170,7 +174,9 @@ class Broker:
         self._answer = answer
 
     def _on_message(self, _client: Any, _data: Any, message: Any) -> None:
-        if len(self._heard) >= _MOST_WAITING:
+        topic = str(message.topic)
+        size = len(topic.encode("utf-8")) + len(message.payload) + 2
+        if len(self._heard) >= _MOST_WAITING or size > MAX_PACKET:
             self.dropped += 1
             return
-        self._heard.append(Publish(message.topic, bytes(message.payload), 0, bool(message.retain)))
+        self._heard.append(Publish(topic, bytes(message.payload), 0, bool(message.retain)))

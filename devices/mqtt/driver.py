@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devices.edges import Edges
+from devices.groups import narrowed
 from devices.links import parse_tcp_port
 from devices.mqtt.client import Broker
 from devices.mqtt.codec import (
@@ -19,6 +20,7 @@ from devices.mqtt.codec import (
     encode_publish,
 )
 from devices.scale import read_scale
+from devices.settings import optional_text_setting
 from engine.bus.driver import (
     GROUP_SIZE,
     Channel,
@@ -29,8 +31,6 @@ from engine.bus.driver import (
     Report,
     SettingError,
     TwinSpec,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import LineDriver
 from engine.errors import DeviceError
@@ -137,11 +137,7 @@ class MqttDriver(LineDriver):
             channels.extend(
                 Channel(f"{row.name}.{part}", "ratio", 0.0, 1.0) for part in _COMPONENTS[row.form]
             )
-        check_keys(config, channels, groups)
-        owner = [group.name for group in groups for _ in group.channels]
-        self.channels = tuple(
-            with_rig_limits(channel, name, config) for channel, name in zip(channels, owner, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
         most = config.settings.get("most_per_s", _MOST_PER_S)
         if not isinstance(most, int | float) or isinstance(most, bool) or not 0.1 <= most <= 200:
@@ -155,8 +151,8 @@ class MqttDriver(LineDriver):
             config.name,
             host,
             port,
-            user=_text(config, "user"),
-            password=_text(config, "password"),
+            user=optional_text_setting(config, "user"),
+            password=optional_text_setting(config, "password"),
             will=self._offline,
         )
         self._edges = Edges([False] * len(self.topics))
@@ -234,13 +230,6 @@ def broker_address(port: str) -> tuple[str, int]:
 def _message(frame: bytes) -> Publish:
     (packet,) = PacketCutter().feed(frame)
     return decode_publish(packet)
-
-
-def _text(config: DeviceConfig, key: str) -> str | None:
-    value = config.settings.get(key)
-    if value is not None and not isinstance(value, str):
-        raise SettingError(f"{key} is {value!r}; allowed: text", "settings", key)
-    return value
 
 
 def _check(topic: str, what: str, where: tuple[str, ...]) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from devices.mqtt.client import Broker
 from devices.mqtt.codec import MqttError, PacketCutter, Publish, check_filter, decode_publish, encode_publish
 from devices.mqtt.driver import broker_address
-from engine.bus.driver import SettingError
+from devices.settings import choice_setting, flag_setting, optional_text_setting
+from engine.bus.driver import SettingError, check_settings
 from engine.bus.source import Chunk, Signal, SourceConfig, Value
 
 _SETTINGS = ("topics", "payload", "retained", "user", "password")
@@ -40,32 +41,19 @@ class MqttSource:
     family = "mqtt"
 
     def __init__(self, config: SourceConfig) -> None:
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        self._payload = config.settings.get("payload", "auto")
-        if self._payload not in _PAYLOADS:
-            raise SettingError(
-                f"payload is {self._payload!r}; allowed: {', '.join(_PAYLOADS)}", "settings", "payload"
-            )
-        self._retained = config.settings.get("retained", False)
-        if not isinstance(self._retained, bool):
-            raise SettingError(
-                f"retained is {self._retained!r}; allowed: true, false", "settings", "retained"
-            )
-        login = []
-        for key in ("user", "password"):
-            value = config.settings.get(key)
-            if value is not None and not isinstance(value, str):
-                raise SettingError(f"{key} is {value!r}; allowed: text", "settings", key)
-            login.append(value)
+        check_settings(config, _SETTINGS)
+        self._payload = choice_setting(config, "payload", "auto", _PAYLOADS)
+        self._retained = flag_setting(config, "retained")
         host, port = broker_address(config.port)
         self.name = config.name
         self.refused = 0
         self._broker = Broker(
-            config.name, host, port, user=login[0], password=login[1], subscriptions=_subscriptions(config)
+            config.name,
+            host,
+            port,
+            user=optional_text_setting(config, "user"),
+            password=optional_text_setting(config, "password"),
+            subscriptions=_subscriptions(config),
         )
 
     def open(self) -> None:

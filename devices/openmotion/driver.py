@@ -7,10 +7,11 @@ from typing import cast
 
 from devices.openmotion.batch import OpenMotionBatch
 from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, encode, with_time
-from devices.pose import ANGULAR, Reach, axes_setting, choice_setting, make_pose
+from devices.pose import ANGULAR, Reach, axes_setting, make_pose
+from devices.settings import choice_setting, udp_address
 from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
-from engine.bus.ports import UdpLine, parse_udp_port
+from engine.bus.ports import UdpLine
 from engine.units import MOTION_AXES
 
 _SETTINGS = ("axes", "inverted", "byte_order", "park")
@@ -60,12 +61,7 @@ class OpenMotionDriver(LineDriver):
         self.byte_order = cast(ByteOrder, choice_setting(config, "byte_order", "little", ("little", "big")))
         self._period_s = 1.0 / config.rate_hz
         self._count = 0
-        host, port = "", UDP_PORT
-        if config.port != "twin":
-            try:
-                host, port = parse_udp_port(config.port, UDP_PORT)
-            except ValueError as error:
-                raise SettingError(str(error), "port") from None
+        host, port = udp_address(config, UDP_PORT)
         self.address: tuple[str, int] | None = (host, port) if host else None
         self.use_line(UdpLine(config.name, host, port), config.port)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devices.listeners import ear_on
-from devices.openmotion.codec import Motion, OpenMotionError, decode
-from engine.bus.driver import SettingError
+from devices.listeners import ear_of
+from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, OpenMotionError, decode
+from devices.settings import choice_setting
+from engine.bus.driver import check_settings
 from engine.bus.source import Chunk, Signal, SourceConfig
 
 _SETTINGS = ("byte_order",)
@@ -38,23 +39,11 @@ class OpenMotionSource:
     def __init__(self, config: SourceConfig) -> None:
         self.name = config.name
         self.refused = 0
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        order = config.settings.get("byte_order", "little")
-        if order not in ("little", "big"):
-            raise SettingError(f"byte_order is {order!r}; allowed: little, big", "settings", "byte_order")
-        self._big = order == "big"
-        if not config.port.startswith("udp://"):
-            raise SettingError(
-                f"port is {config.port!r}; allowed: udp://address:port (as udp://0.0.0.0:4123)", "port"
-            )
-        try:
-            self._ear = ear_on(config.name, config.port)
-        except ValueError as error:
-            raise SettingError(str(error), "port") from None
+        check_settings(config, _SETTINGS)
+        self._order: ByteOrder = (
+            "big" if choice_setting(config, "byte_order", "little", ("little", "big")) == "big" else "little"
+        )
+        self._ear = ear_of(config, ("udp",), default_port=UDP_PORT)
 
     def open(self) -> None:
         """Begin to listen."""
@@ -67,7 +56,7 @@ class OpenMotionSource:
     def decode(self, chunk: Chunk, at_ns: int) -> Sequence[Signal]:
         """What a datagram says."""
         try:
-            motion = decode(chunk.data, "big" if self._big else "little")
+            motion = decode(chunk.data, self._order)
         except OpenMotionError:
             self.refused += 1
             return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from devices.groups import narrowed
 from devices.links import TcpLink, is_tcp, parse_tcp_port
 from devices.osc.codec import (
     IMMEDIATELY,
@@ -19,6 +20,7 @@ from devices.osc.codec import (
 )
 from devices.osc.framing import FRAMES
 from devices.scale import read_scale
+from devices.settings import choice_setting, flag_setting, udp_address
 from engine.bus.driver import (
     GROUP_SIZE,
     Channel,
@@ -27,11 +29,9 @@ from engine.bus.driver import (
     Group,
     SettingError,
     TwinSpec,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import Line, LineDriver
-from engine.bus.ports import UdpLine, parse_udp_port
+from engine.bus.ports import UdpLine
 from engine.time.clocks import Clock, MonotonicClock, wall_offset_ns
 from engine.units import LINEAR_AXES, MOTION_AXES
 
@@ -143,21 +143,15 @@ class OscDriver(LineDriver):
             first = len(channels)
             groups.append(Group(row.name, row.form, tuple(range(first, first + GROUP_SIZE[row.form]))))
             channels.extend(_channels(row, config))
-        check_keys(config, channels, groups)
-        owner = [group.name for group in groups for _ in group.channels]
-        # Limits for a haptic group are meant for its amplitude; a frequency has limits under its own name only.
-        self.channels = tuple(
-            with_rig_limits(channel, channel.name if channel.unit == "hz" else name, config)
-            for channel, name in zip(channels, owner, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
         self._bundles = flag_setting(config, "bundles", True)
-        self._time_tags = flag_setting(config, "time_tags", False)
+        self._time_tags = flag_setting(config, "time_tags")
         if self._time_tags and not self._bundles:
             raise SettingError(
                 "time_tags needs bundles: a message alone has no time", "settings", "time_tags"
             )
-        framing = framing_setting(config.settings.get("framing", "length"))
+        framing = choice_setting(config, "framing", "length", FRAMES)
         self._frame = FRAMES[framing] if tcp else None
         self._clock = clock if clock is not None else MonotonicClock()
         self._offset_ns = offset_ns
@@ -194,32 +188,13 @@ class OscDriver(LineDriver):
         return stamped if self._frame is None else [self._frame(frame) for frame in stamped]
 
 
-def flag_setting(config: DeviceConfig, key: str, default: bool) -> bool:
-    """A yes or no of a device's settings. Raises SettingError."""
-    value = config.settings.get(key, default)
-    if not isinstance(value, bool):
-        raise SettingError(f"{key} is {value!r}; allowed: true, false", "settings", key)
-    return value
-
-
-def framing_setting(value: object) -> str:
-    """How packets lie on a stream. Raises SettingError."""
-    if value not in FRAMES:
-        raise SettingError(f"framing is {value!r}; allowed: {', '.join(FRAMES)}", "settings", "framing")
-    return str(value)
-
-
 def _line(config: DeviceConfig, tcp: bool) -> Line:
-    if config.port == "twin":
-        return UdpLine(config.name, "", DEFAULT_PORT)
+    if not tcp:
+        return UdpLine(config.name, *udp_address(config, DEFAULT_PORT))
     try:
-        if tcp:
-            host, port = parse_tcp_port(config.port, DEFAULT_PORT)
-            return TcpLink(config.name, host, port)
-        host, port = parse_udp_port(config.port, DEFAULT_PORT)
+        return TcpLink(config.name, *parse_tcp_port(config.port, DEFAULT_PORT))
     except ValueError as error:
         raise SettingError(str(error), "port") from None
-    return UdpLine(config.name, host, port)
 
 
 def _channels(row: MessageMap, config: DeviceConfig) -> list[Channel]:
@@ -298,7 +273,7 @@ def _message(name: str, row: object) -> MessageMap:
     if (
         not isinstance(kinds, list)
         or len(kinds) != GROUP_SIZE[form]
-        or any(kind not in _TAGS for kind in kinds)
+        or any(kind not in tuple(_TAGS) for kind in kinds)
     ):
         raise SettingError(
             f"message {name}: args is {row.get('args')!r}; allowed: one of {', '.join(_TAGS)}, or a list of "

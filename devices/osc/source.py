@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from devices.listeners import Ear, ear_on
+from devices.listeners import Ear, ear_of
 from devices.osc.codec import Arg, Bundle, Impulse, Message, OscError, Packet, decode, unix_ns_from_ntp
-from devices.osc.driver import framing_setting
 from devices.osc.framing import CUTTERS, Cutter
-from engine.bus.driver import SettingError
+from devices.settings import choice_setting
+from engine.bus.driver import check_settings
 from engine.bus.source import Chunk, Signal, SourceConfig, Value
 from engine.time.clocks import wall_offset_ns
 
@@ -42,24 +42,12 @@ class OscSource:
     family = "osc"
 
     def __init__(self, config: SourceConfig, *, offset_ns: Callable[[], int] = wall_offset_ns) -> None:
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        self._framing = framing_setting(config.settings.get("framing", "length"))
+        check_settings(config, _SETTINGS)
+        self._framing = choice_setting(config, "framing", "length", CUTTERS)
         self.name = config.name
         self.refused = 0
         self._stream = config.port.startswith("tcp://")
-        if not config.port.startswith(("udp://", "tcp://")):
-            raise SettingError(
-                f"port is {config.port!r}; allowed: udp://address:port, tcp://address:port (as udp://0.0.0.0:9000)",
-                "port",
-            )
-        try:
-            self.ear: Ear = ear_on(config.name, config.port)
-        except ValueError as error:
-            raise SettingError(str(error), "port") from None
+        self.ear: Ear = ear_of(config, ("udp", "tcp"))
         self._read_offset_ns = offset_ns
         # Taken whenever bytes are read, so that decoding stays a function of them and of this.
         self._offset_ns = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from devices.groups import narrowed
 from devices.links import TcpLink, parse_tcp_port
 from devices.pjlink.codec import TCP_PORT, Command, decode_command, encode_command
 from devices.pjlink.session import PjlinkSession
+from devices.settings import choice_setting, duration_setting
 from engine.bus.driver import (
     Channel,
     DeviceConfig,
@@ -16,14 +17,12 @@ from engine.bus.driver import (
     Report,
     SettingError,
     TwinSpec,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import LineDriver
 from engine.errors import DeviceError, DeviceGone
-from engine.time.flicks import fl_to_ns, parse_duration_fl
 
 _SETTINGS = ("inputs", "mute", "password", "class", "poll", "rest", "twin")
+_GROUPS = ("power", "input", "mute", "freeze")
 _MUTES = {"picture": "1", "sound": "2", "both": "3"}
 _ATTEND_NS = 100_000_000
 _POLL_NS = 5_000_000_000
@@ -61,7 +60,7 @@ class PjlinkDriver(LineDriver):
         )
         self.grade = _grade(config)
         self.inputs = _inputs(config)
-        self._mute = _mute(config)
+        self._mute = _MUTES[choice_setting(config, "mute", "both", _MUTES)]
         rest = _rest(config)
         names = [
             "power",
@@ -75,12 +74,12 @@ class PjlinkDriver(LineDriver):
             Channel(f"{name}.level", "ratio", 0.0, 1.0, value, value) for name, value in figures.items()
         ]
         groups = [Group(name, Form.LEVEL, (index,)) for index, name in enumerate(names)]
-        check_keys(config, channels, groups)
-        self.channels = tuple(
-            with_rig_limits(channel, name, config) for channel, name in zip(channels, names, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
-        self._session = PjlinkSession(str(config.settings.get("password", "")), poll_setting(config))
+        self._session = PjlinkSession(
+            str(config.settings.get("password", "")),
+            duration_setting(config.settings.get("poll"), "poll", _POLL_NS, ("settings", "poll")),
+        )
         host, port = "", TCP_PORT
         if config.port != "twin":
             try:
@@ -201,23 +200,12 @@ def _inputs(config: DeviceConfig) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _mute(config: DeviceConfig) -> str:
-    value = config.settings.get("mute", "both")
-    if value not in _MUTES:
-        raise SettingError(f"mute is {value!r}; allowed: {', '.join(_MUTES)}", "settings", "mute")
-    return _MUTES[str(value)]
-
-
 def _rest(config: DeviceConfig) -> dict[str, float]:
     rows = config.settings.get("rest", {})
     if not isinstance(rows, Mapping):
         raise SettingError(f"rest is {rows!r}; write {{power: 1, mute: 0}}", "settings", "rest")
     for key, value in rows.items():
-        if (
-            key not in ("power", "input", "mute", "freeze")
-            or not isinstance(value, int | float)
-            or not 0 <= value <= 1
-        ):
+        if key not in _GROUPS or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise SettingError(
                 f"rest: {key} is {value!r}; allowed: power, input, mute, freeze, 0 to 1 each",
                 "settings",
@@ -225,21 +213,3 @@ def _rest(config: DeviceConfig) -> dict[str, float]:
                 str(key),
             )
     return {str(key): float(value) for key, value in rows.items()}
-
-
-def poll_setting(config: DeviceConfig) -> int:
-    """How often a projector is asked, in ns. Raises SettingError."""
-    return duration_ns(config.settings.get("poll"), "poll", _POLL_NS, ("settings", "poll"))
-
-
-def duration_ns(value: Any, what: str, default_ns: int, where: tuple[str, ...]) -> int:
-    """A duration of the settings. Raises SettingError."""
-    if value is None:
-        return default_ns
-    try:
-        found_ns = fl_to_ns(parse_duration_fl(value))
-    except ValueError as error:
-        raise SettingError(f"{what}: {error}", *where) from None
-    if not 10_000_000 <= found_ns <= 3_600_000_000_000:
-        raise SettingError(f"{what} is {value!r}; allowed 10ms to 1h", *where)
-    return found_ns

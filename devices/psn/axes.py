@@ -55,7 +55,11 @@ def read_axes(words: object) -> Axes:
         With what is allowed.
     """
     allowed = ", ".join(_DIRECTIONS)
-    if not isinstance(words, list) or len(words) != 3 or not all(word in _DIRECTIONS for word in words):
+    if (
+        not isinstance(words, list)
+        or len(words) != 3
+        or not all(word in tuple(_DIRECTIONS) for word in words)
+    ):
         raise AxesError(f"axes is {words!r}; write where x, y and z point, three of {allowed}")
     first, second, third = (_DIRECTIONS[word] for word in words)
     order = (first[0], second[0], third[0])

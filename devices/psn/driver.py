@@ -5,25 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from devices.groups import narrowed
 from devices.psn.axes import AXES_DEFAULT, Axes, AxesError, read_axes, rotation_vector
 from devices.psn.codec import MULTICAST, UDP_PORT, Tracker, encode_data, encode_info, stamped
-from engine.bus.driver import (
-    Channel,
-    DeviceConfig,
-    Form,
-    Group,
-    Report,
-    SettingError,
-    TwinSpec,
-    check_keys,
-    with_rig_limits,
-)
+from devices.settings import udp_address
+from engine.bus.driver import Channel, DeviceConfig, Form, Group, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
-from engine.bus.ports import UdpLine, parse_udp_port
-from engine.units import ANGULAR_AXES, LINEAR_AXES, MOTION_AXES
+from engine.bus.ports import UdpLine
+from engine.units import LINEAR_AXES, MOTION_AXES
 
 _SETTINGS = ("trackers", "axes", "system")
 _INFO_NS = 1_000_000_000
+# Asked more often than that, so that a beat that comes a little early is not left out.
+_ATTEND_NS = 100_000_000
 _FARTHEST_M = 1000.0
 
 
@@ -46,7 +40,7 @@ class PsnDriver(LineDriver):
     """
 
     family = "psn"
-    attend_ns = _INFO_NS
+    attend_ns = _ATTEND_NS
 
     def __init__(self, config: DeviceConfig) -> None:
         # Followers extrapolate between packets, so every instant's position goes out, changed or not.
@@ -71,20 +65,14 @@ class PsnDriver(LineDriver):
                     channels.append(Channel(f"{name}.{axis}", "m", -_FARTHEST_M, _FARTHEST_M))
                 else:
                     channels.append(Channel(f"{name}.{axis}", "deg", -360.0, 360.0))
-        assert set(MOTION_AXES) == {*LINEAR_AXES, *ANGULAR_AXES}
-        check_keys(config, channels, groups)
-        self.channels = tuple(with_rig_limits(channel, channel.name, config) for channel in channels)
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
-        host, port = MULTICAST, UDP_PORT
-        if config.port != "twin":
-            try:
-                host, port = parse_udp_port(config.port, UDP_PORT)
-            except ValueError as error:
-                raise SettingError(str(error), "port") from None
+        host, port = udp_address(config, UDP_PORT, twin_host=MULTICAST)
         self.use_line(UdpLine(config.name, host, port), f"{len(self._trackers)} trackers to {host}:{port}")
         self._info = encode_info(system, [(number, name) for name, (number, _) in self._trackers.items()])
         self._frame = 0
         self._info_frame = 0
+        self._told_ns: int | None = None
         self._period_us = round(1e6 / config.rate_hz)
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
@@ -102,8 +90,17 @@ class PsnDriver(LineDriver):
         self._frame += 1
         return [stamped(frame, self._frame * self._period_us, self._frame) for frame in frames]
 
+    def close(self) -> None:
+        """Let go of the line; the next one hears the names at once."""
+        self._told_ns = None
+        super().close()
+
     def attend(self, now_ns: int) -> Sequence[Report]:
-        """Say the trackers' names, once a second."""
+        """Say the trackers' names, once a second. Raises DeviceGone."""
+        # It is called after every command too.
+        if self._told_ns is not None and now_ns - self._told_ns < _INFO_NS:
+            return ()
+        self._told_ns = now_ns
         line = self._used_line()
         self._info_frame += 1
         time_us = self._frame * self._period_us

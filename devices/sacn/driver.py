@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
-from devices.dmx.fixtures import Patch, flag_setting, text_setting
+from devices.dmx.fixtures import Patch
 from devices.dmx.listening import listening_setting
 from devices.dmx.sending import Sending, is_this_machine
 from devices.sacn.attention import Attention
@@ -27,9 +27,9 @@ from devices.sacn.codec import (
     universe_of,
     with_sequence,
 )
+from devices.settings import flag_setting, interface_setting, text_setting, udp_address
 from engine.bus.driver import DeviceConfig, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver, integer_setting
-from engine.bus.ports import parse_udp_port
 from engine.errors import DeviceError
 
 _SETTINGS = (
@@ -120,13 +120,10 @@ class SacnDriver(LineDriver):
             for universe in universes
         }
         self._sync = encode(Sync(self.cid, sync_address)) if sync_address else None
-        interface = _address(config, "interface")
-        host, port = MULTICAST, UDP_PORT
-        if config.port != "twin":
-            try:
-                host, port = parse_udp_port(config.port, UDP_PORT)
-            except ValueError as error:
-                raise SettingError(f"{error}; udp://{MULTICAST} for multicast", "port") from None
+        interface = interface_setting(config)
+        host, port = udp_address(
+            config, UDP_PORT, twin_host=MULTICAST, hint=f"; udp://{MULTICAST} for multicast"
+        )
         sent_to_groups = host == MULTICAST
         line = Sending(
             config.name,
@@ -224,17 +221,3 @@ def _cid(config: DeviceConfig) -> UUID:
         raise SettingError(
             f"cid is {text!r}; allowed: a UUID, as {uuid5(_IDENTITIES, config.name)}", "settings", "cid"
         ) from None
-
-
-def _address(config: DeviceConfig, key: str) -> str:
-    """An IPv4 address of a device's settings, or empty."""
-    text = config.settings.get(key, "")
-    parts = str(text).split(".")
-    good = len(parts) == 4 and all(part.isdigit() and int(part) <= 255 for part in parts)
-    if text != "" and not good:
-        raise SettingError(
-            f"{key} is {text!r}; allowed: the IPv4 address of a network interface of this machine",
-            "settings",
-            key,
-        )
-    return str(text)

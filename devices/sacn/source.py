@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devices.dmx.fixtures import flag_setting
 from devices.dmx.listening import Listening, parse_listening_port
-from devices.dmx.signals import LevelChanges, check_source_settings, slots_setting, universes_setting
+from devices.dmx.signals import LevelChanges, slots_setting, universes_setting
 from devices.sacn.codec import (
     FIRST_UNIVERSE,
     LAST_UNIVERSE,
@@ -17,7 +16,8 @@ from devices.sacn.codec import (
     group_of,
 )
 from devices.sacn.merge import Receiver
-from engine.bus.driver import SettingError
+from devices.settings import flag_setting, interface_setting
+from engine.bus.driver import SettingError, check_settings
 from engine.bus.source import Chunk, Signal, SourceConfig
 
 _SETTINGS = ("universes", "slots", "preview", "interface", "sync")
@@ -49,25 +49,18 @@ class SacnSource:
     family = "sacn"
 
     def __init__(self, config: SourceConfig) -> None:
-        check_source_settings(config, _SETTINGS)
+        check_settings(config, _SETTINGS)
         self.name = config.name
         self.refused = 0
         universes = universes_setting(config, FIRST_UNIVERSE, LAST_UNIVERSE, (FIRST_UNIVERSE,))
         addresses = _sync_addresses(config)
-        interface = config.settings.get("interface", "")
-        parts = str(interface).split(".")
-        if interface != "" and not (len(parts) == 4 and all(p.isdigit() and int(p) <= 255 for p in parts)):
-            raise SettingError(
-                f"interface is {interface!r}; allowed: the IPv4 address of a network interface of this machine",
-                "settings",
-                "interface",
-            )
+        interface = interface_setting(config)
         try:
             host, port = parse_listening_port(config.port, UDP_PORT)
         except ValueError as error:
             raise SettingError(str(error), "port") from None
         groups = [group_of(number) for number in sorted({*universes, *addresses})]
-        self._listening = Listening(config.name, host, port, groups=groups, interface=str(interface))
+        self._listening = Listening(config.name, host, port, groups=groups, interface=interface)
         self._receiver = Receiver(universes, preview=flag_setting(config, "preview"))
         self._changes = LevelChanges(config.name, slots_setting(config))
 

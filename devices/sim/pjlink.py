@@ -23,7 +23,8 @@ from devices.pjlink.codec import (
     encode_answer,
     encode_greeting,
 )
-from devices.pjlink.driver import PjlinkDriver, duration_ns
+from devices.pjlink.driver import PjlinkDriver
+from devices.settings import duration_setting
 from engine.bus.driver import DeviceConfig, SettingError
 
 _BUSY_NS = 2_000_000_000
@@ -66,9 +67,9 @@ class PjlinkTwin:
         if not isinstance(rows, Mapping) or set(rows) - set(_KEYS):
             raise SettingError(f"twin is {rows!r}; allowed: {', '.join(_KEYS)}", "settings", "twin")
         where = ("settings", "twin")
-        self._warm_ns = duration_ns(rows.get("warm_up"), "warm_up", _BUSY_NS, where)
-        self._cool_ns = duration_ns(rows.get("cool_down"), "cool_down", _BUSY_NS, where)
-        self._idle_ns = duration_ns(rows.get("idle"), "idle", _IDLE_NS, where)
+        self._warm_ns = duration_setting(rows.get("warm_up"), "warm_up", _BUSY_NS, where)
+        self._cool_ns = duration_setting(rows.get("cool_down"), "cool_down", _BUSY_NS, where)
+        self._idle_ns = duration_setting(rows.get("idle"), "idle", _IDLE_NS, where)
         self._password = str(config.settings.get("password", ""))
         self._grade = driver.grade
         self._inputs = driver.inputs or ("31",)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from devices.pose import axes_setting, flag_setting, make_pose
+from devices.pose import axes_setting, make_pose
+from devices.settings import flag_setting
 from devices.smc3.codec import (
     BAUD,
     DEFAULT_CLIP,

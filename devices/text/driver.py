@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devices.edges import Edges
+from devices.groups import narrowed
 from devices.links import link_to
 from devices.scale import read_scale
+from devices.settings import duration_setting
 from devices.text.patterns import LineCutter, PatternError, compile_pattern, match
 from devices.text.template import MAX_TEMPLATE, Template, TemplateError, parse_template
 from engine.bus.driver import (
@@ -20,12 +22,9 @@ from engine.bus.driver import (
     Report,
     SettingError,
     TwinSpec,
-    check_keys,
-    with_rig_limits,
 )
 from engine.bus.line_driver import LineDriver, integer_setting
 from engine.errors import DeviceError
-from engine.time.flicks import fl_to_ns, parse_duration_fl
 
 _SETTINGS = ("commands", "start", "stop", "keep_alive", "replies", "reply_within", "baud")
 _COMMAND_KEYS = ("send", "hex", "else", "else_hex", "when", "level", "scale", "expect")
@@ -38,6 +37,7 @@ _REPLY_WITHIN_NS = 1_000_000_000
 # kept alive has `keep_alive`.
 _NEVER_NS = 3_600_000_000_000
 _MOST_REPORTS = 32
+_MOST_READS = 16
 
 
 def create(config: DeviceConfig) -> TextDriver:
@@ -119,17 +119,13 @@ class TextDriver(LineDriver):
         self.commands = read_commands(config)
         channels = [Channel(f"{command.name}.level", "ratio", 0.0, 1.0) for command in self.commands]
         groups = [Group(command.name, Form.LEVEL, (index,)) for index, command in enumerate(self.commands)]
-        check_keys(config, channels, groups)
-        self.channels = tuple(
-            with_rig_limits(channel, group.name, config)
-            for channel, group in zip(channels, groups, strict=True)
-        )
+        self.channels = narrowed(config, channels, groups)
         self.groups = tuple(groups)
         self.start = _fixed(config, "start")
         self.stop = _fixed(config, "stop")
         self._ping, self._ping_ns = _keep_alive(config)
         self._replies = _replies(config)
-        self._reply_within_ns = _duration(
+        self._reply_within_ns = duration_setting(
             config.settings.get("reply_within"),
             "reply_within",
             _REPLY_WITHIN_NS,
@@ -190,7 +186,9 @@ class TextDriver(LineDriver):
         reports: list[Report] = []
         try:
             self._keep_alive(now_ns)
-            while data := self._link.read():
+            for _ in range(_MOST_READS):  # a device that never pauses must not keep its commands from leaving
+                if not (data := self._link.read()):
+                    break
                 for line in self._cutter.feed(data):
                     self._take(line, reports)
         except DeviceError as error:
@@ -322,7 +320,9 @@ def _keep_alive(config: DeviceConfig) -> tuple[bytes, int]:
     made = _template(row, "send", "hex", where)
     if made is None or made.has_fields:
         raise SettingError("keep_alive: write send: or hex:, without a value", *where, "send")
-    return made.render(0.0, 0.0), _duration(row.get("every"), "every", 10_000_000_000, (*where, "every"))
+    return made.render(0.0, 0.0), duration_setting(
+        row.get("every"), "every", 10_000_000_000, (*where, "every")
+    )
 
 
 def _replies(config: DeviceConfig) -> tuple[tuple[re.Pattern[str], str], ...]:
@@ -345,15 +345,3 @@ def _pattern(text: object, what: str, where: tuple[str, ...]) -> re.Pattern[str]
         return compile_pattern(text)
     except PatternError as error:
         raise SettingError(f"{what}: {error}", *where) from None
-
-
-def _duration(value: object, what: str, default_ns: int, where: tuple[str, ...]) -> int:
-    if value is None:
-        return default_ns
-    try:
-        found_ns = fl_to_ns(parse_duration_fl(value))
-    except ValueError as error:
-        raise SettingError(f"{what}: {error}", *where) from None
-    if not 10_000_000 <= found_ns <= 3_600_000_000_000:
-        raise SettingError(f"{what} is {value!r}; allowed 10ms to 1h", *where)
-    return found_ns

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from devices.listeners import Ear, ear_on
+from devices.listeners import Ear, ear_of
 from devices.text.patterns import LineCutter, PatternError, compile_pattern, match
-from engine.bus.driver import SettingError
+from engine.bus.driver import SettingError, check_settings
+from engine.bus.line_driver import integer_setting
 from engine.bus.source import Chunk, Signal, SourceConfig, Value
 
 _SETTINGS = ("patterns", "baud", "mode")
@@ -39,14 +40,8 @@ class TextSource:
     family = "text"
 
     def __init__(self, config: SourceConfig) -> None:
-        for key in config.settings:
-            if key not in _SETTINGS:
-                raise SettingError(
-                    f"unknown setting {key!r}; allowed: {', '.join(_SETTINGS)}", "settings", key
-                )
-        baud = config.settings.get("baud", 9600)
-        if not isinstance(baud, int) or isinstance(baud, bool) or not 300 <= baud <= 4_000_000:
-            raise SettingError(f"baud is {baud!r}; allowed: an integer 300 to 4000000", "settings", "baud")
+        check_settings(config, _SETTINGS)
+        baud = integer_setting(config, "baud", 9600, 300, 4_000_000)
         mode = config.settings.get("mode", "listen")
         if mode not in _MODES or (mode == "connect" and not config.port.startswith("tcp://")):
             raise SettingError(
@@ -57,10 +52,7 @@ class TextSource:
         self._patterns = _patterns(config)
         self._whole = config.port.startswith("udp://")
         self._cutters: dict[str, LineCutter] = {}
-        try:
-            self.ear: Ear = ear_on(config.name, config.port, baud=baud, connect=mode == "connect")
-        except ValueError as error:
-            raise SettingError(str(error), "port") from None
+        self.ear: Ear = ear_of(config, baud=baud, connect=mode == "connect")
 
     def open(self) -> None:
         """Listen or connect."""

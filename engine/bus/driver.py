@@ -205,6 +205,15 @@ class TwinSpec:
     line: Literal["serial", "udp", "tcp", "udp+tcp", "ws", "session"]
 
 
+class Configured(Protocol):
+    """Whatever has settings: the configuration of a device or of a source."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """As written in the rig."""
+        ...
+
+
 class Twin(Protocol):
     """A software stand-in for a device: fed the same bytes, it moves as the real one would.
 
@@ -458,8 +467,13 @@ def check_keys(config: DeviceConfig, channels: Sequence[Channel], groups: Sequen
                 )
 
 
-def check_settings(config: DeviceConfig, allowed: Sequence[str]) -> None:
-    """Refuse settings the driver does not know, naming those it does."""
+def check_settings(config: Configured, allowed: Sequence[str]) -> None:
+    """Refuse settings a driver or source does not know, naming those it does.
+
+    Raises
+    ------
+    SettingError
+    """
     for key in config.settings:
         if key not in allowed:
             raise SettingError(f"unknown setting {key!r}; allowed: {', '.join(allowed)}", "settings", key)

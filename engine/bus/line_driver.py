@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.bus.driver import Channel, DeviceConfig, Group, Health, SettingError, TwinSpec, check_settings
+from engine.bus.driver import Channel, Configured, DeviceConfig, Group, Health, SettingError, TwinSpec, check_settings
 
 
 class Line(Protocol):
@@ -130,8 +130,8 @@ class LineDriver:
         self._note = str(error)
 
 
-def integer_setting(config: DeviceConfig, key: str, default: int, low: int, high: int) -> int:
-    """A whole number of a device's settings.
+def integer_setting(config: Configured, key: str, default: int, low: int, high: int) -> int:
+    """A whole number of a device's or a source's settings.
 
     Raises
     ------

@@ -191,11 +191,29 @@ def parse_udp_port(port: str, default_port: int) -> tuple[str, int]:
     """
     text = port.removeprefix("udp://")
     host, _, number = text.partition(":")
-    if not port.startswith("udp://") or not host or (number and not number.isdigit()):
+    if not port.startswith("udp://") or not host or (number and not (number.isascii() and number.isdigit())):
         raise ValueError(
             f"port is {port!r}; allowed: twin, or udp://host:port (as udp://192.168.1.50:{default_port})"
         )
     chosen = int(number) if number else default_port
     if not 0 < chosen < 65536:
         raise ValueError(f"UDP port is {chosen}; allowed 1 to 65535")
+    check_host(host)
     return host, chosen
+
+
+def check_host(host: str) -> None:
+    """Refuse what no resolver would take as a host's name or address; ``""`` is for those who allow it.
+
+    Raises
+    ------
+    ValueError
+        With what is allowed.
+    """
+    try:
+        host.encode("idna")
+        good = host.isprintable() and " " not in host
+    except UnicodeError:  # an empty part, or one of more than 63 characters
+        good = False
+    if not good:
+        raise ValueError(f"host is {host[:80]!r}; allowed: a name or an IPv4 address, as 192.168.1.50")

@@ -81,6 +81,7 @@ _PART_SECONDS = {
 _PART_ORDER = ("h", "min", "s", "ms", "us", "fl")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)\Z")
 _FRAMES = re.compile(r"(\d+)\s*frames?\s*@\s*(\S+)\Z")
+_LARGEST_PLAIN = 10**15
 _EXAMPLES = "for example 18s, 250ms, 1min30s, 00:01:12.500, 00:01:02:03@25 or 3 frames@24"
 
 
@@ -111,6 +112,10 @@ def parse_duration_fl(value: object, *, signed: bool = False) -> int:
     if isinstance(value, int | float):
         if value == 0:
             return 0
+        if (
+            isinstance(value, int) and abs(value) > _LARGEST_PLAIN
+        ):  # too large for the float that `:g` makes of it
+            raise ValueError(f"a number of {len(str(abs(value)))} digits is not a time; {_EXAMPLES}")
         raise ValueError(f"{value:g} has no unit; write {value:g}s or {value:g}ms")
     text = value.strip()
     negative = text.startswith("-")

@@ -125,7 +125,7 @@ def test_an_address_the_plc_does_not_have_gives_no_signal_and_is_counted() -> No
 
 def test_nobody_there_is_said_with_what_to_do() -> None:
     source = ModbusSource(SourceConfig("plc", "tcp://127.0.0.1:1", {"coils": [0]}))
-    with pytest.raises(DeviceGone, match=re.escape("no Modbus at 127.0.0.1:1")):
+    with pytest.raises(DeviceGone, match=re.escape("cannot connect to 127.0.0.1:1")):
         source.open()
 
 
