@@ -289,7 +289,7 @@ def read_journal(path: Path) -> Journal:
     for number, line in enumerate(whole, start=1):
         try:
             row = json.loads(line.decode("utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):  # the second: brackets without end
             row = None
         if not isinstance(row, dict):
             if number == len(whole) and not torn and number > 1:

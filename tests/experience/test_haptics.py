@@ -69,6 +69,13 @@ def test_ahap_events_and_curves() -> None:
     assert clip.knocks == (Knock(0.5, pytest.approx((0.6 * 0.5) ** 2), 0.9),)
 
 
+def test_an_ahap_parameter_whose_name_is_no_text_is_left_out() -> None:
+    # Found by fuzzing.
+    odd = event("HapticTransient", 0.5, 0.25)
+    odd["Event"]["EventParameters"].append({"ParameterID": {"x": 1}, "ParameterValue": 1.0})
+    assert ahap(odd) == ahap(event("HapticTransient", 0.5, 0.25))
+
+
 def test_ahap_events_end_where_they_end_and_the_strongest_counts() -> None:
     clip = ahap(
         event("HapticContinuous", 0.0, 0.5, length=1.0),

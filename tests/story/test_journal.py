@@ -132,6 +132,7 @@ def test_damage_in_the_middle_is_an_error_with_its_line(tmp_path: Path) -> None:
         (b'{"a": 1}\n', "no schema, this engine reads 'sensorama.journal/1'"),
         (b'{"schema": "sensorama.journal/2"}\n', "schema 'sensorama.journal/2'"),
         (b"[1]\n", "j:1: damaged"),
+        (b"[" * 100_000 + b"\n", "j:1: damaged"),
         (b'{"schema": "sensorama.journal/1", "package": "x"}\n', "the header has no 'package_hash'"),
         (
             b'{"schema": "sensorama.journal/1", "package": "x", "package_hash": 5}\n',

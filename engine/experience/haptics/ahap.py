@@ -97,8 +97,8 @@ def _event(row: Mapping[str, Any], events: list[_Event], knocks: list[Any], read
     values = {"HapticIntensity": 1.0, "HapticSharpness": 0.5}
     for parameter in reading.rows(row, "EventParameters"):
         name = parameter.get("ParameterID") if isinstance(parameter, Mapping) else None
-        if name in values:
-            values[str(name)] = reading.number(parameter, "ParameterValue", low=0.0, high=1.0)
+        if isinstance(name, str) and name in values:
+            values[name] = reading.number(parameter, "ParameterValue", low=0.0, high=1.0)
         else:
             reading.say(f"parameter {name!r} of an event is not played", "left out")
     if kind == "HapticTransient":
