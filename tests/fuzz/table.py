@@ -1,0 +1,26 @@
+"""Everything that is fuzzed, in one table."""
+
+from __future__ import annotations
+
+from tests.fuzz.codecs import CODECS
+from tests.fuzz.files import FILES
+from tests.fuzz.lines import DRIVER_TARGETS, SOURCE_TARGETS, TWIN_TARGETS
+from tests.fuzz.target import Target
+from tests.fuzz.timecodes import TIMECODES
+
+TARGETS: tuple[Target, ...] = (
+    *CODECS,
+    *TIMECODES,
+    *FILES,
+    *SOURCE_TARGETS,
+    *TWIN_TARGETS,
+    *DRIVER_TARGETS,
+)
+
+
+def target_named(name: str) -> Target:
+    """The row of a name. Raises KeyError with the names there are."""
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    raise KeyError(f"no target {name!r}; there are {', '.join(target.name for target in TARGETS)}")
