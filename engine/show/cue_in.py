@@ -96,6 +96,12 @@ class CueMatcher:
                     found.append(made)
         return found
 
+    def learn(self, signal: Signal) -> None:
+        """Remember where a contact or a fader stands; nothing goes off."""
+        for cue in self._by_input.get(signal.source, ()):
+            if cue.spec.action.kind != "intensity" and address_matches(cue.spec.address, signal.address):
+                _goes_off(cue, signal)
+
     def advance(self, now_ns: int) -> list[Input]:
         """Where faders ended that moved faster than they are followed."""
         found: list[Input] = []

@@ -138,6 +138,11 @@ class InputsPart:
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _signals(self, heard: Heard, now_ns: int) -> None:
+        if self._conductor is None:
+            # Nothing can be set off yet, but contacts and faders are told once: where they stand is remembered.
+            for signal in heard.signals:
+                self._matcher.learn(signal)
+            return
         for signal in heard.signals:
             delay_ns = signal.at_ns - heard.sent_ns
             if 0 < delay_ns <= AHEAD_LIMIT_NS and len(self._ahead) < AHEAD_MOST:

@@ -26,7 +26,7 @@ class Part(Protocol):
         ...
 
     def hear(self, child: Child, kind: str, payload: Any, now_ns: int) -> None:
-        """One of `children` said something that the run itself does not understand."""
+        """One of `children` said something that the run itself does not understand; this may come before `begin`."""
         ...
 
     def advance(self, now_ns: int) -> None:

@@ -45,7 +45,6 @@ class Parts:
     def __init__(self, parts: Sequence[Part], tell: Callable[[str], None]) -> None:
         self._parts = list(parts)
         self._tell = tell
-        self._begun = False
 
     @property
     def children(self) -> list[Child]:
@@ -58,7 +57,6 @@ class Parts:
 
     def begin(self, conductor: Conductor, record: RunRecord) -> None:
         """The conductor has started."""
-        self._begun = True
         self._each(lambda part: part.begin(conductor, record))
 
     def hear(self, child: Child, kind: str, payload: Any, now_ns: int) -> bool:
@@ -66,8 +64,7 @@ class Parts:
         part = self.of(child)
         if part is None:
             return False
-        if self._begun:
-            self._guarded(part, lambda part: part.hear(child, kind, payload, now_ns))
+        self._guarded(part, lambda part: part.hear(child, kind, payload, now_ns))
         return True
 
     def advance(self, now_ns: int) -> None:

@@ -104,6 +104,16 @@ def test_a_polled_contact_counts_when_it_changes() -> None:
     assert went_off(cue(coil, equals=True), False, True, True, False, True, address=coil) == [1, 4]
 
 
+def test_what_was_learnt_sets_nothing_off_and_makes_the_first_change_count() -> None:
+    for spec in (cue("/coil/1", equals=True), cue("/coil/1", above=0.5)):
+        matcher = CueMatcher([spec])
+        matcher.learn(signal("/coil/1", False))
+        assert matcher.take(signal("/coil/1", True, at=1)) == [External("bell")]
+        matcher = CueMatcher([spec])
+        matcher.learn(signal("/coil/1", True))
+        assert matcher.take(signal("/coil/1", True, at=1)) == []
+
+
 def test_values_that_are_no_numbers_cross_nothing() -> None:
     assert went_off(cue(above=0.5), 0.0, "high", math.nan, math.inf, b"1", 0.6) == [5]
 

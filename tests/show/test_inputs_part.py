@@ -48,11 +48,15 @@ def made(*cues: CueIn, now_ns: int = 0) -> InputsPart:
     return part
 
 
-def begun(*cues: CueIn, from_ns: int = 150 * MS) -> tuple[InputsPart, Conductor, Rows, TransportWriter]:
+def begun(
+    *cues: CueIn, from_ns: int = 150 * MS, before: tuple[Signal, ...] = ()
+) -> tuple[InputsPart, Conductor, Rows, TransportWriter]:
     bell = make_trigger("bell", "external", do=make_action(rung=1))
     bell.name = "bell"
     package = make_package(make_scene("quay", 0, seconds=10, triggers=(bell,)))
     part = made(*cues)
+    if before:
+        part.hear(part.children[0], "signals", Heard(0, before), 0)
     rows, writer = Rows(), TransportWriter(LocalBlock())
     record = RunRecord(rows, 0)
     story: Any = FakeStory({"start": (["quay"], {}, None)})
@@ -85,6 +89,17 @@ def test_a_signal_becomes_a_journalled_input() -> None:
     hear(part, "/nothing", 310 * MS)
     assert rows.inputs() == [(300 * MS, "bell")]
     assert [kind for kind, _, _ in rows.rows].count("trigger") == 1
+
+
+def test_contacts_that_were_read_before_the_show_began_set_nothing_off_but_are_known() -> None:
+    door = CueIn("desk", "/coil/1", Action("external", "bell"), equals=True)
+    before = (Signal("desk", "/coil/1", (False,), 0), Signal("desk", "/start", (), 0))
+    part, conductor, rows, _ = begun(door, START, before=before)
+    assert part.lines()[0] == "waiting for start: desk /start"
+    part.hear(part.children[0], "signals", Heard(0, (Signal("desk", "/start", (), 0),)), 160 * MS)
+    step(part, conductor, 200 * MS)
+    part.hear(part.children[0], "signals", Heard(0, (Signal("desk", "/coil/1", (True,), 0),)), 300 * MS)
+    assert rows.inputs()[-1] == (300 * MS, "bell")
 
 
 def test_a_time_tag_ahead_is_kept_to_whatever_the_clocks_epochs() -> None:

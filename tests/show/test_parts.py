@@ -53,13 +53,13 @@ def test_parts_are_asked_and_heard() -> None:
     assert [child.name for child in parts.children] == ["ears"] * 3
     parts.hear(
         early.children[0], "word", 1, 2
-    )  # before the show has begun nobody would know what to do with it
+    )  # a part decides itself what it makes of it before the show has begun
     parts.begin(NOBODY, NOBODY)
     assert parts.hear(early.children[0], "word", 1, 3)
     assert not parts.hear(Child("bus", lambda config, pipe: None, None), "word", 1, 3)
     parts.advance(7)
     parts.end()
-    assert early.calls == ["begin", ("word", 1, 3), 7, "end"]
+    assert early.calls == [("word", 1, 2), "begin", ("word", 1, 3), 7, "end"]
     assert idle.calls == ["begin", 7, "end"]
 
 
