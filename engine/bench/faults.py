@@ -46,6 +46,7 @@ audio: {{layout: stereo, preroll: 200ms}}
 standby: {{listen: "tcp://127.0.0.1:{standby}", take_over: 400ms}}
 """
 _WORDS = ("--view", "headless", "--no-picture", "--no-sound", "--quiet")
+_SPARE = b'"spare":"ready"'
 _LIMIT_NS = 20_000_000_000
 
 
@@ -116,10 +117,10 @@ class Bench:
                 kill(pid)
             child.wait()
 
-    def journal_has(self, out: str, word: bytes) -> bool:
-        """Whether a run's journal has come to something."""
+    def journal_has(self, out: str, word: bytes, times: int = 1) -> bool:
+        """Whether a run's journal has come to something, so often."""
         path = self.folder / out / "journal.jsonl"
-        return path.is_file() and word in path.read_bytes()
+        return path.is_file() and path.read_bytes().count(word) >= times
 
 
 def children(parent: int) -> list[int]:
@@ -159,10 +160,10 @@ def bus_and_leader(bench: Bench, run: int) -> dict[str, dict[str, float]]:
     leader, standby = f"leader-{run}", f"standby-{run}"
     with bench.play(leader, "--lead") as first, bench.play(standby, "--standby"):
         bench.until(lambda: bench.journal_has(standby, b'"same"'), "following")
-        bench.until(lambda: len(children(first.pid)) == 2, "a spare bus")
-        bench.sleep_ms(2000)
+        bench.until(lambda: bench.journal_has(leader, _SPARE), "a spare bus")
+        bench.sleep_ms(500)
         found["bus"] = {"silent_ms": _silence(bench, lambda: kill(children(first.pid)[0]))}
-        bench.until(lambda: len(children(first.pid)) == 2, "another spare bus")
+        bench.until(lambda: bench.journal_has(leader, _SPARE, 2), "another spare bus")
         both = children(first.pid)
         found["bus_no_spare"] = {"silent_ms": _silence(bench, lambda: kill(*both))}
         bench.sleep_ms(500)

@@ -382,6 +382,8 @@ class LiveRun:
     def _hear(self, child: Child, kind: str, payload: Any) -> None:
         own = self._parts.of(child) is None
         if self._care.takes(child, kind, payload, self._clock.now_ns()):
+            if kind in ("ready", "spare") and self._record is not None:
+                self._record("notice", self._clock.now_ns(), text="", spare="ready")
             return
         match kind:
             case "ready":
