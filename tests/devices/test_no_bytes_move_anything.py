@@ -35,11 +35,11 @@ from engine.bus.timecode.sockets import ArtnetWords
 from engine.bus.twins import make_twin
 from engine.errors import DeviceError, Place
 from engine.experience.venue import Action, CueIn, InputSpec, Venue
-from engine.show.conductor import Conductor
-from engine.show.cue_in import CueMatcher
-from engine.show.inputs import External, Operator, Pick
-from engine.show.inputs_part import InputsPart, inputs_part
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import External, Operator, Pick
 from engine.show.record import RunRecord
+from engine.show.signals.cue_in import CueMatcher
+from engine.show.signals.part import InputsPart, inputs_part
 from engine.time.clocks import ManualClock
 from engine.time.codes import mtc
 from engine.time.codes.mtc_receiver import MtcReceiver
@@ -214,7 +214,7 @@ values = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["desk", "plc", "x"]), st.text(max_size=12), values, st.integers()),

@@ -16,8 +16,8 @@ from engine.experience.sem.motion import read_matrix
 from engine.experience.sem.read import Dialect, read_fragment, read_sem
 from engine.experience.sem.snippet import read_note
 from engine.experience.sem.tracks import tracks_of
-from engine.show.standby_link import parse_listen
-from engine.show.standby_wire import MAX_ROW_BYTES, RowError, RowReader, decode_row, encode_row
+from engine.show.standby.link import parse_listen
+from engine.show.standby.wire import MAX_ROW_BYTES, RowError, RowReader, decode_row, encode_row
 from engine.story.journal import read_journal
 from engine.timeline.compile import compile_scene
 from engine.timeline.parse import parse_scene
@@ -183,19 +183,20 @@ def _one(data: bytes) -> Callable[[], Sequence[bytes]]:
 
 FILES = (
     Target(
-        "journal", _file(".jsonl", read_journal), lambda: [_JOURNAL, b"[" * 2000 + b"\n"], (InputError,), ("engine.story.journal:read_journal",)
+        "journal", _file(".jsonl", read_journal), lambda: [_JOURNAL, b"[" * 2000 + b"\n"], (InputError,),
+        ("engine.story.journal:read_journal",),
     ),
     Target(
         "standby-row", pure(decode_row), lambda: [row.rstrip(b"\n") for row in _ROWS], (RowError,),
-        ("engine.show.standby_wire:decode_row",),
+        ("engine.show.standby.wire:decode_row",),
     ),
     Target(
         "standby-rows", streamed(RowReader, "feed"), lambda: whole(*_ROWS), (RowError,),
-        ("engine.show.standby_wire:RowReader.feed",), 2 * MAX_ROW_BYTES,
+        ("engine.show.standby.wire:RowReader.feed",), 2 * MAX_ROW_BYTES,
     ),
     Target(
         "standby-address", _text(parse_listen), _one(b"tcp://192.168.1.20:7410"), (InputError,),
-        ("engine.show.standby_link:parse_listen",),
+        ("engine.show.standby.link:parse_listen",),
     ),
     Target("yaml", _text(_yaml), _one(_SCENE), (), ("engine.timeline.yamlsource:load_yaml_text",)),
     Target("yaml-word", _text(resolve_core), lambda: [b"0x1f", b"-1.5e3", b"~"], (), ("engine.timeline.yamlsource:resolve_core",)),

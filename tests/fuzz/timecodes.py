@@ -23,6 +23,8 @@ from tests.fuzz.target import Probe, Target, cuts, pure, streamed, whole
 _RATE = RATES["25"]
 _LABEL = Timecode(1, 2, 3, 4, _RATE)
 _SOUND_HZ = 8_000
+#: In samples; a bit of timecode has four here, and what is far longer is silence, of which little is enough.
+_LONGEST_RUN = 24
 _MTC = (
     b"".join(bytes((0xF1, piece)) for piece in mtc.quarter_frames(_LABEL)) * 2,
     mtc.full_frame(_LABEL),
@@ -40,7 +42,7 @@ def sound_of(data: bytes) -> NDArray[np.float32]:
         return np.frombuffer(rest[: len(rest) // 2 * 2], dtype="<i2").astype(np.float32) / 32768.0
     if kind == 1:
         return np.frombuffer(rest[: len(rest) // 4 * 4], dtype="<f4").astype(np.float32)
-    lengths = np.frombuffer(rest, dtype=np.uint8).astype(np.int64)
+    lengths = (np.frombuffer(rest, dtype=np.uint8).astype(np.int64) - 1) % _LONGEST_RUN + 1
     return np.repeat(np.where(np.arange(len(lengths)) % 2, -0.5, 0.5).astype(np.float32), lengths)
 
 
