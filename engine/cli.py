@@ -57,19 +57,19 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _devices(args: argparse.Namespace) -> int:
-    from engine.show.devices_command import devices_command
+    from engine.show.devices.command import devices_command
 
     return devices_command(args)
 
 
 def _record(args: argparse.Namespace) -> int:
-    from engine.show.recording_command import record_command
+    from engine.show.recording.command import record_command
 
     return record_command(args)
 
 
 def _timecode(args: argparse.Namespace) -> int:
-    from engine.show.timecode_command import timecode_command
+    from engine.show.timecode.command import timecode_command
 
     return timecode_command(args)
 

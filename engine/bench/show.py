@@ -28,8 +28,8 @@ from engine.experience import load_package, load_rig
 from engine.experience.bundled import find_package
 from engine.render.live import HeadPose
 from engine.render.viewer import Viewer, ViewerOptions
-from engine.show.children import Child
-from engine.show.conductor import Conductor
+from engine.show.conduct.conductor import Conductor
+from engine.show.live.children import Child
 from engine.story.ink import Story
 from engine.time import MonotonicClock, TransportBlock, TransportWriter
 

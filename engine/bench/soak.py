@@ -20,10 +20,10 @@ from typing import Any
 
 from engine.bus.inline import InlineBus
 from engine.bus.loop import BusEvent
-from engine.show.conductor import Conductor
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.inline import InlineRun
 from engine.show.options import PlayOptions
-from engine.show.rehearsal import Rehearsal
 from engine.show.setup import Phases, Production, produce
 from engine.story.ink import Story
 from engine.time import LocalBlock, ManualClock, MonotonicClock, TransportWriter, ns_to_fl

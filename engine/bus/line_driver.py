@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.bus.driver import Channel, Configured, DeviceConfig, Group, Health, SettingError, TwinSpec, check_settings
+from engine.bus.driver import (
+    Channel,
+    Configured,
+    DeviceConfig,
+    Group,
+    Health,
+    SettingError,
+    TwinSpec,
+    check_settings,
+)
 
 
 class Line(Protocol):

@@ -38,12 +38,21 @@ class PermitState:
         self._stale_ns = stale_ns
         self._values: dict[str, tuple[bool, int]] = dict.fromkeys(need, (False, -(1 << 62)))
 
-    def take(self, signals: Iterable[Signal]) -> None:
-        """Take what the controller said; only a plain true counts as yes."""
+    def take(self, signals: Iterable[Signal], arrived_ns: int | None = None) -> None:
+        """Take what the controller said; only a plain true counts as yes.
+
+        Parameters
+        ----------
+        signals : iterable of Signal
+        arrived_ns : int or None
+            Host instant they came in at. A signal may be meant for later (an OSC time tag up to an hour ahead); its age counts
+            from its arrival all the same, or a single yes would last until then. None: as the signals say.
+        """
         for signal in signals:
             if signal.address in self._values:
                 yes = bool(signal.values) and signal.values[0] is True
-                self._values[signal.address] = (yes, signal.at_ns)
+                at_ns = signal.at_ns if arrived_ns is None else min(signal.at_ns, arrived_ns)
+                self._values[signal.address] = (yes, at_ns)
 
     def missing(self, now_ns: int) -> str:
         """Why not, for people; empty while everything is true and fresh."""
@@ -172,10 +181,12 @@ class PermitWatch:
                 while not self._stop.is_set():
                     for chunk in source.read(period_s):
                         at_ns = self._clock.now_ns() if chunk.at_ns is None else chunk.at_ns
-                        state.take(source.decode(chunk, at_ns))
+                        state.take(source.decode(chunk, at_ns), at_ns)
                     self._faults.pop(spec.name, None)
-            except DeviceError as error:
-                self._faults[spec.name] = str(error)
+            except Exception as error:
+                # Whatever a source raises, a permit that cannot be read is a no, is told why, and is tried again.
+                told = isinstance(error, DeviceError)
+                self._faults[spec.name] = str(error) if told else f"{type(error).__name__}: {error}"
                 source.close()
                 self._stop.wait(_RETRY_S)
         source.close()

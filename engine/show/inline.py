@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.bus.inline import InlineBus
 from engine.errors import SensoramaError
-from engine.show.conductor import Conductor, Ended
+from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.pictures import PicturePlan, Wanted
 from engine.show.record import CurveTap
 from engine.time import ManualClock, Transport, TransportWriter, fl_to_ns

@@ -9,14 +9,14 @@ from typing import Any
 
 from engine.bus.inline import InlineBus
 from engine.errors import OutputError
-from engine.show.conductor import Conductor, Ended
+from engine.show.conduct.conductor import Conductor, Ended
+from engine.show.conduct.inputs import Operator
+from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.folder import RunFolder
 from engine.show.history import TransportHistory
 from engine.show.inline import TAIL_NS, InlineRun
-from engine.show.inputs import Operator
 from engine.show.options import PlayOptions
 from engine.show.record import CurveTap, RunRecord, simulated_lateness
-from engine.show.rehearsal import Rehearsal
 from engine.show.reporting import write_report
 from engine.show.setup import Phases, Production, announce, header_of, produce
 from engine.show.status import DeviceLine, Status, StatusView

@@ -7,7 +7,7 @@ import secrets
 import sys
 
 from engine.errors import UsageError
-from engine.show.conductor import Ended
+from engine.show.conduct.conductor import Ended
 from engine.show.options import PlayOptions
 from engine.show.setup import Phases
 from engine.show.status import StatusView
@@ -55,7 +55,7 @@ def play(options: PlayOptions) -> int:
         live = windowed or (options.speed is not None and options.speed > 0) or real_time
         session = secrets.token_hex(8)
         if live:
-            from engine.show.live import play_live
+            from engine.show.live.play import play_live
 
             ended, folder, warnings = play_live(options, phases, view, windowed=windowed, session=session)
         else:

@@ -17,8 +17,8 @@ from typing import Any
 from engine.bus.loop import CATCH_UP_NS, BusCore, BusEvent, DeviceNote
 from engine.errors import JournalError, PackageError
 from engine.experience import bundled_rigs, find_package
-from engine.show.conductor import Conductor
-from engine.show.inputs import from_json
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import from_json
 from engine.show.options import PlayOptions
 from engine.show.record import CurveTap
 from engine.show.report import Curve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.show.conductor import Conductor, Ended
+from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
 from engine.show.record import RunRecord
 from engine.show.report import Curve, GraphEdge, ReportData, render_report

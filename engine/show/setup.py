@@ -12,10 +12,10 @@ from engine import __version__
 from engine.bus.loop import BusDevice
 from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
+from engine.show.conduct.rehearsal import NOBODY
 from engine.show.options import PlayOptions
-from engine.show.rehearsal import NOBODY
 from engine.show.rig_check import checked_devices
-from engine.show.standby_rig import as_standby
+from engine.show.standby.rig import as_standby
 from engine.show.status import StatusView
 from engine.story.ink import Story
 from engine.story.journal import JournalHeader

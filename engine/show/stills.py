@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.experience import Package
 from engine.render.jpeg import Pixels, jpeg_bytes, shrink
 from engine.render.viewer import Viewer
-from engine.show.choice import live_view
-from engine.show.conductor import Conductor
+from engine.show.conduct.choice import live_view
+from engine.show.conduct.conductor import Conductor
 from engine.show.folder import RunFolder
 from engine.show.pictures import Wanted
 from engine.show.record import RunRecord

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -57,6 +58,40 @@ def test_nothing_but_a_plain_true_is_a_yes(value: object) -> None:
     state = PermitState(("/input/0",), 100 * MS)
     state.take([said("/input/0", value, 0)])
     assert state.missing(0) == "/input/0 is false"
+
+
+def test_a_yes_that_is_meant_for_later_counts_from_its_arrival() -> None:
+    # An OSC bundle may name an instant an hour ahead; it must not hold a permit true until then.
+    state = PermitState(("/go",), 100 * MS)
+    state.take([said("/go", True, 3600 * 1000 * MS)], arrived_ns=10 * MS)
+    assert state.missing(110 * MS) == ""
+    assert state.missing(111 * MS).startswith("/go not heard")
+
+
+def test_a_source_that_falls_over_is_a_no_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import queue
+
+    notes: queue.Queue[DeviceNote] = queue.Queue()
+    watch = PermitWatch(rig_of(tmp_path, 1), MonotonicClock(), notes.put)
+    source = watch._rows[0][2]
+    opened: list[int] = []
+    again = Event()
+
+    def fall() -> None:
+        opened.append(1)
+        if len(opened) > 1:
+            again.set()
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(source, "open", fall)
+    monkeypatch.setattr("engine.bus.permits._RETRY_S", 0.001)
+    watch.start()
+    assert again.wait(5.0)
+    note = notes.get(timeout=5)
+    watch.close()
+    assert note.kind == "forbid" and watch._faults["ride"] == "ZeroDivisionError: by nothing"
 
 
 def test_changes_are_told_once_and_only_for_devices_that_ask(tmp_path: Path) -> None:

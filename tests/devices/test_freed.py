@@ -82,6 +82,26 @@ def test_out_and_in_again_is_the_same_pose() -> None:
     assert twin.cameras[4].pan_deg == -20.0  # positive pan turns right
 
 
+def test_limits_of_the_camera_hold_for_its_axes() -> None:
+    channels = FreedDriver(DeviceConfig("camera", limits={"camera": ChannelLimits(-2.0, 2.0)})).channels
+    assert {channel.high for channel in channels[:6]} == {2.0} and channels[6].high == 1.0
+
+
+def test_a_source_hears_datagrams_and_says_when_the_port_is_taken() -> None:
+    source = FreedSource(SourceConfig("tracker", "udp://127.0.0.1:0"))
+    source.open()
+    port = source.ear.bound_port  # type: ignore[attr-defined]
+    with pytest.raises(DeviceBusy, match=f"cannot listen on UDP 127.0.0.1:{port}"):
+        FreedSource(SourceConfig("other", f"udp://127.0.0.1:{port}")).open()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(encode(Camera(2, 1.0, 0, 0, 0, 0, 0)), ("127.0.0.1", port))
+        (chunk,) = source.read(1.0)
+    assert {signal.address for signal in source.decode(chunk, 0)} >= {"/2/yaw"}
+    source.close()
+    with pytest.raises(DeviceGone):
+        source.read(0.0)
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [({"pan": "up"}, "left or right"), ({"camera": 300}, "0 to 255"), ({"at": [1e9, 0, 0]}, "metres")],

@@ -327,3 +327,46 @@ class TestBhaptics:
     def test_wrong_settings(self, settings: dict[str, object], message: str) -> None:
         with pytest.raises(SettingError, match=message):
             bhaptics.create(DeviceConfig("b", settings=settings))
+
+
+class TestLinesOfWebSockets:
+    @pytest.mark.parametrize(
+        "port", ["ws://h:99999", "ws://[::1", "ws://", "ws://a..b", "http://h:1", "ws://:1", "ws://h:0"]
+    )
+    def test_what_is_no_port(self, port: str) -> None:
+        with pytest.raises(ValueError, match="allowed: twin, or ws://host:port"):
+            check_ws_port(port, "ws://127.0.0.1:1")
+
+    def test_one_that_reads_nothing_is_gone_and_holds_up_nobody(self) -> None:
+        def deaf(server: socket.socket, done: Event) -> None:
+            client, _ = server.accept()
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                asked += client.recv(4096)
+            key = next(row[19:] for row in asked.split(b"\r\n") if row.lower().startswith(b"sec-websocket-key"))
+            proof = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+            client.sendall(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Accept: " + proof + b"\r\n\r\n"
+            )
+            done.wait(10.0)
+            client.close()
+
+        done = Event()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            Thread(target=deaf, args=(server, done), daemon=True).start()
+            line = WsLine("feel", f"ws://127.0.0.1:{server.getsockname()[1]}")
+            line.open()
+            with pytest.raises(DeviceGone, match="went away"):
+                for _ in range(100):
+                    line.send((b"x" * 1_000_000,))
+            line.close()
+            done.set()
+
+
+def test_a_removed_device_without_a_proper_number_is_nobody() -> None:
+    driver = intiface.create(DeviceConfig("i"))
+    driver._ws = SimpleNamespace(  # type: ignore[attr-defined]
+        is_open=True, read=lambda timeout_s=0.0: [b'[{"DeviceRemoved":{"Id":0,"DeviceIndex":[]}}]']
+    )
+    assert [report.kind for report in driver.attend(0)] == []

@@ -133,6 +133,23 @@ class TestEars:
                 assert ear.read(0.0) == [] and ear.bound_port > 0
                 ear.close()
 
+    def test_what_is_closed_holds_nothing_of_the_system(self) -> None:
+        def lowest_free() -> int:
+            probe = os.dup(0)
+            os.close(probe)
+            return probe
+
+        before = lowest_free()
+        kept = []
+        for _ in range(3):
+            for ear in (UdpEar("a", "127.0.0.1", 0), TcpEar("a", "127.0.0.1", 0)):
+                kept.append(ear)  # made only: a rig that is checked opens nothing
+                assert lowest_free() == before
+                ear.open()
+                assert lowest_free() > before
+                ear.close()
+                assert lowest_free() == before
+
     def test_a_tcp_port_in_use(self) -> None:
         with (
             socket.create_server(("127.0.0.1", 0)) as held,

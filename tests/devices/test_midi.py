@@ -427,6 +427,15 @@ class TestSystemPorts:
         with pytest.raises(DeviceGone):
             ear.read(0.0)
 
+    def test_what_was_played_before_the_cable_was_out_is_not_told_after_it(self, made: list[_Midi]) -> None:
+        ear = SystemIn("keys", "desk")
+        ear.open()
+        ear.hear([0x90, 60, 127], 0.0)
+        ear.close()
+        ear.open()
+        assert ear.read(0.0) == []
+        ear.close()
+
     def test_without_the_library_the_extra_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "rtmidi2", None)
         with pytest.raises(MissingExtra, match=r"pip install 'sensorama\[midi\]'"):

@@ -123,6 +123,31 @@ def test_an_address_the_plc_does_not_have_gives_no_signal_and_is_counted() -> No
         source.close()
 
 
+def test_one_that_is_polled_slowly_does_not_hold_up_its_reader() -> None:
+    clock = ManualClock(7)
+    with serving(ModbusTwin()) as port:
+        config = SourceConfig("plc", f"tcp://127.0.0.1:{port}", {"coils": [0], "every_ms": 60_000})
+        source = ModbusSource(config, clock=clock)
+        source.open()
+        (chunk,) = source.read(0.01)
+        assert chunk.at_ns == 7  # the instant of the question: the answer is no fresher than that
+        assert [source.read(0.01) for _ in range(3)] == [(), (), ()]  # it would wait a minute in one of them
+        source.close()
+        source.open()
+        assert len(source.read(0.01)) == 1  # a line that is new is asked at once
+        source.close()
+
+
+def test_a_plc_that_does_not_answer_is_gone_after_its_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        source = ModbusSource(SourceConfig("plc", f"tcp://127.0.0.1:{port}", {"coils": [0], "timeout_ms": 10}))
+        source.open()
+        with pytest.raises(DeviceGone, match=r"no answer within 0\.01 s"):
+            source.read(0.1)
+        source.close()
+
+
 def test_nobody_there_is_said_with_what_to_do() -> None:
     source = ModbusSource(SourceConfig("plc", "tcp://127.0.0.1:1", {"coils": [0]}))
     with pytest.raises(DeviceGone, match=re.escape("cannot connect to 127.0.0.1:1")):

@@ -41,6 +41,7 @@ from engine.bus.source import Chunk, Signal, Source, SourceConfig
 from engine.bus.twins import config_to_json
 from engine.errors import DeviceGone, MissingExtra
 from engine.time.clocks import MonotonicClock
+from tests.fuzz.hearing import Hearer
 
 S = 1_000_000_000
 
@@ -413,3 +414,10 @@ def test_driver_and_source_meet_at_a_broker() -> None:
         ("/hall/pump", ("ON",)),
     }
     assert found[4] == Signal("ear", "/sensorama/venue/status", ("offline",), 5)
+
+
+def test_a_broker_that_talks_nonsense_is_gone_and_nothing_else() -> None:
+    # Found by fuzzing: a message whose topic is no UTF-8 makes paho raise what it raises.
+    hearer = Hearer("mqtt")
+    with pytest.raises(DeviceGone, match="does not speak MQTT"):
+        hearer.hear(bytes.fromhex("300e0009686113886c1a616c2f6c616d70302e35"))

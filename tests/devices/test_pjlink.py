@@ -285,6 +285,29 @@ class TestDriver:
         assert made.attend(0) == ()
 
 
+def test_a_projector_that_hung_up_because_nothing_was_said_is_not_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        made = driver(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        made.open()
+        client, _ = server.accept()
+        client.sendall(b"PJLINK 0\r")
+        now_ns = 0
+        while not select.select([client], [], [], 0.0)[0]:
+            made.attend(now_ns)
+            now_ns += 1_000_000
+        assert client.recv(100) == b"%1POWR ?\r"
+        client.sendall(b"%1POWR=0\r")
+        client.close()
+        for _ in range(50):
+            if not made._link.is_open:
+                break
+            made.attend(now_ns)
+            made._session._next_status_ns = now_ns + 10_000_000_000
+        assert not made._link.is_open and made.health.state == "open"
+        made.close()
+        assert made.health.state == "closed"
+
+
 def test_over_tcp_also_after_the_projector_hung_up() -> None:
     settings = {
         "inputs": [31, 32],

@@ -131,6 +131,38 @@ def test_every_command_has_its_own_time_and_frame() -> None:
     assert [(frame.frame, frame.time_us) for frame in frames] == [(1, 16667), (2, 33334), (3, 50001)]
 
 
+def test_names_are_told_once_a_second_however_often_it_is_asked() -> None:
+    sent: list[bytes] = []
+
+    class Line:
+        is_open = True
+
+        def open(self) -> None: ...
+
+        def send(self, frames: Sequence[bytes]) -> None:
+            sent.extend(frames)
+
+        def close(self) -> None: ...
+
+    driver = driver_of(trackers={"boat": {}})
+    driver.use_line(Line(), "nowhere")
+    for instant in range(0, 3000, 16):  # as after each command, 60 a second
+        driver.attend(instant * 1_000_000)
+    names = [decode(packet) for packet in sent]
+    assert [packet.frame for packet in names] == [1, 2, 3]
+    driver.close()
+    driver.attend(3_000_000_000)
+    assert len(sent) == 4  # a line that came back hears them at once
+
+
+def test_limits_of_a_tracker_hold_for_its_channels() -> None:
+    limits = {"boat": ChannelLimits(-2.0, 3.0), "boat.yaw": ChannelLimits(-90.0, 90.0)}
+    config = DeviceConfig("psn", limits=limits, safe={"boat": 1.0}, settings={"trackers": {"boat": {}}})
+    channels = {channel.name: channel for channel in PsnDriver(config).channels}
+    assert (channels["boat.surge"].low, channels["boat.surge"].high) == (-2.0, 3.0)
+    assert channels["boat.surge"].safe == 1.0 and channels["boat.yaw"].high == 90.0
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [

@@ -144,3 +144,16 @@ class TestServing:
         done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
         assert done.returncode == 2
         assert "unknown driver 'teleporter'" in done.stderr and "amc, artnet" in done.stderr
+
+
+def test_a_client_who_breaks_off_does_not_end_a_twin() -> None:
+    made = TcpLine()
+    Thread(target=made.listen, args=(lambda data, sender: (data.upper(),),), daemon=True).start()
+    address = ("127.0.0.1", int(made.port.rpartition(":")[2]))
+    with socket.create_connection(address) as rude:
+        rude.sendall(b"x")
+        # Closed at once with the answer unread: the twin's line gets a reset.
+        rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with socket.create_connection(address, timeout=2.0) as polite:
+        polite.sendall(b"hello")
+        assert polite.recv(100) == b"HELLO"

@@ -98,6 +98,10 @@ class TestPatterns:
             ("(?:a?){30}", "on some line that never ends"),
             ("((a)+)*", "on some line that never ends"),
             (".*.*.*.*x", "more than 3 open-ended"),
+            ("a?" * 30 + "a" * 30, "too much in it may vary"),
+            ("(a|a)" * 30, "too much in it may vary"),
+            ("a{0,64}" * 8 + "b", "too much in it may vary"),
+            (".*.*.*a?a?a?a?a?a?x", "too much in it may vary"),
             ("(a)\\1", "references"),
             ("(?=a)", "is not allowed"),
             ("(?P<n>a)", "is not allowed"),
@@ -256,6 +260,23 @@ class TestConversation:
             made.close()
             os.close(ours)
             os.close(theirs)
+
+    def test_one_that_never_pauses_does_not_keep_commands_from_leaving(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            made = driver(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+            made.open()
+            reads: list[int] = []
+
+            def endless(timeout_s: float = 0.0) -> bytes:
+                reads.append(1)
+                assert len(reads) < 1000, "it reads for ever"
+                return b"chatter\r"
+
+            monkeypatch.setattr(made._link, "read", endless)
+            assert len(made.attend(0)) <= 32
+            made.close()
 
     def test_a_server_that_hangs_up_is_gone(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:

@@ -138,7 +138,10 @@ roles:
 """
     )
     roles = RoleTable.of(
-        (RoleSpec("seat.motion", RoleKind.MOTION, "seat", "motion"), RoleSpec("air.wind", RoleKind.LEVEL, "room", "wind"))
+        (
+            RoleSpec("seat.motion", RoleKind.MOTION, "seat", "motion"),
+            RoleSpec("air.wind", RoleKind.LEVEL, "room", "wind"),
+        )
     )
     found = resolve(load_rig(rig), roles)
     assert [(b.role, b.device, b.seat, b.gain) for b in found.bindings] == [

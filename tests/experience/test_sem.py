@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from engine.errors import PackageError, UsageError
 from engine.experience.package import load_package
+from engine.experience.scene_writer import duration_text
 from engine.experience.sem import export_sem, import_sem
 from engine.experience.sem.motion import Units
 from engine.experience.sem.names import EFFECT_TYPES
 from engine.experience.sem.read import Dialect, read_sem
-from engine.experience.scene_writer import duration_text
 from engine.experience.sem.tracks import tracks_of
 from engine.show.checking import check_command
 from engine.time.flicks import FLICKS_PER_SECOND, parse_duration_fl

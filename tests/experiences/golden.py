@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.bus.loop import BusCore
-from engine.show.conductor import Conductor
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.options import PlayOptions
-from engine.show.rehearsal import Rehearsal
 from engine.show.setup import Phases, Production, produce
 from engine.story.ink import Story
 from engine.time import LocalBlock, ManualClock, TransportWriter

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from engine.errors import Problem
-from engine.show.conductor import Conductor
-from engine.show.following import Following
-from engine.show.inputs import Input
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import Input
+from engine.show.timecode.following import Following
 from engine.time import LocalBlock, TransportWriter
 from engine.time.chase_values import ChaseRules
 from engine.time.codes.word import CodeWord

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from engine.bus.inline import InlineBus
-from engine.show.conductor import Conductor
-from engine.show.digest import digest
-from engine.show.inputs import Input
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import Input
+from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
-from engine.show.rehearsal import Rehearsal
 from engine.show.replay import STORY_EVENTS
 from engine.show.setup import Phases, Production, header_of, produce
-from engine.show.standby_follower import Follower
-from engine.show.standby_leader import Leading
-from engine.show.standby_wire import VERSION, Row, RowReader, encode_row
+from engine.show.standby.digest import digest
+from engine.show.standby.follower import Follower
+from engine.show.standby.leader import Leading
+from engine.show.standby.wire import VERSION, Row, RowReader, encode_row
 from engine.time import LocalBlock, ManualClock, TransportWriter
 
 STEP_NS = 10_000_000

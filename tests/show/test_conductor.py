@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.show.conductor import LEAD_NS, Conductor
-from engine.show.inputs import Input, Look, Operator, Pick, Touch
+from engine.show.conduct.conductor import LEAD_NS, Conductor
+from engine.show.conduct.inputs import Input, Look, Operator, Pick, Touch
 from engine.time import LocalBlock, TransportWriter
 from tests.show.fakes import (
     S_FL,

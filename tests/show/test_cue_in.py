@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from engine.bus.source import Signal, Value
 from engine.experience.rig import load_rig
 from engine.experience.venue import Action, CueIn
-from engine.show.cue_in import LEAST_GAP_NS, CueMatcher, describe_cue, rearm_gap, start_cues
-from engine.show.inputs import External, Input, Operator, Pick
+from engine.show.conduct.inputs import External, Input, Operator, Pick
+from engine.show.signals.cue_in import LEAST_GAP_NS, CueMatcher, describe_cue, rearm_gap, start_cues
 from engine.time import FLICKS_PER_SECOND
 
 BELL = Action("external", "bell")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine.bus.loop import BusEvent
-from engine.show.device_news import STEADY_NS, DeviceNews
+from engine.show.live.device_news import STEADY_NS, DeviceNews
 
 
 def news() -> tuple[DeviceNews, list[str]]:

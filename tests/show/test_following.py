@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import JournalError
-from engine.show.following import Following
-from engine.show.inputs import Clock, Operator, Pick, from_json, to_json
+from engine.show.conduct.inputs import Clock, Operator, Pick, from_json, to_json
+from engine.show.timecode.following import Following
 from engine.time import LocalBlock, SegmentKind, TransportWriter
 from engine.time.codes.word import Wire
 from tests.show.followed import BRANCHING, LINEAR, WINDOW, Followed, make_conductor, scene

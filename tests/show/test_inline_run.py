@@ -10,8 +10,8 @@ import pytest
 
 from engine.cli import main
 from engine.experience.package import load_package
-from engine.show.inputs import Look
-from engine.show.rehearsal import Rehearsal
+from engine.show.conduct.inputs import Look
+from engine.show.conduct.rehearsal import Rehearsal
 from engine.story.journal import EVENT_KINDS, SCHEMA
 from tests.show.runs import OFFLINE, Run, play_offline, rows_of
 

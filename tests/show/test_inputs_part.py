@@ -10,10 +10,10 @@ from engine.bus.listen_reader import InputState
 from engine.bus.source import Signal
 from engine.errors import Place
 from engine.experience.venue import Action, CueIn, InputSpec, Venue
-from engine.show.conductor import LEAD_NS, Conductor
-from engine.show.inputs import Operator
-from engine.show.inputs_part import InputsPart, inputs_part
+from engine.show.conduct.conductor import LEAD_NS, Conductor
+from engine.show.conduct.inputs import Operator
 from engine.show.record import RunRecord
+from engine.show.signals.part import InputsPart, inputs_part
 from engine.time import LocalBlock, ManualClock, TransportWriter
 from tests.show.fakes import S_FL, FakeStory, make_action, make_package, make_scene, make_trigger
 

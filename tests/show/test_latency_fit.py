@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.show.devices_learn import EDGES
-from engine.show.latency_fit import changes, fit_latency, respond
+from engine.show.devices.latency_fit import changes, fit_latency, respond
+from engine.show.devices.learn import EDGES
 
 SECONDS = 4.0
 

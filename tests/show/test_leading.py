@@ -11,8 +11,8 @@ import pytest
 
 from engine.bus.timecode.ports import Lead, Playhead, Tally
 from engine.errors import DeviceGone, MissingExtra
-from engine.show.leading import Leader, SeekSum
-from engine.show.timecode_process import Line, Voice, lead, listen
+from engine.show.timecode.leading import Leader, SeekSum
+from engine.show.timecode.process import Line, Voice, lead, listen
 from engine.time import FLICKS_PER_SECOND, LocalBlock, SegmentKind, TransportWriter, rate_named
 from engine.time.codes.word import CodeWord, Wire
 
@@ -215,7 +215,7 @@ def test_a_reader_that_loses_its_port_opens_it_again_and_says_so_once(
 ) -> None:
     pipe = Pipe()
     line = Line(pipe)  # type: ignore[arg-type]
-    monkeypatch.setattr("engine.show.timecode_process.RETRY_S", 0.0)
+    monkeypatch.setattr("engine.show.timecode.process.RETRY_S", 0.0)
     gone = DeviceGone("desk: no such device")
     reader = FakeReader(
         line,

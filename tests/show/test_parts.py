@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from engine.errors import DeviceError
-from engine.show.children import Child
-from engine.show.parts import Parts
-from engine.show.standstill import LIMIT_NS, Standstill
+from engine.show.live.children import Child
+from engine.show.live.parts import Parts
+from engine.show.live.standstill import LIMIT_NS, Standstill
 
 S_NS = 1_000_000_000
 

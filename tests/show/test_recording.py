@@ -14,8 +14,7 @@ from engine.bus.source import Signal, Value
 from engine.cli import main
 from engine.errors import OutputError, Problem, UsageError
 from engine.experience.scaffold import new_package
-from engine.show.recording import RecordedTrack, Recording, Tolerance
-from engine.show.recording_command import (
+from engine.show.recording.command import (
     RecordOptions,
     Survey,
     capture,
@@ -24,9 +23,10 @@ from engine.show.recording_command import (
     problems_of,
     save,
 )
-from engine.show.recording_map import parse_map, parse_maps
-from engine.show.recording_thin import HOLD_MS, Sample, decimals_for, thin, value_at, with_holds
-from engine.show.recording_yaml import format_ms, format_number, scene_text
+from engine.show.recording.mapping import parse_map, parse_maps
+from engine.show.recording.recording import RecordedTrack, Recording, Tolerance
+from engine.show.recording.thin import HOLD_MS, Sample, decimals_for, thin, value_at, with_holds
+from engine.show.recording.yaml_text import format_ms, format_number, scene_text
 from engine.time import FLICKS_PER_SECOND, ManualClock
 from engine.timeline.compile import compile_scene
 from engine.timeline.evaluate import Evaluator

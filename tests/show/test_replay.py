@@ -16,8 +16,8 @@ from engine.bus.inline import InlineBus
 from engine.bus.loop import DeviceNote
 from engine.cli import main
 from engine.errors import JournalError
-from engine.show.conductor import Conductor
-from engine.show.inputs import Input, Look, Operator
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import Input, Look, Operator
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.replay import commanded_curves, replay

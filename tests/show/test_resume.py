@@ -9,13 +9,13 @@ import pytest
 
 from engine.cli import main
 from engine.errors import JournalError, UsageError
-from engine.show.conductor import Conductor
-from engine.show.digest import digest
+from engine.show.conduct.conductor import Conductor
+from engine.show.live.resume import FromAJournal, as_before, cut_off, same_as_before
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.replay import replay
-from engine.show.resume import FromAJournal, as_before, cut_off, same_as_before
 from engine.show.setup import Phases, header_of, produce
+from engine.show.standby.digest import digest
 from engine.story.journal import JournalWriter, read_journal
 from engine.time import LocalBlock, ManualClock, TransportWriter
 from tests.show.runs import OFFLINE, Run, rows_of, write_journal
@@ -103,7 +103,7 @@ def test_the_story_state_is_that_of_the_run(first_light: Run, tmp_path: Path) ->
             if event.kind == "start":
                 conductor.start(0, from_ns=0, epoch_ns=0)
             else:
-                from engine.show.inputs import from_json
+                from engine.show.conduct.inputs import from_json
 
                 conductor.handle(from_json(event.fields["input"]), event.at_ns)
         conductor.advance(16 * S_NS)

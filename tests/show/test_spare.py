@@ -11,11 +11,11 @@ import pytest
 from engine.bus.loop import BusEvent
 from engine.bus.process import BusReady
 from engine.experience import load_rig
-from engine.show import bus_care, spare
-from engine.show.bus_care import SILENT_NS, BusCare
 from engine.show.folder import RunFolder
+from engine.show.live import bus_care, spare
+from engine.show.live.bus_care import SILENT_NS, BusCare
+from engine.show.live.spare import AFTER_LOSS_NS, AFTER_NS
 from engine.show.record import RunRecord
-from engine.show.spare import AFTER_LOSS_NS, AFTER_NS
 from tests.show.pair import Memory
 
 S_NS = 1_000_000_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import OutputError, PackageError, UsageError
-from engine.show.splice import Text, append_items, read_text, set_scalar_map, write_text
+from engine.show.recording.splice import Text, append_items, read_text, set_scalar_map, write_text
 from engine.timeline.yamlsource import load_yaml_text
 
 BLOCK = ["- kind: level", "  role: air.wind", "  cues:", "    - {at: 1s, set: 0.5}"]

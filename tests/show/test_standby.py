@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.show.inputs import Clock, Input, Operator, Pick
+from engine.show.conduct.inputs import Clock, Input, Operator, Pick
 from engine.time import FLICKS_PER_SECOND
 from tests.show.pair import STEP_NS, Pair, wire
 

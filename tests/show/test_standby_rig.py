@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from engine.experience import load_rig
-from engine.show.standby_rig import as_standby
+from engine.show.standby.rig import as_standby
 
 CID = "2f1a9f0e-5d0b-4c6e-9a7b-0d8e5a1c3b42"
 RIG = f"""\

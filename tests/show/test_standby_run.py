@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engine.errors import SensoramaError, UsageError
-from engine.show.opening import HeldBackBlock
-from engine.show.standby_leader import Leading, lead
-from engine.show.standby_run import Standby
-from engine.show.standby_wire import VERSION
+from engine.show.live.opening import HeldBackBlock
+from engine.show.standby.leader import Leading, lead
+from engine.show.standby.run import Standby
+from engine.show.standby.wire import VERSION
 from engine.show.status import StatusView
 from engine.time import LocalBlock, ManualClock, TransportWriter
 from engine.time.offset import AheadClock, Exchange, OffsetEstimator
@@ -197,7 +197,7 @@ def test_the_refusal_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs, ours = wire()
     pair.ear.calls.append(theirs)
     ours.say("claim", session="22bb", silent_ns=400_000_000)
-    monkeypatch.setattr("engine.show.standby_leader.Listener", lambda listen, clock: pair.ear)
+    monkeypatch.setattr("engine.show.standby.leader.Listener", lambda listen, clock: pair.ear)
     spec = pair.leader.production.rig.venue.standby
     with pytest.raises(UsageError, match="must not be two leaders"):
         lead(spec, ManualClock(), Quiet())

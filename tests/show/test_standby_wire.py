@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.show.standby_link import Dialer, Link, Listener, parse_listen
-from engine.show.standby_wire import MAX_ROW_BYTES, RowError, RowReader, decode_row, encode_row
+from engine.show.standby.link import Dialer, Link, Listener, parse_listen
+from engine.show.standby.wire import MAX_ROW_BYTES, RowError, RowReader, decode_row, encode_row
 from engine.time import MonotonicClock
 
 ROWS: list[dict[str, Any]] = [

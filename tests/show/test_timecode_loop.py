@@ -12,7 +12,7 @@ from engine.bus.timecode.hearing import decoder_for
 from engine.bus.timecode.ports import Lead
 from engine.bus.timecode.sockets import ArtnetSender, ArtnetWords
 from engine.bus.timecode.sounding import voice_for
-from engine.show.leading import Leader
+from engine.show.timecode.leading import Leader
 from engine.time import LocalBlock, SegmentKind, TransportWriter, rate_named
 from engine.time.chase_values import ChaseState, Hold, Jump
 from engine.time.codes.mtc import MidiBytes

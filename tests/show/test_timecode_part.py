@@ -12,14 +12,14 @@ import pytest
 from engine.bus.inline import InlineBus
 from engine.errors import Place
 from engine.experience.venue import FollowSpec, SendSpec, Venue
-from engine.show.conductor import Conductor
-from engine.show.inputs import Operator
-from engine.show.leading import Sought
+from engine.show.conduct.conductor import Conductor
+from engine.show.conduct.inputs import Operator
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.replay import replay
 from engine.show.setup import Phases, header_of, produce
-from engine.show.timecode_part import TimecodePart, listen_config, timecode_parts
+from engine.show.timecode.leading import Sought
+from engine.show.timecode.part import TimecodePart, listen_config, timecode_parts
 from engine.story.journal import JournalWriter, read_journal
 from engine.time import FLICKS_PER_SECOND, LocalBlock, ManualClock, TransportWriter, rate_named
 from engine.time.codes.word import CodeWord, Wire

@@ -10,8 +10,8 @@ import pytest
 
 from engine.errors import Place
 from engine.experience.venue import FollowSpec, SendSpec, Venue
-from engine.show.children import Child
-from engine.show.timecode_part import TimecodePart
+from engine.show.live.children import Child
+from engine.show.timecode.part import TimecodePart
 from engine.time import FLICKS_PER_SECOND, MonotonicClock, TransportBlock, TransportWriter, rate_named
 from engine.time.codes.word import CodeWord
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.show.zones import zone_entries
+from engine.show.conduct.zones import zone_entries
 from tests.show.fakes import S_FL
 
 

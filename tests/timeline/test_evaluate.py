@@ -98,9 +98,7 @@ def test_a_seats_reaction_moves_that_seat_and_lights_the_room(
     assert value(evaluator, writer, 1.999, "seat.motion", seat=1) == [0, 0, 0.010, 0, 0, 0]
 
 
-def test_many_seats_at_once_are_told_as_one_at_a_time(
-    evaluator: Evaluator, writer: TransportWriter
-) -> None:
+def test_many_seats_at_once_are_told_as_one_at_a_time(evaluator: Evaluator, writer: TransportWriter) -> None:
     writer.react(scene=0, reaction=0, seat=1, from_ns=2 * NS_PER_SECOND)
     transport = writer.transport
     for seats in [(0, 1, 2, 3), (3, 1), (-1,), (-1, 0, 2), (1,), (2, 0)]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from engine.time.rates import FrameRate
 
 _MIDI_BAUD = 31_250
 _HELD = 4096
+_BUSY = (errno.EAGAIN, errno.EACCES, errno.EBUSY)
 
 
 class MidiLine(Protocol):
@@ -52,7 +54,7 @@ class SerialBytes:
                 where.name, baudrate=_MIDI_BAUD, write_timeout=0.25, exclusive=True
             )
         except (serial.SerialException, OSError, ValueError) as error:
-            kind = DeviceBusy if getattr(error, "errno", None) in (11, 13, 16) else DeviceGone
+            kind = DeviceBusy if getattr(error, "errno", None) in _BUSY else DeviceGone
             raise kind(
                 f"serial port {where.name} cannot be opened ({error}); check the cable and the name"
             ) from error

@@ -1,0 +1,1 @@
+"""The conductor: what happens next, decided without a clock."""

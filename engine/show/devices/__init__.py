@@ -1,0 +1,1 @@
+"""`sensorama devices`: list, monitor, test, learn, twins."""

@@ -1,0 +1,1 @@
+"""A run in real time: processes, their care, what an operator sees."""

@@ -1,0 +1,1 @@
+"""`sensorama record`: what a source sends, as tracks of a scene."""

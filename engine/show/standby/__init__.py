@@ -1,0 +1,1 @@
+"""A second conductor that follows muted and takes over."""

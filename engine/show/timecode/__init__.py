@@ -1,0 +1,1 @@
+"""A show follows the venue's timecode, and gives its own."""
