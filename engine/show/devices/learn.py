@@ -217,7 +217,7 @@ def learn_command(
     SensoramaError
     """
     rig = load_rig(rig_path)
-    if write and Path(__file__).resolve().parents[1] in rig.path.resolve().parents:
+    if write and Path(__file__).resolve().parents[2] in rig.path.resolve().parents:
         raise UsageError(f"{rig.path} comes with the engine; copy it, and write into the copy")
     spec = find_device(rig, device)
     driver = create_driver(spec)
