@@ -93,7 +93,7 @@ def duration_setting(value: object, what: str, default_ns: int, where: tuple[str
     if value is None:
         return default_ns
     try:
-        found_ns = fl_to_ns(parse_duration_fl(value))  # type: ignore[arg-type]
+        found_ns = fl_to_ns(parse_duration_fl(value))
     except ValueError as error:
         raise SettingError(f"{what}: {error}", *where) from None
     if not SHORTEST_NS <= found_ns <= LONGEST_NS:

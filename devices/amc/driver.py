@@ -24,6 +24,7 @@ from engine.units import LINEAR_AXES, MOTION_AXES, parse_axis_position, parse_le
 
 _SETTINGS = ("layout", "half_track", "half_base", "stroke", "actuators", "middle", "span", "baud", "park")
 _LAYOUTS = ("axes", "corners")
+_ACTUATOR_KEYS = ("at", "gains", "stroke", "inverted")
 
 # What such a seat can do at most, where a rig says nothing: 100 mm stroke and 250 mm/s are the figures of the
 # common 4DOF kit; acceleration and jerk are kept to what stays comfortable on it.
@@ -173,11 +174,10 @@ def _actuator(row: Any, index: int, stroke_m: float) -> Actuator:
             f"actuator {index} is {row!r}; write {{at: [x, y]}} in metres, or {{gains: {{heave: 1, ...}}}}",
             *where,
         )
-    unknown = set(row) - {"at", "gains", "stroke", "inverted"}
+    unknown = sorted(str(key) for key in row if key not in _ACTUATOR_KEYS)
     if unknown:
         raise SettingError(
-            f"actuator {index}: unknown {', '.join(sorted(unknown))}; allowed: at, gains, stroke, inverted",
-            *where,
+            f"actuator {index}: unknown {', '.join(unknown)}; allowed: {', '.join(_ACTUATOR_KEYS)}", *where
         )
     try:
         own_m = parse_length_m(row["stroke"]) if "stroke" in row else stroke_m

@@ -54,12 +54,17 @@ def axis_gains(gains: Mapping[str, float]) -> tuple[float, ...]:
     Raises
     ------
     ValueError
-        For an axis that does not exist.
+        For an axis that does not exist, or a gain that is no finite number.
     """
+    if not isinstance(gains, Mapping):
+        raise ValueError(f"gains are {gains!r}; write {{heave: 1}}, metres of stroke per unit of each axis")
     for axis in gains:
         if axis not in MOTION_AXES:
             raise ValueError(f"{axis!r} is not a motion axis; allowed: {', '.join(MOTION_AXES)}")
-    return tuple(float(gains.get(axis, 0.0)) for axis in MOTION_AXES)
+    found = tuple(float(gains.get(axis, 0.0)) for axis in MOTION_AXES)
+    if not all(map(math.isfinite, found)):
+        raise ValueError(f"gains are {gains!r}; each must be a finite number")
+    return found
 
 
 def own_axes(half_ranges: Sequence[float]) -> tuple[Actuator, ...]:

@@ -71,7 +71,11 @@ class PadLine:
         self._library, self._pad, self.name, self.offers = library, pad, str(pad.name), offers
         self._ids = {}
         if _FF_GAIN in offers:
-            self._do(lambda: pad.write(_EV_FF, _FF_GAIN, 0xFFFF))
+            try:
+                self._do(lambda: pad.write(_EV_FF, _FF_GAIN, 0xFFFF))
+            except DeviceGone:
+                self.close()
+                raise
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Play each frame's effect, or stop it where it is silent. Raises DeviceGone."""

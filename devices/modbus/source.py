@@ -27,6 +27,7 @@ from engine.bus.driver import SettingError, check_settings
 from engine.bus.line_driver import integer_setting
 from engine.bus.source import Chunk, Signal, SourceConfig
 from engine.errors import DeviceGone
+from engine.time.clocks import Clock, MonotonicClock
 
 _SETTINGS = (
     "unit",
@@ -69,6 +70,8 @@ class ModbusSource:
     ----------
     config : SourceConfig
         `settings`: see the README of the family.
+    clock : Clock, optional
+        Answers are stamped with the instant of their question, so that none counts as fresher than it is.
 
     Raises
     ------
@@ -81,7 +84,7 @@ class ModbusSource:
 
     family = "modbus"
 
-    def __init__(self, config: SourceConfig) -> None:
+    def __init__(self, config: SourceConfig, *, clock: Clock | None = None) -> None:
         self.name = config.name
         self.refused = 0
         settings = config.settings
@@ -95,6 +98,7 @@ class ModbusSource:
         self._timeout_s = integer_setting(config, "timeout_ms", 200, 10, 10_000) / 1000
         self._every_s = integer_setting(config, "every_ms", 50, 5, 60_000) / 1000
         self._link = TcpLink(config.name, host, port, connect_s=max(self._timeout_s, 1.0))
+        self._clock = clock if clock is not None else MonotonicClock()
         self._pause = Event()
         self._until_due_s = 0.0
         self._blocks = tuple(block for key in _READS for block in _blocks(settings, key))
@@ -141,7 +145,8 @@ class ModbusSource:
         chunks = []
         for block in self._blocks:
             request = self._next(block.function, block.address, block.count)
-            chunks.append(Chunk(encode_request(request) + self._ask(request), self._host))
+            asked_ns = self._clock.now_ns()
+            chunks.append(Chunk(encode_request(request) + self._ask(request), self._host, asked_ns))
         if self._beat_register is not None:
             self._beat = (self._beat + 1) & 0xFFFF
             request = self._next(Function.WRITE_REGISTER, self._beat_register, self._beat)

@@ -31,6 +31,7 @@ MAX_AXES = 16
 _MAX_TEMPLATE = 512
 _TOKEN = re.compile(r"<(?:Axis(\d{1,2})([a-h]))>|<(\d{1,3})>", re.IGNORECASE)
 _HEADER = b"\xff\xff"
+_DIGITS = {"decimal": re.compile(rb"[0-9]+"), "hex": re.compile(rb"[0-9A-Fa-f]+")}
 
 
 class AxisStringError(ValueError):
@@ -231,15 +232,14 @@ def decode_axes(template: Template, frame: bytes) -> tuple[int, ...]:
         if part.shift >= 0:
             raw[part.axis] |= data[0] << part.shift
             continue
-        try:
-            value = (
-                int.from_bytes(data, "big")
-                if template.form == "binary"
-                else int(data, 16 if template.form == "hex" else 10)
-            )
-        except ValueError:
-            raise AxisStringError(f"axis {template.names[part.axis]} is {data!r}, no number") from None
-        raw[part.axis] = value
+        if template.form == "binary":
+            raw[part.axis] = int.from_bytes(data, "big")
+        elif _DIGITS[template.form].fullmatch(
+            data
+        ):  # `int` alone would take signs, blanks and underlines too
+            raw[part.axis] = int(data, 16 if template.form == "hex" else 10)
+        else:
+            raise AxisStringError(f"axis {template.names[part.axis]} is {data!r}, no number")
     if position != len(frame):
         raise AxisStringError(f"{len(frame) - position} bytes too many")
     for name, value in zip(template.names, raw, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from devices.groups import narrowed
 from devices.links import TcpLink, parse_tcp_port
@@ -14,6 +15,7 @@ from engine.bus.driver import (
     DeviceConfig,
     Form,
     Group,
+    Health,
     Report,
     SettingError,
     TwinSpec,
@@ -128,6 +130,12 @@ class PjlinkDriver(LineDriver):
         """Hang up; the projector stays as it is."""
         self._wanted_open = False
         super().close()
+
+    @property
+    def health(self) -> Health:
+        """State of the session: a projector that hung up because nobody said anything is not lost."""
+        found = super().health
+        return replace(found, state="open") if self._wanted_open else found
 
     def attend(self, now_ns: int) -> Sequence[Report]:
         """Read answers, send what is due, ask for faults. Raises DeviceGone."""

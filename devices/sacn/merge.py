@@ -102,11 +102,14 @@ class Receiver:
             lost = [cid for cid, source in universe.sources.items() if at_ns - source.at_ns > SOURCE_LOST_NS]
             for cid in lost:
                 del universe.sources[cid]
-            for source in universe.sources.values():
-                if source.slot_priorities is not None and at_ns - source.slot_priorities_ns > SOURCE_LOST_NS:
-                    source.slot_priorities = None
-                    lost.append(UUID(int=0))
-            if lost:
+            stale = [
+                source
+                for source in universe.sources.values()
+                if source.slot_priorities is not None and at_ns - source.slot_priorities_ns > SOURCE_LOST_NS
+            ]
+            for source in stale:
+                source.slot_priorities = None
+            if lost or stale:
                 changed += self._put_out(number, universe)
         return tuple(changed)
 

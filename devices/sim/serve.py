@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, cast
 
+from devices.sim.sessions import SessionServer, SessionTwin
 from engine.bus.driver import Twin
 from engine.bus.twins import config_from_json, twin_from
 from engine.time.clocks import Clock, MonotonicClock
@@ -44,7 +45,9 @@ class Recorder:
             try:
                 self._file.write(f'{{"at_ns":{at_ns},"hex":"{data.hex()}"}}\n')
             except OSError as error:
-                sys.stderr.write(f"software twin: recording to {self._file.name} ends here: {error.strerror}\n")
+                sys.stderr.write(
+                    f"software twin: recording to {self._file.name} ends here: {error.strerror}\n"
+                )
                 self._file = None
 
     def close(self) -> None:
@@ -94,11 +97,14 @@ class TcpLine:
     def listen(self, take: Callable[[bytes, str], Sequence[bytes]]) -> None:
         """Accept client after client until the end of the process."""
         while True:
-            client, _ = self._server.accept()
-            with client:
-                while data := client.recv(4096):
-                    for reply in take(data, "tcp"):
-                        client.sendall(reply)
+            try:
+                client, _ = self._server.accept()
+                with client:
+                    while data := client.recv(4096):
+                        for reply in take(data, "tcp"):
+                            client.sendall(reply)
+            except OSError:
+                continue  # who breaks off has left; the next may come
 
 
 class UdpServer:
@@ -114,7 +120,15 @@ class UdpServer:
         while True:
             data, address = self._socket.recvfrom(2048)
             for reply in take(data, f"{address[0]}:{address[1]}"):
-                self._socket.sendto(reply, address)
+                _answer_datagram(self._socket, reply, address)
+
+
+def _answer_datagram(made: socket.socket, reply: bytes, address: tuple[str, int]) -> None:
+    """Send a reply; one that cannot be sent is lost like any datagram."""
+    try:
+        made.sendto(reply, address)
+    except OSError:
+        pass
 
 
 class UdpTcpServer:
@@ -148,7 +162,7 @@ class UdpTcpServer:
                     if ready is self._udp:
                         data, address = ready.recvfrom(2048)
                         for reply in take(data, f"{address[0]}:{address[1]}"):
-                            ready.sendto(reply, address)
+                            _answer_datagram(ready, reply, address)
                     elif ready is self._server:
                         client, address = ready.accept()
                         clients[client] = f"tcp:{address[0]}:{address[1]}"
@@ -183,8 +197,6 @@ def make_line(kind: str) -> _Line:
 
         return WsServer()
     if kind == "session":
-        from devices.sim.sessions import SessionServer
-
         return SessionServer()
     return TcpLine() if kind == "tcp" else UdpServer()
 
@@ -193,8 +205,8 @@ def attend(twin: Twin, line: _Line, recorder: Recorder, clock: Clock) -> Thread:
     """Serve a twin on a line in a thread of its own."""
     # Nodes that merge want to know who sent a packet; most twins have no such parameter.
     wants_sender = "sender" in signature(twin.receive).parameters
-    if hasattr(line, "twin"):
-        line.twin, line.clock = twin, clock
+    if isinstance(line, SessionServer):
+        line.twin, line.clock = cast(SessionTwin, twin), clock
     tcp_port = getattr(line, "tcp_port", None)
     if tcp_port is not None and hasattr(twin, "tcp_port"):
         twin.tcp_port = tcp_port

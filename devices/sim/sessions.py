@@ -67,7 +67,10 @@ class SessionServer:
                     self._send(sender, data)
 
     def _accept(self, twin: SessionTwin, at_ns: int) -> None:
-        client, address = self._server.accept()
+        try:
+            client, address = self._server.accept()
+        except OSError:
+            return  # whoever knocked has left again
         if len(self._clients) >= _MOST_CLIENTS:
             client.close()
             return

@@ -144,6 +144,7 @@ class Smc3Driver(LineDriver):
         try:
             self._serial.send((*self.greeting_frames, VERSION))
         except DeviceError as error:
+            self._serial.close()
             self._failed(error)
             raise
 

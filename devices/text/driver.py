@@ -169,6 +169,7 @@ class TextDriver(LineDriver):
             try:
                 self._link.send((self.start,))
             except DeviceError as error:
+                self._link.close()
                 self._failed(error)
                 raise
 

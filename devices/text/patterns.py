@@ -2,11 +2,14 @@
 
 Python's matcher tries every way a pattern can be cut: ``(a+)+b`` takes longer than the universe on thirty characters. Lines come
 from a network, so a pattern is allowed only when its cost is bounded: no repeated group that itself repeats or chooses, at most
-three open-ended repeats, no references and look-arounds, and no more than 512 characters of a line are looked at.
+three open-ended repeats, no references and look-arounds, no more than 512 characters of a line are looked at, and what else may
+vary (``a?`` two ways, ``a{0,9}`` ten, ``x|y|z`` three) multiplies to 2**20 ways at most, 2**5 fewer for each open-ended repeat:
+twenty ``a?`` in a row take 20 ms, thirty would take half a minute.
 """
 
 from __future__ import annotations
 
+import math
 import re
 
 MAX_PATTERN = 200
@@ -15,6 +18,8 @@ MAX_LINE = 1024
 MAX_MATCHED = 512
 _MOST_OPEN = 3
 _MOST_TIMES = 64
+_MOST_WAYS_BITS = 20.0
+_OPEN_BITS = 5.0
 
 
 class PatternError(ValueError):
@@ -46,6 +51,8 @@ def match(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
 def _check_cost(text: str) -> None:
     """Go through a pattern once, keeping for every open group whether it repeats or chooses inside."""
     busy: list[bool] = [False]
+    branches: list[int] = [1]  # of every open group
+    ways_bits = 0.0
     open_ended = 0
     after_group: bool | None = None
     at = 0
@@ -64,15 +71,18 @@ def _check_cost(text: str) -> None:
                     f"pattern {text!r}: {text[at : at + 3]!r} is not allowed; of (? only (?: is"
                 )
             busy.append(False)
+            branches.append(1)
             at += 3 if text.startswith("(?:", at) else 1
         elif sign == ")":
             if len(busy) == 1:
                 raise PatternError(f"pattern {text!r}: a bracket is closed that was never opened")
             after_group = busy.pop()
+            ways_bits += math.log2(branches.pop())
             busy[-1] = busy[-1] or after_group
             at += 1
         elif sign == "|":
             busy[-1] = True
+            branches[-1] += 1
             at += 1
         elif sign in "*+?{" and (times := re.compile(r"[*+?]|\{(\d*)(?:,(\d*))?\}").match(text, at)):
             many = sign in "*+" or (sign == "{" and (times[2] == "" or int(times[2] or times[1] or 0) > 1))
@@ -82,6 +92,7 @@ def _check_cost(text: str) -> None:
                 raise PatternError(
                     f"pattern {text!r}: a group that repeats or chooses inside is repeated; on some line that never ends"
                 )
+            ways_bits += _finite_bits(times)
             if sign in "*+" or times[2] == "":
                 open_ended += 1
                 if open_ended > _MOST_OPEN:
@@ -93,6 +104,24 @@ def _check_cost(text: str) -> None:
                 at += 1  # lazy or possessive, which costs nothing more
         else:
             at += 1
+    ways_bits += sum(map(math.log2, branches))
+    allowed_bits = _MOST_WAYS_BITS - _OPEN_BITS * open_ended
+    if ways_bits > allowed_bits:
+        raise PatternError(
+            f"pattern {text!r}: too much in it may vary (2**{ways_bits:.0f} ways, allowed 2**{allowed_bits:.0f}); write fewer "
+            "?, {,} and |"
+        )
+
+
+def _finite_bits(times: re.Match[str]) -> float:
+    """Ways in which a repeat that is not open-ended may end, as a power of two."""
+    if times[0] == "?":
+        return 1.0
+    if times[1] is None or times[2] == "":
+        return 0.0
+    least = int(times[1] or 0)
+    most = least if times[2] is None else int(times[2])
+    return math.log2(max(most - least, 0) + 1)
 
 
 def _after_class(text: str, at: int) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from engine.bus.ports import check_host
 from engine.errors import DeviceGone, MissingExtra
 
 if TYPE_CHECKING:
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
 
 _OPEN_S = 2.0
 _CLOSE_S = 0.5
+_SEND_S = 0.25
 _PING_S = 5.0
 _MAX_MESSAGE = 1 << 20
 _MOST_MESSAGES = 64
@@ -38,10 +44,31 @@ def check_ws_port(port: str, example: str) -> str:
     ValueError
         With what is allowed.
     """
-    scheme, mark, rest = port.partition("://")
-    if not mark or scheme not in ("ws", "wss") or not rest:
+    try:
+        parts = urlsplit(port)
+        good = (
+            parts.scheme in ("ws", "wss") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        )
+        check_host(parts.hostname or "")
+    except ValueError:  # a port beyond 65535, a bracket that is never closed
+        good = False
+    if not good:
         raise ValueError(f"port is {port!r}; allowed: twin, or ws://host:port (as {example})")
     return port
+
+
+def _limit_sending(made: socket.socket) -> None:
+    """Let a send to one that reads nothing fail after a quarter of a second rather than wait for ever.
+
+    A timeout of the socket itself would end the library's reading thread too, so only sending gets one.
+    """
+    # A struct timeval; Windows takes milliseconds.
+    limit = (
+        round(_SEND_S * 1000).to_bytes(4, "little")
+        if sys.platform == "win32"
+        else struct.pack("@ll", int(_SEND_S), round(_SEND_S % 1.0 * 1e6))
+    )
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 class WsLine:
@@ -56,7 +83,8 @@ class WsLine:
 
     Notes
     -----
-    The library pings by itself every 5 s and gives the connection up when no answer comes within 5 s.
+    The library pings by itself every 5 s and gives the connection up when no answer comes within 5 s; who takes nothing for 0.25 s
+    while something is sent counts as gone.
     """
 
     def __init__(self, device: str, uri: str) -> None:
@@ -91,7 +119,8 @@ class WsLine:
                     max_size=_MAX_MESSAGE,
                 )
             )
-        except (OSError, WebSocketException) as error:
+            _limit_sending(self._connection.socket)
+        except (OSError, ValueError, WebSocketException) as error:
             raise DeviceGone(
                 f"{self._device}: nobody answers at {self._uri} ({error}); start the program that has the devices, and check "
                 "the port in the rig file"

@@ -32,6 +32,7 @@ _ANSWER_S = 1.0
 _START_S = 3.0  # a chair homes its motors before it echoes the start
 _CALLS = 3
 _CALL_S = 0.25
+_MOST_ANSWERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,9 @@ class YawSession:
                         asking.send(CALLING)
                     else:
                         asking.sendto(CALLING, (target, wanted.udp_port))
-                    while select.select([asking], [], [], _CALL_S)[0]:
+                    for _ in range(_MOST_ANSWERS):  # a broadcast reaches many who talk
+                        if not select.select([asking], [], [], _CALL_S)[0]:
+                            break
                         data, sender = asking.recvfrom(2048)
                         try:
                             found = decode_announcement(data)

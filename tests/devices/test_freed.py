@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,9 @@ from devices.freed.codec import Camera, FreedError, Splitter, decode, encode
 from devices.freed.driver import FreedDriver
 from devices.freed.source import FreedSource
 from devices.sim.freed import FreedTwin
-from engine.bus.driver import DeviceConfig, SettingError
+from engine.bus.driver import ChannelLimits, DeviceConfig, SettingError
 from engine.bus.source import Chunk, SourceConfig
+from engine.errors import DeviceBusy, DeviceGone
 
 GOLDEN = bytes.fromhex("D1012D0000E98000000000 00FA00FF82E0017700 001000002000 0000D5")
 CAMERA = Camera(1, 90.0, -45.0, 0.0, 1.0, -0.5005, 1.5, 0x1000, 0x2000)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +33,7 @@ from devices.sim.bhaptics import BhapticsTwin
 from devices.sim.evdev_rumble import EvdevTwin
 from devices.sim.intiface import MAX_PING_MS, IntifaceTwin
 from devices.sim.serve import Recorder, attend
+from devices.ws.client import WsLine, check_ws_port
 from devices.ws.server import WsServer
 from engine.bus.driver import Attentive, DeviceConfig, Driver, SettingError, safe_values
 from engine.errors import DeviceGone
@@ -337,13 +342,19 @@ class TestLinesOfWebSockets:
         with pytest.raises(ValueError, match="allowed: twin, or ws://host:port"):
             check_ws_port(port, "ws://127.0.0.1:1")
 
-    def test_one_that_reads_nothing_is_gone_and_holds_up_nobody(self) -> None:
+    def test_one_that_reads_nothing_is_gone_and_holds_up_nobody(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("devices.ws.client._SEND_S", 0.05)
+
         def deaf(server: socket.socket, done: Event) -> None:
             client, _ = server.accept()
             asked = b""
             while b"\r\n\r\n" not in asked:
                 asked += client.recv(4096)
-            key = next(row[19:] for row in asked.split(b"\r\n") if row.lower().startswith(b"sec-websocket-key"))
+            key = next(
+                row[19:] for row in asked.split(b"\r\n") if row.lower().startswith(b"sec-websocket-key")
+            )
             proof = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
             client.sendall(
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

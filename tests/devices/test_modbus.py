@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import socket
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from devices.sim.modbus import ModbusTwin
 from engine.bus.driver import SettingError
 from engine.bus.source import Chunk, SourceConfig
 from engine.errors import DeviceGone
+from engine.time.clocks import ManualClock
 from tests.devices.modbus_server import serving
 
 READ_8 = Request(1, 1, Function.READ_INPUTS, 0, 8)
@@ -141,7 +143,9 @@ def test_one_that_is_polled_slowly_does_not_hold_up_its_reader() -> None:
 def test_a_plc_that_does_not_answer_is_gone_after_its_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        source = ModbusSource(SourceConfig("plc", f"tcp://127.0.0.1:{port}", {"coils": [0], "timeout_ms": 10}))
+        source = ModbusSource(
+            SourceConfig("plc", f"tcp://127.0.0.1:{port}", {"coils": [0], "timeout_ms": 10})
+        )
         source.open()
         with pytest.raises(DeviceGone, match=r"no answer within 0\.01 s"):
             source.read(0.1)

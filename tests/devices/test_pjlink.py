@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import select
+import socket
 
 import pytest
 from hypothesis import given

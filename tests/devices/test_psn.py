@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from devices.psn.codec import (
 )
 from devices.psn.driver import PsnDriver
 from devices.sim.psn import PsnTwin
-from engine.bus.driver import DeviceConfig, SettingError
+from engine.bus.driver import ChannelLimits, DeviceConfig, SettingError
 
 GOLDEN = bytes.fromhex(
     "55672880 00000C00 40420F0000000000 02030101 01001480 07001080 00000C00 0000803F 00000040 00004040"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from devices.sample import SampleDriver
 from devices.sim.physics import LaggedValue
-from devices.sim.serve import make_line, serve
+from devices.sim.serve import TcpLine, make_line, serve
 from engine.bus.driver import ChannelLimits, DeviceConfig, Latency
 from engine.bus.registry import create_driver, known_families
 from engine.bus.twins import config_from_json, config_to_json, make_twin
