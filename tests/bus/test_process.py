@@ -309,6 +309,7 @@ def test_a_standby_computes_the_same_and_takes_over_without_a_jump(block: Transp
     assert ended(messages)["parked"]
 
 
+@pytest.mark.long
 def test_a_spare_is_running_at_once_and_a_retired_one_has_nothing_to_park(block: TransportBlock) -> None:
     seat = Seat()
     writer = TransportWriter(block)

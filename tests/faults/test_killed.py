@@ -15,7 +15,7 @@ from engine.time import MonotonicClock
 from tests.faults.venue import SmallVenue
 from tests.show.runs import Started
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 PLAY = ("play", "first_light", "--view", "headless", "--no-picture", "--no-sound", "--quiet")
 PARK = (32512,) * 6 + (0, 0)

@@ -24,7 +24,7 @@ from engine.time import MonotonicClock, TransportBlock, TransportWriter
 from tests.faults.venue import Device
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX"),
 ]
 

@@ -332,7 +332,7 @@ def deaf_port() -> Iterator[int]:
             caller.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_dead_ports_are_said_once_and_the_show_goes_on(tmp_path: Path, deaf_port: int) -> None:
     """One port that is not there, and one whose opening never ends and may not hang the start."""
     text = STUDIO.read_text(encoding="utf-8")
@@ -455,6 +455,7 @@ def test_a_disk_that_fills_up_with_sound_ends_the_run(scaffold: Path, tmp_path: 
 @pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="the limit of another process can be set on Linux only"
 )
+@pytest.mark.long
 def test_a_disk_that_fills_up_mid_show_leaves_the_devices_safe(tmp_path: Path) -> None:
     """In real time: only the conductor's disk is full, its bus has to be told."""
     started = Started(["play", "first_light", *LIVE, "--out", "run"], tmp_path)
@@ -479,7 +480,7 @@ def after_ctrl_c(started: Started, folder: Path) -> Run:
     return run
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ctrl_c_while_everything_starts(tmp_path: Path) -> None:
     started = Started(["play", "first_light", *LIVE, "--out", "run"], tmp_path)
     # The first child has just been spawned: it is still importing, and must not answer with a traceback.
@@ -490,7 +491,7 @@ def test_ctrl_c_while_everything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "journal.jsonl").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ctrl_c_twice_in_the_show(tmp_path: Path) -> None:
     """The second does not wait for what rings out, and breaks nothing."""
     started = Started(["play", "first_light", *LIVE, "--speed", "4", "--out", "run"], tmp_path)
@@ -509,7 +510,7 @@ def test_ctrl_c_twice_in_the_show(tmp_path: Path) -> None:
     assert main(["replay", str(run.folder)]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ctrl_c_in_the_count_in(tmp_path: Path) -> None:
     """The show is there, its first scene is not."""
     started = Started(["play", "first_light", *LIVE, "--out", "run"], tmp_path)

@@ -87,6 +87,7 @@ def test_a_bus_that_dies_is_started_again_on_the_same_grid(
     assert "the same" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_devices_that_vanish_mid_show_are_said_and_the_show_ends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
