@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 
 from devices.mqtt.client import Broker
@@ -16,6 +15,8 @@ from engine.bus.source import Chunk, Signal, SourceConfig, Value
 _SETTINGS = ("topics", "payload", "retained", "user", "password")
 _PAYLOADS = ("auto", "text", "bytes")
 _MOST_VALUES = 64
+_LARGEST = 1e300
+"""A number beyond it is none to a float, and not a number either."""
 
 
 def create_source(config: SourceConfig) -> MqttSource:
@@ -104,7 +105,7 @@ def _plain(value: object) -> list[Value]:
     if isinstance(value, bool | str):
         return [value]
     if isinstance(value, int | float):
-        if not math.isfinite(value):
+        if not abs(value) <= _LARGEST:
             raise ValueError(f"{value} is no number a show can use")
         return [value]
     if isinstance(value, list | Mapping):

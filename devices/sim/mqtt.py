@@ -42,6 +42,8 @@ _MOST_RETAINED = 1024
 _MOST_FILTERS = 256
 _NS = 1_000_000_000
 
+_LARGEST = 1e300
+
 
 def make_twin(config: DeviceConfig) -> MqttTwin:
     """A broker with the topics of the device."""
@@ -233,4 +235,4 @@ def _numbers(payload: bytes) -> list[float]:
         return []
     if len(value) == 1 and isinstance(value[0], Mapping):
         value = list(value[0].values())
-    return [float(number) for number in value if isinstance(number, int | float)]
+    return [float(number) for number in value if isinstance(number, int | float) and abs(number) <= _LARGEST]

@@ -89,6 +89,8 @@ MQTT = (
     mqtt.encode_connack(False, 0),
     mqtt.encode_publish(mqtt.Publish("hall/lamp", b'{"value": 0.5}', 1, False, 7)),
     mqtt.encode_publish(mqtt.Publish("hall/lamp", b"0.5")),
+    mqtt.encode_publish(mqtt.Publish("hall/lamp", b"9" * 400)),
+    mqtt.encode_publish(mqtt.Publish("hall/lamp", b'{"value": NaN}')),
     mqtt.encode_subscribe(3, {"hall/#": 1}),
 )
 PJLINK = (b"PJLINK 1 498e4a67\r", b"PJLINK 0\r%1POWR=OK\r%1ERST=000000\r", b"%1POWR=ERR3\r", b"%2INPT 31\r")

@@ -6,7 +6,6 @@ so that an author can move and edit them; notes become knocks.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -191,10 +190,9 @@ class Recording:
 
 
 def _number(values: Sequence[Value], index: int) -> float | None:
-    if index >= len(values) or not isinstance(values[index], int | float):
-        return None
-    number = float(values[index])
-    return number if math.isfinite(number) else None
+    value = values[index] if index < len(values) else None
+    # Compared before it is converted: a whole number may be too large for a float.
+    return float(value) if isinstance(value, int | float) and abs(value) <= 1e300 else None
 
 
 def samples_of(rows: Sequence[tuple[int, int, float]], width: int) -> list[Sample]:

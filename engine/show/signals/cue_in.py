@@ -36,6 +36,7 @@ POLLED = ("/coil/", "/input/")
 """Addresses of contacts that are read again and again: what they are when first read is no event."""
 
 _ADDRESSES_PER_CUE = 4096
+_LARGEST = 1e300
 
 
 def rearm_gap(threshold: float) -> float:
@@ -214,8 +215,8 @@ def _holds(spec: CueIn, value: float, values: Sequence[Value]) -> bool:
 def _number(values: Sequence[Value]) -> float | None:
     if not values or not isinstance(values[0], int | float):
         return None
-    number = float(values[0])
-    return number if math.isfinite(number) else None
+    # Compared before it is converted: a whole number may be too large for a float.
+    return float(values[0]) if abs(values[0]) <= _LARGEST else None
 
 
 def is_same(value: Value, wanted: float | int | str | bool) -> bool:
@@ -223,9 +224,8 @@ def is_same(value: Value, wanted: float | int | str | bool) -> bool:
     if isinstance(wanted, str):
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         return isinstance(text, str) and text.strip() == wanted
-    return isinstance(value, int | float) and math.isclose(
-        float(value), float(wanted), rel_tol=1e-6, abs_tol=1e-6
-    )
+    number = _number((value,))
+    return number is not None and math.isclose(number, float(wanted), rel_tol=1e-6, abs_tol=1e-6)
 
 
 def start_cues(cues: Iterable[CueIn]) -> tuple[CueIn, ...]:
