@@ -91,6 +91,8 @@ def _fleet_key(member: Member) -> Hashable | None:
         return None
     if len({route.seat for route in member.routes}) > 1 or not _one_to_one(member.routes):
         return None
+    if not member.routes:
+        return None  # it rests, and says so once in a while: there is nothing to map
     return (
         driver.family,
         driver.batch_key,
@@ -98,7 +100,6 @@ def _fleet_key(member: Member) -> Hashable | None:
         driver.rate_hz,
         driver.latency,
         driver.keep_alive_ns,
-        bool(member.routes),
     )
 
 

@@ -20,6 +20,7 @@ from engine.bus.datagrams import DatagramPort
 from engine.bus.driver import Batched, DeviceConfig, Driver
 from engine.bus.fleet import LEAST, Cohort
 from engine.bus.fleet_writer import FleetWriter
+from engine.bus.inline import InlineBus
 from engine.bus.loop import BusCore, BusDevice, BusEvent, DeviceNote, Dispatch, FleetDispatch, cohorts_of
 from engine.bus.mapping import Route, make_route
 from engine.time.clocks import ManualClock
@@ -407,3 +408,19 @@ def take(writer: FleetWriter, count: int, now_ns: int = 0) -> list[DeviceNote]:
             break
         Event().wait(0.01)
     return found
+
+
+def test_a_wide_device_that_no_role_reaches_rests() -> None:
+    fixtures = {f"f{n}": {"channels": [3 * n + 1, 3 * n + 2, 3 * n + 3], "form": "rgb"} for n in range(40)}
+    driver = ArtnetDriver(DeviceConfig("lights", rate_hz=40.0, settings={"fixtures": fixtures}))
+
+    class NoRoles:
+        """A show that plays on nothing."""
+
+        def levels(self, transport: Transport, host_ns: int, seat: int) -> tuple[float, ...]:
+            return ()
+
+    bus = InlineBus([BusDevice(driver, ())], NoRoles(), LocalBlock(), epoch_ns=0)
+    bus.run_until(1_000_000_000)
+    assert set(bus.core.values("lights")) == {0.0}
+    assert not [event for event in bus.events if event.kind == "fault"]
