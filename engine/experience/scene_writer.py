@@ -94,6 +94,16 @@ def number_text(value: float) -> str:
     return f"{rounded:.9f}".rstrip("0")
 
 
+def quoted(text: str) -> str:
+    """A text in double quotes, as YAML and JSON both read it; what YAML forbids outright is escaped or replaced."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
+    shown = json.dumps(whole, ensure_ascii=False)
+    return "".join(
+        sign if sign.isprintable() else f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else "\ufffd"
+        for sign in shown
+    )
+
+
 def value_text(value: Any) -> str:
     """A value in flow style."""
     match value:
@@ -109,7 +119,7 @@ def value_text(value: Any) -> str:
             return number_text(float(value))
         case str():
             plain = _PLAIN.match(value) is not None and value.lower() not in _RESERVED
-            return value if plain else json.dumps(value, ensure_ascii=False)
+            return value if plain else quoted(value)
         case Mapping():
             return "{" + ", ".join(f"{key}: {value_text(inner)}" for key, inner in value.items()) + "}"
         case Sequence():
@@ -124,7 +134,7 @@ def track_text(track: TrackOut) -> str:
         head.insert(0, f"role: {track.role.name}")
     rows = [f"  - {head[0]}", *(f"    {part}" for part in head[1:])]
     if track.note:
-        rows.append(f"    note: {json.dumps(track.note, ensure_ascii=False)}")
+        rows.append(f"    note: {quoted(track.note)}")
     rows.append("    cues:")
     rows.extend(f"      - {value_text(cue)}" for cue in track.cues)
     return "\n".join(rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import OutputError, UsageError
-from engine.experience.scene_writer import RoleRow, TrackOut
+from engine.experience.scene_writer import RoleRow, TrackOut, quoted
 
 SCENE = "main"
 _STORY = """// The story of an imported effect file: one scene. Compile with `sensorama compile` after a change.
@@ -56,7 +55,7 @@ def write_scene_or_package(target: Path, title: str, tracks: Sequence[TrackOut],
 def _write_package(folder: Path, title: str, tracks: Sequence[TrackOut], scene: str) -> None:
     name = identifier(folder.name)
     roles: dict[str, RoleRow] = {track.role.name: track.role for track in tracks if track.role is not None}
-    shown = json.dumps(title, ensure_ascii=False)
+    shown = quoted(title)
     rows = "\n".join(role.text for role in roles.values())
     manifest = (
         f"sensorama: 1\nid: {name}\ntitle: {{en: {shown}, zh: {shown}}}\nlanguages: [en, zh]\n"

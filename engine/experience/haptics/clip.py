@@ -7,7 +7,6 @@ transients.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from engine.timeline.curves import TRANSIENT_LOW_HZ, TRANSIENT_SPAN_HZ
 LOW_HZ, SPAN_HZ = TRANSIENT_LOW_HZ, TRANSIENT_SPAN_HZ
 LONGEST_S = 24 * 3600.0
 MAX_POINTS = 500_000
+_ENDLESS = 1e300  # whole numbers of a JSON file may be too large for a float; NaN is below nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,32 @@ def _at(points: Sequence[Point], t_s: float) -> float:
     return a.value + (b.value - a.value) * (t_s - a.t_s) / (b.t_s - a.t_s)
 
 
+def loudest(clips: Iterable[HapticClip], times_s: Iterable[float]) -> list[float]:
+    """The highest amplitude of several clips at each of some instants.
+
+    Parameters
+    ----------
+    clips : iterable of HapticClip
+    times_s : iterable of float
+        Ascending.
+
+    Notes
+    -----
+    Only those that sound are looked at: a project of thousands of short notes costs what overlaps in it.
+    """
+    coming = sorted((clip for clip in clips if clip.amplitude), key=lambda clip: clip.amplitude[0].t_s)
+    at = 0
+    sounding: list[HapticClip] = []
+    levels = []
+    for t_s in times_s:
+        while at < len(coming) and coming[at].amplitude[0].t_s <= t_s:
+            sounding.append(coming[at])
+            at += 1
+        sounding = [clip for clip in sounding if clip.amplitude[-1].t_s >= t_s]
+        levels.append(max((clip.amplitude_at(t_s) for clip in sounding), default=0.0))
+    return levels
+
+
 @dataclass(slots=True)
 class Reading:
     """Helps a reader: numbers with a name, and notices instead of exceptions where a file can still be played."""
@@ -139,7 +165,7 @@ class Reading:
                 value = float(value)
             except ValueError:
                 value = None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _ENDLESS:
             if default is None:
                 raise self.refuse(
                     f"{key} is {value!r}, a number is needed", "repair or export the file again"

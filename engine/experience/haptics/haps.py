@@ -12,6 +12,7 @@ from engine.experience.haptics.clip import (
     Knock,
     Point,
     Reading,
+    loudest,
     sharpness_of,
 )
 
@@ -45,9 +46,7 @@ def read_haps(data: Any, reading: Reading) -> HapticFile:
         for note in reading.rows(melody, "m_notes"):
             _note(note, level, notes, knocks, reading)
     times = sorted({point.t_s for note in notes for point in note.amplitude})
-    amplitude = [
-        Point(t, min(max((note.amplitude_at(t) for note in notes), default=0.0), 1.0)) for t in times
-    ]
+    amplitude = [Point(t, min(level, 1.0)) for t, level in zip(times, loudest(notes, times), strict=True)]
     sharpness = sorted((p for note in notes for p in note.sharpness), key=lambda point: point.t_s)
     clip = HapticClip(
         "", tuple(amplitude), tuple(sharpness), tuple(sorted(knocks, key=lambda knock: knock.t_s))

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.experience.haptics.clip import (
     LONGEST_S,
     LOW_HZ,
+    MAX_POINTS,
     SPAN_HZ,
     HapticClip,
     HapticFile,
@@ -48,7 +50,7 @@ def read_hjif(data: Any, reading: Reading) -> HapticFile:
     clips: list[HapticClip] = []
     for perception in reading.rows(data, "perceptions"):
         library = {
-            row.get("id"): row
+            str(row.get("id")): row
             for row in reading.rows(perception, "effect_library")
             if isinstance(row, Mapping)
         }
@@ -64,8 +66,7 @@ def _channel(
 ) -> HapticClip:
     gain = reading.number(channel, "gain", 1.0, low=-64.0, high=64.0)
     gain *= reading.number(channel, "mixing_coefficient", 1.0, low=-64.0, high=64.0)
-    frames: list[tuple[float, float, float | None]] = []
-    knocks: list[tuple[float, float, float]] = []
+    found = _Found()
     for band in reading.rows(channel, "bands"):
         kind = band.get("band_type") if isinstance(band, Mapping) else None
         if kind not in ("Transient", "VectorialWave", "Curve", "WaveletWave"):
@@ -74,7 +75,8 @@ def _channel(
         if kind == "WaveletWave":
             reading.say("a wavelet band", "only its envelope is played, effect by effect")
         for effect in reading.rows(band, "effects"):
-            _effect(effect, str(kind), library, timescale, 0.0, (frames, knocks), reading, 0)
+            _effect(effect, str(kind), library, timescale, 0.0, found, reading, 0)
+    frames, knocks = found.frames, found.knocks
     loudest = max((abs(value) * abs(gain) for _, value, _ in frames), default=0.0)
     wave_full = WAVE_FULL if loudest <= WAVE_FULL + 1e-3 else 1.0
     hardest = max((abs(value) * abs(gain) for _, value, _ in knocks), default=0.0)
@@ -103,7 +105,13 @@ def _name(channel: Any, number: int, reading: Reading) -> str:
     return "" if number == 0 else f"channel_{number + 1}"
 
 
-_Found = tuple[list[tuple[float, float, float | None]], list[tuple[float, float, float]]]
+@dataclass(slots=True)
+class _Found:
+    """Key frames of waves and of transients, and how many effects they come from."""
+
+    frames: list[tuple[float, float, float | None]] = field(default_factory=list)
+    knocks: list[tuple[float, float, float]] = field(default_factory=list)
+    effects: int = 0
 
 
 def _effect(
@@ -121,12 +129,16 @@ def _effect(
             "effects refer to each other in a circle" if depth else "an effect is not an object", "left out"
         )
         return
+    found.effects += 1
+    if found.effects + len(found.frames) + len(found.knocks) > MAX_POINTS:
+        # Effects that refer to effects that refer to effects multiply: a page of text could say a billion of them.
+        raise reading.refuse(f"more than {MAX_POINTS} effects and key frames on a channel", "split the file")
     begin_s = (
         base_s + reading.number(effect, "position", 0.0, low=0.0, high=LONGEST_S * timescale) / timescale
     )
     form = effect.get("effect_type", "Basis")
     if form == "Reference":
-        target = library.get(effect.get("id"))
+        target = library.get(str(effect.get("id")))
         if target is None:
             reading.say(f"effect {effect.get('id')!r} is not in the library", "left out")
         else:
@@ -134,7 +146,6 @@ def _effect(
         return
     for inner in reading.rows(effect, "composition"):
         _effect(inner, kind, library, timescale, begin_s, found, reading, depth + 1)
-    frames, knocks = found
     value, hz = _DEFAULT_AMPLITUDE, None
     for frame in reading.rows(effect, "keyframes"):
         t_s = (
@@ -147,9 +158,9 @@ def _effect(
         if isinstance(frame, Mapping) and "frequency_modulation" in frame:
             hz = reading.number(frame, "frequency_modulation", _DEFAULT_HZ, low=0.0, high=10_000.0)
         if kind == "Transient":
-            knocks.append((t_s, value, hz if hz is not None else _DEFAULT_HZ))
+            found.knocks.append((t_s, value, hz if hz is not None else _DEFAULT_HZ))
         else:
-            frames.append((t_s, value, hz))
+            found.frames.append((t_s, value, hz))
 
 
 # ---- writing -------------------------------------------------------------------------------------------------

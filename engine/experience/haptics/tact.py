@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.experience.haptics.clip import LONGEST_S, HapticClip, HapticFile, Point, Reading
+from engine.experience.haptics.clip import LONGEST_S, HapticClip, HapticFile, Point, Reading, loudest
 
 _LONGEST_MS = LONGEST_S * 1000
 _EDGE_S = 1e-6
@@ -101,8 +101,6 @@ def _loudest(shapes: list[list[Point]]) -> tuple[Point, ...]:
         times.update(point.t_s for point in clip.amplitude)
         times.update((max(first - _EDGE_S, 0.0), last + _EDGE_S))
     ordered = sorted(times)
-    # Where two shapes cross in between, the envelope bends: halfway points keep it close.
-    points: list[Point] = []
-    for t_s in ordered:
-        points.append(Point(round(t_s, 9), max(clip.amplitude_at(t_s) for clip in clips)))
-    return tuple(points)
+    # Where two shapes cross in between, the line drawn here lies a little above both: a maximum of straight lines is convex.
+    levels = loudest(clips, ordered)
+    return tuple(Point(round(t_s, 9), level) for t_s, level in zip(ordered, levels, strict=True))

@@ -38,8 +38,10 @@ from engine.time.rates import rate_named
 from engine.time.timecode import parse_timecode
 
 MAX_EFFECTS = 100_000
+_MAX_TAKEN = 2 * MAX_EFFECTS
 _LONGEST_S = 24 * 3600
 _MAX_REFERENCES = 16
+_FASTEST_HZ = 192_000.0
 _BASE = ("activate", "active", "duration", "fade", "priority", "location", "alt", "adaptType", "adaptRange")
 
 
@@ -182,6 +184,8 @@ class _Reader:
     effects: list[Effect] = field(default_factory=list)
     by_id: dict[str, Element] = field(default_factory=dict)
     foreign: dict[str, _Reader] = field(default_factory=dict)
+    taken: list[Element] = field(default_factory=list)
+    """What was looked at so far, in all files together."""
 
     def read(self) -> SemFile:
         root = self.root
@@ -228,6 +232,10 @@ class _Reader:
         if depth > _MAX_REFERENCES:
             self.say(element, "references go round in a circle", "left out")
             return
+        self.taken.append(element)
+        if len(self.taken) > _MAX_TAKEN:
+            # References to references multiply: a page of text could say a billion effects.
+            raise self.too_many(element, f"more than {_MAX_TAKEN} effects, groups and references")
         match element.name:
             case "Effect":
                 self.effect(element, clock, given)
@@ -305,7 +313,7 @@ class _Reader:
                 except PackageError as error:
                     self.notices.extend(error.problems)
                     return self, None
-                made = _Reader(tree.root, tree.prefixes, beside, self.dialect, self.notices)
+                made = _Reader(tree.root, tree.prefixes, beside, self.dialect, self.notices, taken=self.taken)
                 made.index(tree.root)
                 self.foreign[file] = made
             home = self.foreign[file]
@@ -326,16 +334,7 @@ class _Reader:
         if kind is None:
             return
         if len(self.effects) >= MAX_EFFECTS:
-            raise PackageError(
-                [
-                    Problem(
-                        Place(self.path.name, element.line),
-                        f"more than {MAX_EFFECTS} effects",
-                        "split the file",
-                        code="sem-size",
-                    )
-                ]
-            )
+            raise self.too_many(element, f"more than {MAX_EFFECTS} effects")
         scale = self.scale(element, clock.scale)
         base = {**given, **self.base(element)}
         value, span = self.intensity(element, kind)
@@ -353,14 +352,18 @@ class _Reader:
                 color=self.color(element) if kind in ("Light", "Flash") else None,
                 term=self.term(element, kind),
                 location=base.get("location", "").strip(),
-                frequency_hz=self.number(element, "frequency") if kind == "Flash" else None,
-                rate_hz=self.number(element, "timeSamples"),
+                frequency_hz=self.rate(element, "frequency") if kind == "Flash" else None,
+                rate_hz=self.rate(element, "timeSamples"),
                 auto=(element.get("autoExtraction", SEV, SEDL) or "").strip(),
                 element=element,
                 place=Place(self.path.name, element.line),
             )
         )
         self.passed(element, clock, at_fl, at_fl + (duration_fl or 0))
+
+    def too_many(self, element: Element, message: str) -> PackageError:
+        place = Place(self.path.name, element.line)
+        return PackageError([Problem(place, message, "split the file", code="sem-size")])
 
     def kind(self, element: Element) -> str | None:
         text = (element.attributes.get((INSTANCE, "type")) or element.get("type") or "").strip()
@@ -538,6 +541,14 @@ class _Reader:
         found = _float(text)
         if found is None:
             self.say(element, f"{name} is {text!r}, not a number", "left out")
+        return found
+
+    def rate(self, element: Element, name: str) -> float | None:
+        """How often a second: between once a day and as often as samples of sound."""
+        found = self.number(element, name)
+        if found is not None and not 1 / _LONGEST_S <= found <= _FASTEST_HZ:
+            self.say(element, f"{name} is {found:g} a second", f"above 0, to {_FASTEST_HZ:g}; left out")
+            return None
         return found
 
     def whole(self, element: Element, name: str, *spaces: str) -> int | None:

@@ -107,7 +107,7 @@ def _decoded(data: bytes, shown: str) -> str:
         encoding = declared.group(1).decode("ascii") if declared else "utf-8"
     try:
         text = data.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         _refuse(shown, 0, f"not readable as {encoding}: {error}", "save it as UTF-8")
     # The declaration speaks of bytes; what follows is text.
     return re.sub(r"\A\s*<\?xml[^>]*\?>", lambda found: "\n" * found.group(0).count("\n"), text)
@@ -162,6 +162,7 @@ def _parse(text: str) -> Document:
         def __init__(self) -> None:
             super().__init__()
             self.open: list[Element] = []
+            self.words: list[list[str]] = []  # text of each, in the pieces it comes in
             self.root: Element | None = None
             self.count = 0
             self.locator: Any = None
@@ -185,13 +186,14 @@ def _parse(text: str) -> Document:
             else:
                 self.root = made
             self.open.append(made)
+            self.words.append([])
 
         def endElementNS(self, name: Any, qname: Any) -> None:
-            self.open.pop()
+            self.open.pop().text = "".join(self.words.pop())
 
         def characters(self, content: str) -> None:
-            if self.open:
-                self.open[-1].text += content
+            if self.words:
+                self.words[-1].append(content)
 
     builder = Builder()
     parser = make_parser()
