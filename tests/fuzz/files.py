@@ -211,7 +211,7 @@ FILES = (
         ("engine.experience.sem.motion:read_matrix", "engine.experience.sem.read:read_fragment"),
     ),
     Target(
-        "sem-note", _text(read_note), _one(b"[mpeg-v 1] <sev:Effect/>"), (PackageError,),
+        "sem-note", _text(read_note), _one(b"mpeg-v RigidBodyMotion; range 0 100; location left; number 0; length 9; unit 0.01; patterns <Shake count=\"2\"/>"), (PackageError,),
         ("engine.experience.sem.snippet:read_note",),
     ),
     *(
