@@ -6,10 +6,11 @@ import socket
 from collections.abc import Callable, Sequence
 
 from devices.dmx.listening import MAX_DATAGRAM, Heard
+from engine.bus.ports import UdpLine
 from engine.errors import DeviceGone
 
 
-class Sending:
+class Sending(UdpLine):
     """A UDP socket that sends frames, and hears the answers to them.
 
     Parameters
@@ -40,18 +41,10 @@ class Sending:
         interface: str = "",
         ttl: int = 1,
     ) -> None:
-        self._device = device
-        self._address = (host, port)
-        self._broadcast = broadcast
+        super().__init__(device, host, port, broadcast=broadcast)
         self._group_of = group_of
         self._interface = interface
         self._ttl = ttl
-        self._socket: socket.socket | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a socket."""
-        return self._socket is not None
 
     @property
     def local(self) -> tuple[str, int]:
@@ -62,51 +55,41 @@ class Sending:
         return ("" if host == "0.0.0.0" else str(host)), int(port)
 
     def open(self) -> None:
-        """Make the socket and resolve the host. UDP cannot tell whether anybody listens."""
+        """Make the socket; with one host, resolve it too. UDP cannot tell whether anybody listens. Raises DeviceGone."""
         if self._socket is not None:
+            return
+        if self._group_of is None:
+            super().open()
             return
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             made.setblocking(False)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, int(self._broadcast))
-            if self._group_of is None:
-                made.connect(self._address)
-            else:
-                made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, self._ttl)
-                if self._interface:
-                    made.setsockopt(
-                        socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface)
-                    )
-                made.bind((self._interface, 0))
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, self._ttl)
+            if self._interface:
+                made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
+            made.bind((self._interface, 0))
         except OSError as error:
             made.close()
-            host, port = self._address
             raise DeviceGone(
-                f"{self._device}: cannot reach {host}:{port} ({error}); check the network and the port in "
-                f"the rig file"
+                f"{self._device}: cannot send from {self._interface or 'this machine'} ({error}); check the network, and "
+                "interface in the rig file"
             ) from error
         self._socket = made
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Send each frame as one datagram. Raises DeviceGone."""
         made = self._socket
-        if made is None:
-            raise DeviceGone(f"{self._device}: no socket is open")
-        port = self._address[1]
+        if made is None or self._group_of is None:
+            super().send(frames)
+            return
         for frame in frames:
+            group = self._group_of(frame)
             try:
-                if self._group_of is None:
-                    made.send(frame)
-                else:
-                    made.sendto(frame, (self._group_of(frame), port))
+                made.sendto(frame, (group, self._address[1]))
             except BlockingIOError:
-                # The system's queue is full: this frame is lost as any datagram may be, the next one follows.
-                continue
+                continue  # as in `UdpLine`: one datagram is lost
             except OSError as error:
-                # On a connected socket a refused datagram is reported here: nobody listens at the other end.
-                raise DeviceGone(
-                    f"{self._device}: nobody answers at {self._address[0]}:{port} ({error})"
-                ) from error
+                raise DeviceGone(f"{self._device}: nothing can be sent to {group} ({error})") from error
 
     def hear(self, most: int = 64) -> list[Heard]:
         """Answers that came to this socket; never waits. Raises DeviceGone when the other end refused."""
@@ -123,12 +106,6 @@ class Sending:
                 ) from error
             heard.append((data, str(address[0]), int(address[1])))
         return heard
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        made, self._socket = self._socket, None
-        if made is not None:
-            made.close()
 
 
 def is_this_machine(host: str) -> bool:

@@ -12,7 +12,7 @@ from engine.bus.line_driver import LineDriver, integer_setting
 from engine.bus.ports import SerialLine, UdpLine
 from engine.units import LINEAR_AXES, MOTION_AXES
 
-_SETTINGS = ("camera", "at", "pan", "zoom", "focus")
+_SETTINGS = ("camera", "at", "pan")
 
 
 def create(config: DeviceConfig) -> FreedDriver:

@@ -163,16 +163,16 @@ class UdpLine:
         """Send each frame as one datagram."""
         if self._socket is None:
             raise DeviceGone(f"{self._device}: no socket is open")
-        try:
-            for frame in frames:
+        for frame in frames:
+            try:
                 self._socket.send(frame)
-        except BlockingIOError:
-            # the system's queue is full: this frame is lost as any datagram may be, the next one follows
-            pass
-        except OSError as error:
-            # On a connected socket a refused datagram is reported here: nobody listens at the other end.
-            host, port = self._address
-            raise DeviceGone(f"{self._device}: nobody answers at {host}:{port} ({error})") from error
+            except BlockingIOError:
+                # the system's queue is full: this frame is lost as any datagram may be, the next one follows
+                continue
+            except OSError as error:
+                # On a connected socket a refused datagram is reported here: nobody listens at the other end.
+                host, port = self._address
+                raise DeviceGone(f"{self._device}: nobody answers at {host}:{port} ({error})") from error
 
     def close(self) -> None:
         """Let go of the socket."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -105,6 +106,20 @@ class TestPorts:
         assert isinstance(ear_on("a", "udp://0.0.0.0:0"), UdpEar)
         assert isinstance(ear_on("a", "tcp://0.0.0.0:0"), TcpEar)
         assert isinstance(ear_on("a", "tcp://host:1", connect=True), LinkEar)
+
+
+def test_a_datagram_the_system_has_no_room_for_is_lost_and_no_other() -> None:
+    sent: list[bytes] = []
+
+    def send(frame: bytes) -> None:
+        if frame == b"2":
+            raise BlockingIOError
+        sent.append(frame)
+
+    line = UdpLink("a", "127.0.0.1", 9)
+    line._socket = SimpleNamespace(send=send)  # type: ignore[assignment]
+    line.send([b"1", b"2", b"3"])
+    assert sent == [b"1", b"3"]
 
 
 class TestEars:
