@@ -120,6 +120,21 @@ def axes_setting(config: DeviceConfig, key: str, default: Sequence[str], most: i
     return tuple(value)
 
 
+def some_axes_setting(config: DeviceConfig, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The axes a seat moves, of those its family can move: the setting ``axes``, all of them by default.
+
+    Raises
+    ------
+    SettingError
+    """
+    axes = axes_setting(config, "axes", allowed, len(allowed))
+    if not axes or not set(axes) <= set(allowed):
+        raise SettingError(
+            f"axes is {list(axes)!r}; allowed: some of {', '.join(allowed)}", "settings", "axes"
+        )
+    return axes
+
+
 def _park(config: DeviceConfig, axes: Sequence[str]) -> dict[str, float]:
     park = config.settings.get("park", {})
     if not isinstance(park, Mapping):

@@ -11,11 +11,10 @@ from collections.abc import Collection
 from devices.artnet.announce import introductions
 from devices.artnet.codec import OP_DMX, ArtnetError, Dmx, Poll, PollReply, decode, encode, is_opcode
 from devices.artnet.merge import SOURCE_LOST_NS
-from devices.dmx.listening import Listening
+from devices.dmx.listening import Listening, Lookout
 from devices.dmx.rivals import RivalWatch
 from devices.dmx.sending import Sending
 from engine.bus.driver import Report
-from engine.errors import DeviceError
 
 POLL_NS = 3_000_000_000
 NODE_LOST_NS = 10_000_000_000
@@ -49,8 +48,7 @@ class Attention:
         self._poll = poll
         self._polled_ns: int | None = None
         self._began_ns: int | None = None
-        self._tried = False
-        self._told_unlistened = False
+        self._lookout = Lookout()
         self._told_nobody = False
         self._rivals = RivalWatch(SOURCE_LOST_NS)
         self._nodes: dict[tuple[str, int], tuple[str, int]] = {}
@@ -59,8 +57,7 @@ class Attention:
     def attend(self, now_ns: int) -> list[Report]:
         """Do what is due. Raises DeviceGone when the line is gone."""
         reports: list[Report] = []
-        if self._listening is not None:
-            self._look_out(self._listening, now_ns, reports)
+        self._look_out(now_ns, reports)
         if self._poll:
             self._ask(now_ns, reports)
         reports += self._rivals.reports(now_ns)
@@ -68,24 +65,12 @@ class Attention:
 
     def close(self) -> None:
         """Stop listening until the line is open again."""
-        if self._listening is not None:
-            self._listening.close()
-        self._tried = False
+        self._lookout.close(self._listening)
         self._polled_ns = self._began_ns = None
 
-    def _look_out(self, listening: Listening, now_ns: int, reports: list[Report]) -> None:
-        if not self._tried:
-            self._tried = True
-            try:
-                listening.open()
-            except DeviceError as error:
-                if not self._told_unlistened:
-                    self._told_unlistened = True
-                    reports.append(Report("session", f"rivals are not looked out for: {error}"))
-        if not listening.is_open:
-            return
+    def _look_out(self, now_ns: int, reports: list[Report]) -> None:
         own = self._line.local
-        for data, host, port in listening.hear():
+        for data, host, port in self._lookout.hear(self._listening, reports):
             if (host, port) == own:
                 continue
             if is_opcode(data, OP_DMX) and int.from_bytes(data[14:16], "little") not in self._universes:
@@ -101,7 +86,8 @@ class Attention:
                 for answer in introductions(
                     self._name, f"Sensorama device {self._name}", sorted(self._universes), ip=own[0], controller=True
                 ):  # fmt: skip
-                    listening.answer(answer, host, port)
+                    assert self._listening is not None
+                    self._listening.answer(answer, host, port)
             elif isinstance(packet, PollReply):
                 self._met(packet, host, now_ns, reports)
 

@@ -15,8 +15,8 @@ import struct
 import sys
 from collections.abc import Sequence
 
-from engine.bus.driver import DeviceConfig, SettingError
-from engine.errors import DeviceBusy, DeviceGone
+from engine.bus.driver import DeviceConfig, Report, SettingError
+from engine.errors import DeviceBusy, DeviceError, DeviceGone
 
 MAX_DATAGRAM = 1500
 # Linux lets one socket join 20 groups (net.ipv4.igmp_max_memberships); a port with more takes further sockets.
@@ -170,6 +170,34 @@ class Listening:
             made.close()
             raise
         return made
+
+
+class Lookout:
+    """Looking out for others beside one's own work: the port is tried once a connection, and a failure is told once."""
+
+    def __init__(self) -> None:
+        self._tried = False
+        self._told = False
+
+    def hear(self, listening: Listening | None, reports: list[Report]) -> list[Heard]:
+        """What came in at the port, nothing where it cannot be listened to. Raises DeviceGone when it went away."""
+        if listening is None:
+            return []
+        if not self._tried:
+            self._tried = True
+            try:
+                listening.open()
+            except DeviceError as error:
+                if not self._told:
+                    self._told = True
+                    reports.append(Report("session", f"rivals are not looked out for: {error}"))
+        return listening.hear() if listening.is_open else []
+
+    def close(self, listening: Listening | None) -> None:
+        """Stop until the next connection."""
+        self._tried = False
+        if listening is not None:
+            listening.close()
 
 
 def parse_listening_port(port: str, default_port: int) -> tuple[str, int]:

@@ -15,6 +15,8 @@ from engine.errors import DeviceGone, MissingExtra
 
 _PREFIX = "midi:"
 _MOST_WAITING = 4096
+_FAILURES = (RuntimeError, OSError, ValueError)
+"""What rtmidi raises, depending on the system."""
 
 
 def midi_line(device: str, port: str, baud: int) -> Link:
@@ -48,6 +50,21 @@ def _open_named(device: str, made: Any, wanted: str) -> None:
             f"{device}: no MIDI port named {wanted!r}; ports there are: {there}. Check the cable and the port in the rig file"
         )
     made.open_port(found[0])
+
+
+def _no_midi(name: str, error: Exception) -> DeviceGone:
+    return DeviceGone(
+        f"{name}: no MIDI on this machine ({error}); ports there are: none. Load the sound drivers "
+        "(Linux: modprobe snd-seq), or give a serial port in the rig file"
+    )
+
+
+def _let_go(port: Any) -> None:
+    if port is not None:
+        try:
+            port.close_port()
+        except _FAILURES:
+            pass  # a port that is gone cannot be closed any better
 
 
 class SystemOut:
@@ -84,11 +101,8 @@ class SystemOut:
         try:
             made = self._library.MidiOut()
             _open_named(self._device, made, self._name)
-        except (RuntimeError, OSError, ValueError) as error:
-            raise DeviceGone(
-                f"{self._device}: no MIDI on this machine ({error}); ports there are: none. Load the sound drivers "
-                "(Linux: modprobe snd-seq), or give a serial port in the rig file"
-            ) from error
+        except _FAILURES as error:
+            raise _no_midi(self._device, error) from error
         self._port = made
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -99,7 +113,7 @@ class SystemOut:
             # One message a call: that is all the systems' interfaces take.
             for message in MidiParser().feed(b"".join(frames)):
                 self._port.send_raw(*encode(message))
-        except (RuntimeError, OSError) as error:
+        except _FAILURES as error:
             raise DeviceGone(f"{self._device}: MIDI port {self._name!r} went away ({error})") from error
 
     def read(self, timeout_s: float = 0.0) -> bytes:
@@ -109,11 +123,7 @@ class SystemOut:
     def close(self) -> None:
         """Let go of the port."""
         port, self._port = self._port, None
-        if port is not None:
-            try:
-                port.close_port()
-            except (RuntimeError, OSError):
-                pass  # a port that is gone cannot be closed any better
+        _let_go(port)
 
 
 class SystemIn:
@@ -147,11 +157,8 @@ class SystemIn:
             )  # system exclusives carry show control; clocks and sensing are not asked for
             made.callback = self.hear
             _open_named(self._source, made, self._name)
-        except (RuntimeError, OSError, ValueError) as error:
-            raise DeviceGone(
-                f"{self._source}: no MIDI on this machine ({error}); ports there are: none. Load the sound drivers "
-                "(Linux: modprobe snd-seq), or give a serial port in the rig file"
-            ) from error
+        except _FAILURES as error:
+            raise _no_midi(self._source, error) from error
         self._port = made
 
     def hear(self, message: Sequence[int], _delta_s: float = 0.0) -> None:
@@ -177,8 +184,4 @@ class SystemIn:
     def close(self) -> None:
         """Let go of the port."""
         port, self._port = self._port, None
-        if port is not None:
-            try:
-                port.close_port()
-            except (RuntimeError, OSError):
-                pass  # a port that is gone cannot be closed any better
+        _let_go(port)

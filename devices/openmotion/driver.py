@@ -7,9 +7,9 @@ from typing import cast
 
 from devices.openmotion.batch import OpenMotionBatch
 from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, encode, with_time
-from devices.pose import ANGULAR, Reach, axes_setting, make_pose
+from devices.pose import ANGULAR, Reach, axes_setting, make_pose, some_axes_setting
 from devices.settings import choice_setting, udp_address
-from engine.bus.driver import DeviceConfig, SettingError, TwinSpec
+from engine.bus.driver import DeviceConfig, TwinSpec
 from engine.bus.line_driver import LineDriver
 from engine.bus.ports import UdpLine
 from engine.units import MOTION_AXES
@@ -49,12 +49,7 @@ class OpenMotionDriver(LineDriver):
             # A stream with a time in it: every command goes out, so that the time goes on.
             keep_alive_ns=0,
         )
-        axes = axes_setting(config, "axes", AXES, len(AXES))
-        if not axes or not set(axes) <= set(AXES):
-            raise SettingError(
-                f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes"
-            )
-        pose = make_pose(config, axes, _REACH)
+        pose = make_pose(config, some_axes_setting(config, AXES), _REACH)
         self.channels, self.groups = pose.channels, (pose.group,)
         inverted = axes_setting(config, "inverted", (), len(AXES))
         self._signs = tuple(-1.0 if axis in inverted else 1.0 for axis in AXES)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from devices.dmx.listening import Listening
+from devices.dmx.listening import Listening, Lookout
 from devices.dmx.rivals import RivalWatch
 from devices.dmx.sending import Sending
 from devices.sacn.codec import Data, SacnError, decode, discovery_pages, is_data, universe_of
 from devices.sacn.merge import SOURCE_LOST_NS
 from engine.bus.driver import Report
-from engine.errors import DeviceError
 
 DISCOVERY_NS = 10_000_000_000
 
@@ -56,15 +55,13 @@ class Attention:
         self._listening = listening
         self._pages = discovery_pages(cid, name, sorted(universes)) if discovery else ()
         self._discovered_ns: int | None = None
-        self._tried = False
-        self._told_unlistened = False
+        self._lookout = Lookout()
         self._rivals = RivalWatch(SOURCE_LOST_NS)
 
     def attend(self, now_ns: int) -> list[Report]:
         """Do what is due. Raises DeviceGone when the line is gone."""
         reports: list[Report] = []
-        if self._listening is not None:
-            self._look_out(self._listening, now_ns, reports)
+        self._look_out(now_ns, reports)
         if self._pages and (self._discovered_ns is None or now_ns - self._discovered_ns >= DISCOVERY_NS):
             self._discovered_ns = now_ns
             self._line.send(self._pages)
@@ -73,24 +70,12 @@ class Attention:
 
     def close(self) -> None:
         """Stop listening until the line is open again."""
-        if self._listening is not None:
-            self._listening.close()
-        self._tried = False
+        self._lookout.close(self._listening)
         self._discovered_ns = None
 
-    def _look_out(self, listening: Listening, now_ns: int, reports: list[Report]) -> None:
-        if not self._tried:
-            self._tried = True
-            try:
-                listening.open()
-            except DeviceError as error:
-                if not self._told_unlistened:
-                    self._told_unlistened = True
-                    reports.append(Report("session", f"rivals are not looked out for: {error}"))
-        if not listening.is_open:
-            return
+    def _look_out(self, now_ns: int, reports: list[Report]) -> None:
         own_port = self._line.local[1]
-        for data, host, port in listening.hear():
+        for data, host, port in self._lookout.hear(self._listening, reports):
             if not is_data(data) or universe_of(data) not in self._universes:
                 continue
             if data[22:38] == self._cid.bytes and port == own_port:

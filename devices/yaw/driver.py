@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from devices.pose import ANGULAR, Reach, axes_setting, make_pose
+from devices.pose import ANGULAR, Reach, axes_setting, make_pose, some_axes_setting
 from devices.yaw.codec import (
     CHECK_IN,
     ERROR,
@@ -65,12 +65,7 @@ class YawDriver(LineDriver):
             # UDP may lose any command, and a chair that hears nothing stops: every one goes out.
             keep_alive_ns=0,
         )
-        axes = axes_setting(config, "axes", AXES, len(AXES))
-        if not axes or not set(axes) <= set(AXES):
-            raise SettingError(
-                f"axes is {list(axes)!r}; allowed: some of {', '.join(AXES)}", "settings", "axes"
-            )
-        pose = make_pose(config, axes, _REACH)
+        pose = make_pose(config, some_axes_setting(config, AXES), _REACH)
         self.channels, self.groups = pose.channels, (pose.group,)
         inverted = axes_setting(config, "inverted", (), len(AXES))
         # The chair counts to the right, nose down and left side down; the engine the other way round, all three.
