@@ -164,7 +164,8 @@ class PermitWatch:
             if before is not None and (before == "") == yes:
                 continue
             self._said[spec.name] = why
-            text = f"{spec.name}: granted" if yes else f"{spec.name}: {self._faults.get(spec.name) or why}"
+            fault = self._faults.get(spec.name, "").removeprefix(f"{spec.name}: ")
+            text = f"{spec.name}: granted" if yes else f"{spec.name}: {fault or why}"
             for device in self._devices[spec.name]:
                 self._post(DeviceNote(device, "permit" if yes else "forbid", text))
 

@@ -218,7 +218,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     from pydantic import BaseModel, ValidationError
 
     from engine.experience.rig_model import AudioDoc, BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
-    from engine.experience.venue_model import InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
+    from engine.experience.venue_model import CueInDoc, FollowDoc, InputDoc, PermitDoc, SendDoc, StandbyDoc
     from engine.timeline.parse import read_model
 
     doc = read_model(RigDoc, data, places, problems, what="the rig file")
@@ -232,14 +232,36 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
             return False
         return True
 
+    def sound_part(model: type[BaseModel], value: Any, least: dict[str, Any]) -> dict[str, Any]:
+        """Of a part, the values that are sound by themselves, so that these are checked too."""
+        if not isinstance(value, dict) or fits(model, value):
+            return value if isinstance(value, dict) else least
+        return least | {key: item for key, item in value.items() if fits(model, least | {key: item})}
+
     def mapping(key: str) -> dict[str, Any]:
         found = data.get(key)
         return found if isinstance(found, dict) else {}
 
+    def rows(value: Any) -> list[Any]:
+        return value if isinstance(value, list) else []
+
+    def no_trigger(row: Any) -> dict[str, Any]:
+        asked = row.get("input") if isinstance(row, dict) else None
+        there = asked if isinstance(asked, str) and asked else next(iter(mapping("inputs")), "none")
+        return {"input": there, "address": "/", "do": {"operator": "hold"}}
+
+    def timecode(value: dict[str, Any]) -> dict[str, Any]:
+        no_wire = {"wire": "cinema", "port": "none", "rate": "25"}
+        found: dict[str, Any] = {
+            "send": [sound_part(SendDoc, row, no_wire) for row in rows(value.get("send"))]
+        }
+        if isinstance(value.get("follow"), dict):
+            found["follow"] = sound_part(FollowDoc, value["follow"], no_wire)
+        return found
+
     parts: tuple[tuple[str, type[BaseModel]], ...] = (
         ("bus", BusDoc),
         ("audio", AudioDoc),
-        ("timecode", TimecodeDoc),
         ("standby", StandbyDoc),
     )
     sound: dict[str, Any] = {
@@ -247,17 +269,18 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         "name": {"en": "rig"},
         "seats": {name: seat if fits(SeatDoc, seat) else {} for name, seat in mapping("seats").items()},
         "devices": {
-            name: device if fits(DeviceDoc, device) else {"driver": "none"}
+            name: sound_part(DeviceDoc, device, {"driver": "none"})
             for name, device in mapping("devices").items()
         },
         "inputs": {
-            name: row if fits(InputDoc, row) else {"source": "none", "port": "none"}
+            name: sound_part(InputDoc, row, {"source": "none", "port": "none"})
             for name, row in mapping("inputs").items()
         },
         "permits": {
-            name: row if fits(PermitDoc, row) else {"port": "none"}
-            for name, row in mapping("permits").items()
+            name: sound_part(PermitDoc, row, {"port": "none"}) for name, row in mapping("permits").items()
         },
+        "triggers": [sound_part(CueInDoc, row, no_trigger(row)) for row in rows(data.get("triggers"))],
+        "timecode": timecode(mapping("timecode")),
         "roles": {
             role: [target for target in targets if fits(TargetDoc, target)]
             for role, targets in mapping("roles").items()

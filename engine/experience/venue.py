@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[Sequence[str | int], str, str], None]
 Find = Callable[[Sequence[str | int]], Place]
+_LEAST_STALE_NS = 10_000_000
+_LEAST_TAKE_OVER_NS = 50_000_000
 WIRES = ("ltc", "mtc", "artnet", "cinema")
 # A wire counts at most 30 frames a second; digital-cinema sync counts edit units instead (SMPTE ST 430-12).
 _WIRE_RATES: Mapping[str, tuple[str, ...]] = {
@@ -109,6 +111,7 @@ class StandbySpec:
 
     listen: str
     take_over_ns: int
+    place: Place = field(default_factory=lambda: Place("rig"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +144,26 @@ def build_venue(doc: RigDoc, seats: Mapping[str, int], find: Find, say: Say) -> 
         if device.permit is not None and device.permit not in doc.permits:
             there = ", ".join(doc.permits) or "none"
             say(("devices", name, "permit"), f"there is no permit {device.permit!r}", f"permits are: {there}")
+    for name, permit in doc.permits.items():
+        if fl_to_ns(permit.stale) < _LEAST_STALE_NS:
+            say(
+                ("permits", name, "stale"),
+                "stale is too short for anything to be read in",
+                "10ms at least, 300ms is usual",
+            )
+    if fl_to_ns(doc.standby.take_over) < _LEAST_TAKE_OVER_NS:
+        say(
+            ("standby", "take_over"),
+            "take_over is shorter than a leader may be silent",
+            "50ms at least, 400ms is usual",
+        )
     return Venue(
         follow=follow,
         send=tuple(_send(row, index, find, say) for index, row in enumerate(doc.timecode.send)),
         inputs=inputs,
         cues=tuple(cue for cue in cues if cue is not None),
         permits=permits,
-        standby=StandbySpec(doc.standby.listen, fl_to_ns(doc.standby.take_over)),
+        standby=StandbySpec(doc.standby.listen, fl_to_ns(doc.standby.take_over), find(("standby",))),
     )
 
 
@@ -237,6 +253,12 @@ def _cue(
             f"inputs are: {', '.join(rig.inputs) or 'none'}",
         )
         return None
+    if doc.above is not None and doc.below is not None and doc.above >= doc.below:
+        say(
+            (*at, "above"),
+            f"no value is above {doc.above:g} and below {doc.below:g}",
+            "above and below together are a band: give above the smaller one, or make it two triggers",
+        )
     seat = 0
     if doc.seat is not None:
         if doc.seat not in seats:

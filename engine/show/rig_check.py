@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from engine.bus.listen import make_sources
 from engine.bus.loop import BusDevice
 from engine.bus.permits import make_sources as make_permits
 from engine.bus.registry import create_drivers
 from engine.bus.setup import bus_devices
-from engine.errors import Problem, RigError
+from engine.bus.timecode.factory import check_port
+from engine.errors import InputError, Problem, RigError
 from engine.experience import Bindings, Rig
+from engine.experience.venue import Venue
+from engine.show.standby.link import parse_listen
 from engine.timeline.roles import RoleTable
 
 
@@ -39,6 +42,21 @@ def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[Bus
             attempt()
         except RigError as error:
             problems.extend(error.problems)
+    problems.extend(_ties(rig.venue))
     if problems:
         raise RigError(problems)
     return devices
+
+
+def _ties(venue: Venue) -> Iterator[Problem]:
+    """Ports of timecode that cannot carry it, and a meeting place that is none."""
+    follow = () if venue.follow is None else (venue.follow,)
+    for spec in (*follow, *venue.send):
+        try:
+            check_port(spec.wire, spec.port, spec.rate, sends=spec is not venue.follow)
+        except InputError as error:
+            yield Problem(spec.place, f"timecode {spec.wire}: {error}", code="timecode")
+    try:
+        parse_listen(venue.standby.listen)
+    except InputError as error:
+        yield Problem(venue.standby.place, str(error), code="standby")

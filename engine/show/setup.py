@@ -102,6 +102,20 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     return Production(package, rig, bindings, devices, story, _language(options.language, package))
 
 
+def checked_rig(options: PlayOptions) -> Rig:
+    """The rig of a run, once package and rig are found to be without mistake.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the file that is wrong, as file:line.
+    """
+    package = load_package(options.experience)
+    rig = load_rig(options.rig)
+    checked_devices(rig, resolve(rig, package.roles), package.roles)
+    return rig
+
+
 def announce(production: Production, view: StatusView) -> None:
     """Say once what a person should know before the show begins."""
     for text in (*production.package.warnings, *production.bindings.notices):

@@ -183,6 +183,8 @@ def _said(model: type[BaseModel], found: Any, loc: Sequence[int | str], path: Pa
         return f"{named}{_short(value)} is neither true nor false", ""
     if kind == "int_type":
         return f"{named}{_short(value)} is not a whole number", ""
+    if kind == "string_pattern_mismatch" and context.get("pattern") == "^/":
+        return f"{named}{value!r} is not an address", "begin it with a slash, as /go"
     if kind == "string_pattern_mismatch":
         return f"{named}{value!r} is not a name", "use letters, digits, _, - and ."
     message = found["msg"]

@@ -109,3 +109,41 @@ def test_wrong_shapes(tmp_path: Path, line: str, says: str) -> None:
 
 def test_offsets() -> None:
     assert [parse_offset_ns(text) for text in ("0ms", "80ms", "-1.5s")] == [0, 80_000_000, -1_500_000_000]
+
+
+def test_wrong_shapes_do_not_hide_wrong_sense(tmp_path: Path) -> None:
+    with pytest.raises(RigError) as caught:
+        rig_of(
+            tmp_path,
+            """
+devices:
+  seat: {driver: sample, rate_hz: -1, seat: zz, permit: nope}
+timecode:
+  follow: {wire: mtc, port: "midi:x", rate: 60, then: stop}
+  send: [{wire: artnet, port: "udp://10.0.0.1", rate: 60, offset: 1}]
+inputs: {desk: {source: osc, port: ""}}
+triggers:
+  - {input: nobody, address: go, do: {operator: hold}}
+  - {input: desk, address: /x, above: 2, below: 1, seat: q, cooldown: -1s, do: {operator: hold}}
+  - {input: desk, address: /x, do: {intensity: gravity}, cooldown: -1s}
+permits: {ride: {port: "tcp://10.0.0.7", stale: 0ms, settings: 3}}
+standby: {take_over: 0ms}
+""",
+        )
+    said = str(caught.value)
+    for word in (
+        "`devices.seat.rate_hz`",
+        "no seat 'zz'",
+        "no permit 'nope'",
+        "'stop' is not one of",
+        "mtc cannot carry 60",
+        "artnet cannot carry 60",
+        "'go' is not an address. begin it with a slash",
+        "no input 'nobody'",
+        "no value is above 2 and below 1",
+        "no seat 'q'",
+        "'gravity' is no modality",
+        "stale is too short",
+        "take_over is shorter",
+    ):
+        assert word in said, word

@@ -13,6 +13,10 @@ BAD = """
 inputs:
   desk: {source: sample, port: "tcp://nowhere"}
   none: {source: morse, port: x}
+timecode:
+  follow: {wire: mtc, port: "udp://127.0.0.1", rate: 25}
+  send: [{wire: ltc, port: code.wav}]
+standby: {listen: "http://x"}
 permits:
   door: {source: modbus, port: "tcp://127.0.0.1:502", settings: {}}
 """
@@ -28,6 +32,14 @@ def test_every_mistake_of_devices_inputs_and_permits_is_said_at_once(
     out = ["--out", str(tmp_path / "run")] if words[0] == "play" else []
     assert main([*words, "--rig", str(rig), *out]) == 2
     said = capsys.readouterr().err
-    for word in ("99999", "tcp://nowhere", "unknown source 'morse'", "permit door"):
+    for word in (
+        "99999",
+        "tcp://nowhere",
+        "unknown source 'morse'",
+        "permit door",
+        "does not carry mtc",
+        "code.wav",
+        "http://x",
+    ):
         assert word in said
     assert not (tmp_path / "run").exists()

@@ -21,6 +21,8 @@ _HINTS = {
     Wire.ARTNET: "Art-Net timecode needs udp://HOST[:PORT]",
 }
 
+_NO_LIVE_FILE = "timecode is not led into a file as it happens; make {port} with: sensorama timecode generate"
+
 
 def _checked(
     wire: str | Wire, port: str, rate: str | FrameRate | None
@@ -44,6 +46,19 @@ def _checked(
             "base rate plus a phase: give the base rate"
         )
     return kind, where, counted
+
+
+def check_port(wire: str | Wire, port: str, rate: str | FrameRate | None, *, sends: bool) -> None:
+    """Whether a port can carry a wire; opens nothing.
+
+    Raises
+    ------
+    UsageError
+        What `open_reader` (or, for what `sends`, `open_writer`) would say.
+    """
+    _, where, _ = _checked(wire, port, rate)
+    if sends and where.kind == "file":
+        raise UsageError(_NO_LIVE_FILE.format(port=port))
 
 
 def open_reader(wire: str | Wire, port: str, rate: str | FrameRate | None, clock: Clock) -> Reader:
@@ -124,9 +139,7 @@ def open_writer(
 
         return ArtnetWriter(port, where, counted, clock)
     if where.kind == "file":
-        raise UsageError(
-            f"timecode is not led into a file as it happens; make {port} with: sensorama timecode generate"
-        )
+        raise UsageError(_NO_LIVE_FILE.format(port=port))
     from engine.bus.timecode.audio import AudioWriter
     from engine.bus.timecode.sounding import voice_for
 

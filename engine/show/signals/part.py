@@ -184,5 +184,6 @@ class InputsPart:
     def _source_changed(self, name: str, state: str, text: str, *, now_ns: int) -> None:
         if self._record is None:
             return
+        text = text.removeprefix(f"{name}: ")
         said = f"input {name}: {text}" if state == "gone" else f"input {name}: back"
         self._record("notice", now_ns, text=said if state == "gone" else "", input=name, state=state)

@@ -8,12 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from engine.errors import InputError, SensoramaError, UsageError
-from engine.experience import load_rig
 from engine.show.conduct.conductor import Conductor
 from engine.show.live.opening import HeldBackBlock, with_extra
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
-from engine.show.setup import Production
+from engine.show.setup import Production, checked_rig
 from engine.show.standby.follower import Follower
 from engine.show.standby.link import Dialer, Link
 from engine.show.standby.wire import VERSION, Row
@@ -277,7 +276,8 @@ def join(options: PlayOptions, clock: Clock, view: StatusView, session: str) -> 
     KeyboardInterrupt
         Somebody lost patience.
     """
-    listen = load_rig(options.rig).venue.standby.listen
+    # What is wrong here is said now, not to nobody when a leader has come.
+    listen = checked_rig(options).venue.standby.listen
     dialer = Dialer(listen, clock)
     try:
         view.say(f"standby: waits for a leader on {listen}")
