@@ -92,7 +92,7 @@ class TcpLink:
             if not select.select([self._socket], [], [], timeout_s)[0]:
                 return b""
             data = self._socket.recv(_READ_SIZE)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: `select` takes no descriptor beyond 1023
             raise DeviceGone(f"{self._device}: {self._shown} went away ({error})") from error
         if not data:
             raise DeviceGone(f"{self._device}: {self._shown} closed the connection")
@@ -122,7 +122,7 @@ class UdpLink(UdpLine):
             return self._socket.recv(_READ_SIZE)
         except BlockingIOError:
             return b""
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: `select` takes no descriptor beyond 1023
             host, port = self._address
             raise DeviceGone(f"{self._device}: nobody answers at {host}:{port} ({error})") from error
 

@@ -268,7 +268,8 @@ def decode(data: bytes) -> Packet:
     Raises
     ------
     ArtnetError
-        When it is not Art-Net, of an unknown opcode, too short, or out of range.
+        When it is not Art-Net, of an unknown opcode, too short, of a number of slots that cannot be, or a time that is none. What
+        a node says of itself in an ArtPollReply is taken as it is.
     """
     if len(data) < 10 or data[:8] != ID:
         raise ArtnetError(f"not Art-Net: {data[:12].hex(' ')}; a packet begins with 'Art-Net' and a zero")
@@ -289,6 +290,10 @@ def decode(data: bytes) -> Packet:
     if layout.made is TimeCode:
         # Bits 2 to 7 of the type are free for the sender.
         values["rate"] = data[18] & 0x03
+        for field in layout.fields:
+            value = values[field.name]
+            if isinstance(value, int) and not field.low <= value <= field.high:
+                raise ArtnetError(f"{field.name} is {value}; allowed {field.low} to {field.high}")
     if layout.made is Dmx:
         values["universe"] = int.from_bytes(data[14:16], "little") & 0x7FFF
         length = int.from_bytes(data[16:18], "big")

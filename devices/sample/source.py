@@ -96,7 +96,7 @@ class SampleSource:
         self._socket.settimeout(timeout_s)
         try:
             data, sender = self._socket.recvfrom(LARGEST + 1)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):  # the second where `timeout_s` is 0
             return ()
         except OSError as error:
             raise DeviceGone(f"{self.name}: {error}") from error

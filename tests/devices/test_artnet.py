@@ -498,3 +498,11 @@ class TestSource:
     def test_wrong_settings(self, settings: dict[str, object], message: str) -> None:
         with pytest.raises(SettingError, match=message):
             self.source(**settings)
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    golden = encode(TimeCode(1, 2, 3, 4, 1))
+    assert decode(golden) == TimeCode(1, 2, 3, 4, 1)
+    for place, value in ((14, 30), (15, 60), (16, 60), (17, 24)):
+        with pytest.raises(ArtnetError, match=f"is {value}; allowed 0 to {value - 1}"):
+            decode(golden[:place] + bytes((value,)) + golden[place + 1 :])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,3 +31,13 @@ def test_no_bytes_raise(data: bytes) -> None:
 def test_wrong_settings(config: tuple[str, dict[str, int]]) -> None:
     with pytest.raises(SettingError):
         SampleSource(SourceConfig("hand", *config))
+
+
+def test_a_look_without_waiting_finds_nothing() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    source = SampleSource(SourceConfig("hand", f"udp://127.0.0.1:{port}"))
+    source.open()
+    assert source.read(0.0) == ()
+    source.close()
