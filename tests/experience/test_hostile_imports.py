@@ -11,7 +11,7 @@ import yaml
 
 from engine.errors import PackageError
 from engine.experience.haptics.clip import HapticClip, Point, loudest
-from engine.experience.haptics.files import READABLE, read_haptic
+from engine.experience.haptics.files import READABLE, read_haptic, write_haptic
 from engine.experience.haptics.tracks import import_haptic
 from engine.experience.scene_writer import quoted
 from engine.experience.sem.read import read_sem
@@ -161,6 +161,8 @@ def test_any_title_gives_an_experience_that_can_be_read(tmp_path: Path, title: s
     assert read == title.replace("\ud83d", "?").replace("\U000e0001", "\ufffd")
     path = tmp_path / "x.ahap"
     path.write_text(json.dumps({"Metadata": {"Project": title}, "Pattern": []}))
+    write_haptic(read_haptic(path), tmp_path / "x.haptic")
+    assert read_haptic(tmp_path / "x.haptic").title in (title, title.replace("\ud83d", "?"))
     import_haptic(path, tmp_path / "made")
     manifest = yaml.safe_load((tmp_path / "made" / "experience.yaml").read_text(encoding="utf-8"))
     assert manifest["title"]["en"] == read

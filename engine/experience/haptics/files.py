@@ -72,7 +72,8 @@ def write_haptic(file: HapticFile, path: Path, *, force: bool = False) -> None:
         if target.exists() and not force:
             raise UsageError(f"{target} is there already; give another name, or --force to replace it")
         try:
-            target.write_text(text, encoding="utf-8", newline="\n")
+            # A title read from JSON may hold half a surrogate pair, which no file can.
+            target.write_text(text, encoding="utf-8", errors="replace", newline="\n")
         except OSError as error:
             raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
 
