@@ -38,7 +38,8 @@ class FollowDoc(Strict):
 
     wire: WireName
     port: str = Field(
-        min_length=1, description="audio:NAME[/CHANNEL], midi:NAME, udp://host:port, or a WAV file."
+        min_length=1,
+        description="audio:NAME[/CHANNEL], midi:NAME, serial:DEVICE, udp://host[:port], or a WAV file.",
     )
     rate: RateLabel | None = Field(
         default=None, description="Frames a second the source counts; always needed."
@@ -69,7 +70,9 @@ class SendDoc(Strict):
     """One timecode this show generates."""
 
     wire: WireName
-    port: str = Field(min_length=1, description="audio:NAME[/CHANNEL], midi:NAME, udp://host:port.")
+    port: str = Field(
+        min_length=1, description="audio:NAME[/CHANNEL], midi:NAME, serial:DEVICE, udp://host[:port]."
+    )
     rate: RateLabel = "25"
     start: str = Field(default="00:00:00:00", description="Timecode sent at running time zero.")
     offset: str = Field(default="0ms")

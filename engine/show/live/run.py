@@ -457,7 +457,14 @@ class LiveRun:
             epoch_ns = record.epoch_ns - self._opening.ahead_ns
             done = of_the_bus and self._care.died(child, record, epoch_ns, now_ns)
             if not said:
-                text = f"{child.name} ended unexpectedly (exit status {code})"
+                next_word = (
+                    "; nothing is lost, the other one goes on"
+                    if done
+                    else "; it is started again"
+                    if child.may_start_again
+                    else ""
+                )
+                text = f"{child.name} ended unexpectedly (exit status {code}){next_word}"
                 record("notice", now_ns, text=text)
                 self._view.say(text)
             if done:
