@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.openmotion.codec import SIZE, ByteOrder
+from devices.openmotion.codec import FRESH_S, SIZE, ByteOrder
 
 
 class OpenMotionBatch:
@@ -32,7 +32,7 @@ class OpenMotionBatch:
         self._signs = np.array(signs)
         self._dtype = np.dtype("<f4" if order == "little" else ">f4")
         self._period_s = period_s
-        self._counts = np.zeros(seats, dtype=np.int64)
+        self._counts = np.full(seats, -round(FRESH_S / period_s), dtype=np.int64)
         self._frames = np.zeros((seats, SIZE), dtype=np.uint8)
         self._floats = self._frames.view(self._dtype)
 
@@ -45,6 +45,6 @@ class OpenMotionBatch:
     def stamp(self, frames: NDArray[np.uint8], rows: NDArray[np.intp] | None) -> None:
         """Put in the time of each seat's own count."""
         chosen = slice(None) if rows is None else rows
-        times = (self._counts[chosen] * self._period_s).astype(self._dtype)
+        times = (np.maximum(self._counts[chosen], 0) * self._period_s).astype(self._dtype)
         frames[:, :4] = times.view(np.uint8).reshape(-1, 4)
         self._counts[chosen] += 1

@@ -26,6 +26,10 @@ from typing import Literal
 ByteOrder = Literal["little", "big"]
 SIZE = 20
 UDP_PORT = 4123  # our choice: the receiving program is told its port
+FRESH_S = 0.5
+"""How long a sender's time stays 0, which every seat obeys: where another sender was heard before (a standby takes over, a spare
+goes on), and for a moment still is, times that begin anew would count as late ones of the other's."""
+
 _STRUCTS: Mapping[str, struct.Struct] = MappingProxyType(
     {"little": struct.Struct("<5f"), "big": struct.Struct(">5f")}
 )

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import cast
 
 from devices.openmotion.batch import OpenMotionBatch
-from devices.openmotion.codec import UDP_PORT, ByteOrder, Motion, encode, with_time
+from devices.openmotion.codec import FRESH_S, UDP_PORT, ByteOrder, Motion, encode, with_time
 from devices.pose import ANGULAR, Reach, axes_setting, make_pose, some_axes_setting
 from devices.settings import choice_setting, udp_address
 from engine.bus.driver import DeviceConfig, TwinSpec
@@ -55,7 +55,7 @@ class OpenMotionDriver(LineDriver):
         self._signs = tuple(-1.0 if axis in inverted else 1.0 for axis in AXES)
         self.byte_order = cast(ByteOrder, choice_setting(config, "byte_order", "little", ("little", "big")))
         self._period_s = 1.0 / config.rate_hz
-        self._count = 0
+        self._count = -round(FRESH_S * config.rate_hz)
         host, port = udp_address(config, UDP_PORT)
         self.address: tuple[str, int] | None = (host, port) if host else None
         self.use_line(UdpLine(config.name, host, port), config.port)
@@ -68,13 +68,13 @@ class OpenMotionDriver(LineDriver):
         return (encode(Motion(0.0, yaw, pitch, roll, heave), self.byte_order),)
 
     def stamp(self, frames: Sequence[bytes]) -> Sequence[bytes]:
-        """Put in the time: frames sent so far times the period, from 0 when the program started.
+        """Put in the time: frames sent so far times the period, from 0 when the program had sent for `FRESH_S`.
 
         No clock is read. A 32-bit float tells 1 ms apart for the first 4.5 h.
         """
         stamped = []
         for frame in frames:
-            stamped.append(with_time(frame, self._count * self._period_s, self.byte_order))
+            stamped.append(with_time(frame, max(0, self._count) * self._period_s, self.byte_order))
             self._count += 1
         return stamped
 

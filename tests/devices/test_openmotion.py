@@ -55,9 +55,21 @@ class TestDriver:
     def test_time_goes_on_by_frames_and_encode_stays_pure(self) -> None:
         driver = create(seat("yaw"))
         frames = driver.encode((0.0,) * 6)
-        times = [decode(driver.stamp(frames)[0]).time_s for _ in range(4)]
-        assert times == pytest.approx([0.0, 0.01, 0.02, 0.03])
+        times = [decode(driver.stamp(frames)[0]).time_s for _ in range(54)]
+        assert times == pytest.approx([0.0] * 51 + [0.01, 0.02, 0.03])
         assert driver.encode((0.0,) * 6) == frames
+
+    def test_a_second_sender_is_obeyed_while_the_first_still_speaks_and_after_it(self) -> None:
+        first, second = create(seat("yaw")), create(seat("yaw"))
+        twin = OpenMotionTwin(seat("yaw"))
+        frames = first.encode((0.0,) * 6)
+        for _ in range(1000):
+            twin.receive(first.stamp(frames)[0], 0)
+        for number in range(80):
+            if number < 12:
+                twin.receive(first.stamp(frames)[0], 0)
+            twin.receive(second.stamp(frames)[0], 0)
+        assert (twin.frames, twin.out_of_order) == (1092, 0)
 
     @pytest.mark.parametrize(
         ("config", "message"),
