@@ -47,6 +47,7 @@ _READS: Mapping[str, tuple[Function, str, int]] = {
     "registers": (Function.READ_REGISTERS, "register", MAX_REGISTERS),
 }
 _NAMES = {function: name for function, name, _ in _READS.values()}
+_LASTING = (1, 2, 3)  # no such function, address or value: a busy unit (5, 6) is asked again instead
 _REQUEST_SIZE = HEADER_SIZE + 5
 _MOST_PASSED_OVER = 8
 
@@ -132,7 +133,7 @@ class ModbusSource:
         Raises
         ------
         DeviceGone
-            Also when an answer does not come within `timeout_ms`.
+            Also when an answer does not come within `timeout_ms`, or every one is an exception that lasts.
         """
         # No clock is read: what has been waited adds up, call by call.
         wait_s = min(timeout_s, self._until_due_s)
@@ -142,11 +143,20 @@ class ModbusSource:
         if self._until_due_s > 0.0:
             return ()
         self._until_due_s = self._every_s
-        chunks = []
+        chunks, refusals = [], []
         for block in self._blocks:
             request = self._next(block.function, block.address, block.count)
             asked_ns = self._clock.now_ns()
-            chunks.append(Chunk(encode_request(request) + self._ask(request), self._host, asked_ns))
+            answer = self._ask(request)
+            if refusal := _refusal(answer, request):
+                refusals.append(refusal)
+            chunks.append(Chunk(encode_request(request) + answer, self._host, asked_ns))
+        if len(refusals) == len(chunks):
+            # A unit that gives nothing of what is asked says so itself; silence would be the wrong word for it.
+            raise DeviceGone(
+                f"{self.name}: {self._host} refuses everything: {refusals[0]}; check addresses and unit in "
+                "the rig file"
+            )
         if self._beat_register is not None:
             self._beat = (self._beat + 1) & 0xFFFF
             request = self._next(Function.WRITE_REGISTER, self._beat_register, self._beat)
@@ -204,6 +214,15 @@ class ModbusSource:
                 if frame[:2] == request.transaction.to_bytes(2, "big"):
                     return frame
         raise DeviceGone(f"{self.name}: {self._host} answers other questions than were asked")
+
+
+def _refusal(answer: bytes, request: Request) -> str:
+    """What an exception says that will not pass by itself; empty for any other answer."""
+    try:
+        code = decode_response(answer, request).exception
+    except ModbusError:
+        return ""  # `decode` counts it
+    return exception_text(code) if code in _LASTING else ""
 
 
 def exception_text(code: int) -> str:

@@ -116,11 +116,22 @@ def test_a_plc_on_a_port_is_polled_and_sees_the_heartbeat() -> None:
         source.close()
 
 
-def test_an_address_the_plc_does_not_have_gives_no_signal_and_is_counted() -> None:
+def test_a_plc_that_has_nothing_of_what_is_asked_is_named_with_its_reason() -> None:
     with serving(ModbusTwin(size=8)) as port:
         source = ModbusSource(SourceConfig("plc", f"tcp://127.0.0.1:{port}", {"coils": [500], "every_ms": 5}))
         source.open()
-        assert [s for chunk in source.read(0.1) for s in source.decode(chunk, 0)] == []
+        with pytest.raises(DeviceGone, match="refuses everything: illegal data address; check addresses"):
+            source.read(0.1)
+        source.close()
+
+
+def test_an_address_the_plc_does_not_have_gives_no_signal_and_is_counted() -> None:
+    with serving(ModbusTwin(size=8)) as port:
+        settings = {"coils": [500], "inputs": [0], "every_ms": 5}
+        source = ModbusSource(SourceConfig("plc", f"tcp://127.0.0.1:{port}", settings))
+        source.open()
+        found = [signal for chunk in source.read(0.1) for signal in source.decode(chunk, 0)]
+        assert [signal.address for signal in found] == ["/input/0"]
         assert source.refused == 1
         source.close()
 
