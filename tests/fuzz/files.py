@@ -121,6 +121,10 @@ _ROWS = (
     encode_row("event", kind="input", at_ns=5, fields={"a": 1}),
 )
 
+SEM_NOTE = (
+    b'mpeg-v RigidBodyMotion; range 0 100; location left; number 0; length 9; patterns <Shake count="2"/>'
+)
+
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
@@ -211,7 +215,7 @@ FILES = (
         ("engine.experience.sem.motion:read_matrix", "engine.experience.sem.read:read_fragment"),
     ),
     Target(
-        "sem-note", _text(read_note), _one(b"mpeg-v RigidBodyMotion; range 0 100; location left; number 0; length 9; unit 0.01; patterns <Shake count=\"2\"/>"), (PackageError,),
+        "sem-note", _text(read_note), _one(SEM_NOTE), (PackageError,),
         ("engine.experience.sem.snippet:read_note",),
     ),
     *(
