@@ -79,6 +79,7 @@ class Retry:
         # A line that comes back only to go again (UDP cannot tell at once) is not worth a quick retry.
         held = self._back_ns is not None and now_ns - self._back_ns > _STEADY_NS
         pause_ns = _FIRST_RETRY_NS if held else self._pause_ns
+        self._back_ns = None  # an attempt that fails does not make the last good connection any longer
         self._at_ns = now_ns + pause_ns
         self._pause_ns = min(2 * pause_ns, _LAST_RETRY_NS)
 

@@ -11,7 +11,7 @@ from devices.sample import SampleDriver
 from engine.bus.driver import DeviceConfig, Report
 from engine.bus.loop import DeviceNote
 from engine.bus.ports import SerialLine, UdpLine, parse_udp_port
-from engine.bus.writer import PortWriter, ReportGate
+from engine.bus.writer import PortWriter, ReportGate, Retry
 from engine.errors import DeviceGone
 from engine.time.clocks import ManualClock
 
@@ -258,3 +258,20 @@ class TestLines:
     )
     def test_udp_ports(self, port: str, expected: tuple[str, int]) -> None:
         assert parse_udp_port(port, 6454) == expected
+
+
+def test_a_line_that_stays_away_is_tried_ever_more_slowly() -> None:
+    retry = Retry()
+    retry.told("back", 0)
+    now_ns = 60_000_000_000  # it held for a minute, then it is pulled out
+    pauses_ms = []
+    for _ in range(7):
+        retry.told("gone", now_ns)
+        began_ns = now_ns
+        while not retry.due(now_ns):
+            now_ns += 1_000_000
+        pauses_ms.append((now_ns - began_ns) // 1_000_000)
+    assert pauses_ms == [250, 500, 1000, 2000, 4000, 4000, 4000]
+    retry.told("back", now_ns)
+    retry.told("gone", now_ns + 3_000_000_000)
+    assert retry.due(now_ns + 3_250_000_000), "a line that held for a while is tried again at once"

@@ -69,6 +69,7 @@ def test_a_run_in_real_time_replays_and_leaves_nothing_running(
     assert "the same" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_bus_that_dies_is_started_again_on_the_same_grid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
