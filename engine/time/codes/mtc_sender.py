@@ -19,6 +19,8 @@ from engine.time.timecode import frames_per_day, timecode_from_index
 _NS = 1_000_000_000
 _POLL_NS = 4_000_000
 _LOCATES_APART_NS = 50_000_000
+_LOST_NS = 500_000_000
+"""A sender silent for so long has lost its listeners: they are told anew where it stands."""
 _LARGEST_PULL = Fraction(1, 100)
 """Of two frames: what one cycle's length may give to follow a clock that is slewed."""
 
@@ -77,10 +79,15 @@ class MtcSender:
         if not head.running:
             self._cycle_ns = None
             return self._standing(head, now_ns)
-        if self._cycle_ns is None or jumped or self._late(now_ns):
+        if self._cycle_ns is None or jumped or self._late_ns(now_ns) > _LOST_NS:
             out = [self._full(head, now_ns)]
             self._begin(head, now_ns)
             return out, self._due_ns()
+        if self._late_ns(now_ns) > self._frame_ns / 2:
+            # More than two pieces behind: a burst would help nobody, and a full frame would say that the clock stands. Whoever
+            # listens freewheels over the gap and has a whole cycle from the next even frame on.
+            self._begin(head, now_ns)
+            return [], self._due_ns()
         if now_ns < self._due_ns():
             return [], self._due_ns()
         out = [self._piece(lead)]
@@ -100,9 +107,9 @@ class MtcSender:
         elapsed = Fraction(now_ns - then_ns) / self._frame_ns if head.running else Fraction(0)
         return abs(head.frames - before.frames - head.direction * elapsed) > 1 + 2 * elapsed
 
-    def _late(self, now_ns: int) -> bool:
-        """More than two pieces behind: the machine stood still, and a burst would help nobody."""
-        return now_ns > self._due_ns() + self._frame_ns / 2
+    def _late_ns(self, now_ns: int) -> int:
+        """How far behind the next piece is: the machine stood still."""
+        return now_ns - self._due_ns()
 
     def _standing(self, head: Head, now_ns: int) -> tuple[list[bytes], int]:
         """A clock that stands is announced where it stands, once, and at most twenty times a second while it is moved."""

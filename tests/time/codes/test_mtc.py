@@ -136,13 +136,29 @@ def test_stop_is_stop_and_standing_is_said_once() -> None:
     assert [message for _, message in standing] == [full_frame(timecode_from_index(77, RATES["25"]))]
 
 
-def test_a_machine_that_stood_still_makes_no_burst() -> None:
+@pytest.mark.parametrize(
+    ("stood_ns", "full"), [(25_000_000, False), (200_000_000, False), (700_000_000, True)]
+)
+def test_a_machine_that_stood_still_makes_no_burst_and_does_not_say_that_the_clock_stands(
+    stood_ns: int, full: bool
+) -> None:
     sender, lead = MtcSender(RATES["25"]), running("25")
     now_ns = 0
     for _ in range(20):
         _, now_ns = sender.poll(lead, now_ns)
-    messages, next_ns = sender.poll(lead, now_ns + 200_000_000)
-    assert [message[0] for message in messages] == [0xF0] and next_ns > now_ns + 200_000_000
+    messages, next_ns = sender.poll(lead, now_ns + stood_ns)
+    assert [message[0] for message in messages] == ([0xF0] if full else [])
+    assert next_ns > now_ns + stood_ns
+    # From the next even frame on the pieces are whole again, evenly apart.
+    receiver, words = MtcReceiver(), []
+    for _ in range(17):
+        now_ns = next_ns
+        messages, next_ns = sender.poll(lead, now_ns)
+        for message in messages:
+            word = receiver.feed(Quarter(message[1]), now_ns)
+            words.extend([word] if word is not None else [])
+    assert len(words) == 2
+    assert words[1].index - words[0].index == 2
 
 
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=40))
