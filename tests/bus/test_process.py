@@ -202,6 +202,7 @@ def test_a_transport_that_is_not_there_fails_with_words() -> None:
     assert not bus.alive
 
 
+@pytest.mark.long
 def test_a_seat_that_vanishes_mid_show_is_connected_again(block: TransportBlock) -> None:
     server = socket.create_server(("127.0.0.1", 0))
     visits: list[int] = []

@@ -536,7 +536,7 @@ def test_ctrl_c_on_the_manual_clock(small: Path, tmp_path: Path) -> None:
     assert "The show was interrupted" in run.report
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
     started = Started(["play", "first_light", *LIVE, "--out", "run"], tmp_path)
     journal = tmp_path / "run" / "journal.jsonl"

@@ -354,7 +354,7 @@ devices:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_look_at_a_rig(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
