@@ -130,7 +130,16 @@ def resolve(rig: Rig, roles: RoleTable, *, unavailable: Collection[str] = ()) ->
                 continue
             # A role of seats is mirrored as the device's seat has it; on a device of the room, as the room has it.
             bindings.append(
-                Binding(role.name, index, device.seat, device.name, target.group, target.rendered_as, target.gain, 0)
+                Binding(
+                    role.name,
+                    index,
+                    device.seat,
+                    device.name,
+                    target.group,
+                    target.rendered_as,
+                    target.gain,
+                    0,
+                )
             )
         message = _message(rig, found, missing)
         if message:

@@ -91,7 +91,9 @@ class TargetDoc(Strict):
     group: str | None = Field(default=None, description="A part of the device: a fixture, a zone.")
     as_: str | None = Field(default=None, alias="as", description="How another kind of role is rendered.")
     gain: float = Field(default=1.0, ge=0.0, le=1.0)
-    also: bool = Field(default=False, description="Plays the role beside the chosen one: a console, a tracking system.")
+    also: bool = Field(
+        default=False, description="Plays the role beside the chosen one: a console, a tracking system."
+    )
 
     @model_validator(mode="before")
     @classmethod

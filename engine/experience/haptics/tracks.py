@@ -18,6 +18,7 @@ from engine.experience.haptics.clip import (
 )
 from engine.experience.haptics.files import read_haptic
 from engine.experience.package import load_package
+from engine.experience.role_curves import role_edges, straight_parts
 from engine.experience.scene_writer import Cue, Fl, RoleRow, TrackOut, scene_text
 from engine.experience.single_scene import identifier, refuse_taken, write_scene_or_package
 from engine.time.flicks import FLICKS_PER_SECOND
@@ -26,10 +27,8 @@ from engine.timeline.program import Program
 from engine.timeline.roles import RoleKind, RoleTable
 
 DEFAULT_ROLE = "seat.shaker"
-_STEP_FL = FLICKS_PER_SECOND // 1000
 _NO_ONE_SHOTS_FL = 1 << 62
 _AT_ONCE_S = 2e-6
-TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +181,10 @@ def _clip(show: Evaluator, program: Program, roles: RoleTable, index: int, named
         state = show.levels_at(program.index, at_fl, run_from_fl=_NO_ONE_SHOTS_FL)
         return min(max(float(state[start]), 0.0), 1.0), sharpness_of(float(state[start + 1]))
 
-    edges = {0, program.duration.nominal_fl}
-    for contribution in program.contributions:
-        if contribution.role == index:
-            for channel in contribution.channels:
-                first, last = program.bank.starts[channel], program.bank.starts[channel + 1]
-                edges.update(program.bank.t0_fl[first:last].tolist())
-    times = sorted(edge for edge in edges if 0 <= edge <= program.duration.nominal_fl)
+    times, _ = role_edges(program, index)
     samples: list[tuple[int, float, float]] = []
     for a_fl, b_fl in pairwise(times):
-        samples.append((a_fl, *at(a_fl)))
-        samples.extend((t, *at(t)) for t in _bends(at, a_fl, b_fl - 1))
+        samples.extend((begin_fl, *at(begin_fl)) for begin_fl, _ in straight_parts(at, a_fl, b_fl))
         samples.append((b_fl - 1, *at(b_fl - 1)))
     amplitude = _needed([Point(t / FLICKS_PER_SECOND, a) for t, a, _ in samples])
     sharpness = _needed([Point(t / FLICKS_PER_SECOND, s) for t, a, s in samples if a > 0.0])
@@ -204,20 +196,6 @@ def _clip(show: Evaluator, program: Program, roles: RoleTable, index: int, named
     if all(point.value == 0.0 for point in amplitude):
         amplitude = []
     return HapticClip(role if named else "", tuple(amplitude), tuple(sharpness), knocks)
-
-
-def _bends(at: object, a_fl: int, b_fl: int, depth: int = 0) -> list[int]:
-    """Instants at which a curved piece has to be cut so that straight lines stay within the tolerance."""
-    assert callable(at)
-    if depth >= 10 or b_fl - a_fl <= 4 * _STEP_FL:
-        return []
-    first, last = at(a_fl), at(b_fl)
-    for share in (0.25, 0.5, 0.75):
-        there = at(a_fl + int((b_fl - a_fl) * share))
-        if any(abs(there[n] - first[n] - (last[n] - first[n]) * share) > TOLERANCE for n in (0, 1)):
-            middle = (a_fl + b_fl) // 2
-            return [*_bends(at, a_fl, middle, depth + 1), middle, *_bends(at, middle, b_fl, depth + 1)]
-    return []
 
 
 def _needed(points: Sequence[Point]) -> list[Point]:

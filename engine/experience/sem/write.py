@@ -8,7 +8,7 @@ written back as it came: with its range, its place, its pattern.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +19,9 @@ import numpy as np
 
 from engine.errors import OutputError, Place, Problem, UsageError
 from engine.experience.package import Package, load_package
+from engine.experience.role_curves import SHORTEST_FL, role_edges, straight_parts
 from engine.experience.scene_writer import value_text
-from engine.experience.sem.motion import AXES, Units, matrix_text, motion_cues
+from engine.experience.sem.motion import Units, matrix_text, motion_cues
 from engine.experience.sem.names import (
     DEFAULT_TIMESCALE,
     INSTANCE,
@@ -32,15 +33,12 @@ from engine.experience.sem.names import (
 )
 from engine.experience.sem.read import Effect, read_fragment
 from engine.experience.sem.snippet import Note, read_note
-from engine.experience.sem.tracks import FORCES, cues_of
+from engine.experience.sem.tracks import FORCES
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.evaluate import Evaluator
 from engine.timeline.program import Program
 from engine.timeline.roles import RoleKind, RoleSpec
 from engine.timeline.yamlsource import load_yaml
-
-TOLERANCE = 0.005
-"""Largest error of a level by which a curve is drawn with straight pieces: half a percent of full."""
 
 SAMPLE_HZ = 50
 """Samples of motion a second, where a track is no pattern."""
@@ -55,7 +53,6 @@ _BY_MODALITY = {
     "haptic": "Vibration",
 }
 _SCALES = (DEFAULT_TIMESCALE, 705_600_000)
-_SHORTEST_FL = FLICKS_PER_SECOND // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,17 +354,7 @@ def _pieces(
 ) -> list[tuple[int, tuple[float, ...], int]]:
     """What a role does as (instant, value reached, time it takes): 0 for at once."""
     program = export.program
-    edges = {0, program.duration.nominal_fl}
-    cues: set[int] = set()
-    for contribution in program.contributions:
-        if contribution.role != index:
-            continue
-        for channel in contribution.channels:
-            first, last = program.bank.starts[channel], program.bank.starts[channel + 1]
-            starts = program.bank.t0_fl[first:last]
-            edges.update(starts.tolist())
-            cues.update(starts[starts == program.bank.cue_at_fl[first:last]].tolist())
-    times = sorted(edge for edge in edges if 0 <= edge <= program.duration.nominal_fl)
+    times, cues = role_edges(program, index)
 
     def value(at_fl: int) -> tuple[float, ...]:
         state = export.evaluator.levels_at(program.index, at_fl)
@@ -383,7 +370,7 @@ def _pieces(
         if _apart(begin, now) or again:
             found.append((a_fl, begin, 0))
             now = begin
-        for c_fl, d_fl in _straight(value, a_fl, b_fl):
+        for c_fl, d_fl in straight_parts(value, a_fl, b_fl):
             # The end of a piece as it is approached: at the edge itself another may have begun.
             reached = last if d_fl == b_fl else value(d_fl)
             if not _apart(reached, now):
@@ -392,33 +379,12 @@ def _pieces(
             if previous is not None and previous[0] == c_fl and previous[2] == 0:
                 # Something is there at once and goes on from there: two effects, the second a tick later would be wrong. The
                 # first keeps its instant, the second begins one shortest step on.
-                step = min(_SHORTEST_FL, (d_fl - c_fl) // 2)
+                step = min(SHORTEST_FL, (d_fl - c_fl) // 2)
                 found.append((c_fl + step, reached, d_fl - c_fl - step))
             else:
                 found.append((c_fl, reached, d_fl - c_fl))
             now = reached
     return found
-
-
-def _straight(
-    value: Callable[[int], tuple[float, ...]], a_fl: int, b_fl: int, depth: int = 0
-) -> list[tuple[int, int]]:
-    """Cut [a, b) until each part is straight within the tolerance."""
-    first, last = value(a_fl), value(b_fl - 1)
-    if depth < 12 and b_fl - a_fl > 4 * _SHORTEST_FL:
-        for share in (0.25, 0.5, 0.75):
-            at_fl = a_fl + int((b_fl - a_fl) * share)
-            there = value(at_fl)
-            straight = tuple(p + (q - p) * share for p, q in zip(first, last, strict=True))
-            if any(abs(x - y) > TOLERANCE for x, y in zip(there, straight, strict=True)):
-                # Cut at a whole millisecond, so that times stay whole ticks.
-                middle = (a_fl + b_fl) // 2
-                middle -= middle % _SHORTEST_FL if middle - middle % _SHORTEST_FL > a_fl else 0
-                return [
-                    *_straight(value, a_fl, middle, depth + 1),
-                    *_straight(value, middle, b_fl, depth + 1),
-                ]
-    return [(a_fl, b_fl)]
 
 
 def _apart(a: Sequence[float], b: Sequence[float]) -> bool:
@@ -527,7 +493,6 @@ def _sampled(export: _Export, index: int, role: RoleSpec) -> None:
     words: tuple[tuple[str, str], ...] = (("activate", "true"), ("timeSamples", str(SAMPLE_HZ)))
     if note is not None and note.location:
         words = (*words, ("location", note.location))
-    assert len(AXES) == 6
     body = (
         f'<sev:TrajectorySamples mpeg7:dim="{len(rounded)} 6">{matrix_text(rounded)}</sev:TrajectorySamples>'
     )
@@ -630,4 +595,4 @@ def _events(export: _Export, track: Mapping[str, Any]) -> None:
         export.rows.append(_Row(read_duration_fl(cue["at"]), 0, 0, kind, words))
 
 
-__all__ = ["Exported", "cues_of", "export_sem", "sem_text"]
+__all__ = ["Exported", "export_sem", "sem_text"]
