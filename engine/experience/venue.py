@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place
+from engine.time.codes.phase import base_rate, split
 from engine.time.flicks import fl_to_ns, parse_duration_fl
 from engine.time.rates import FrameRate, rate_named
 from engine.time.timecode import parse_timecode
@@ -31,7 +33,10 @@ _WIRE_RATES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class FollowSpec:
-    """The clock a show follows. `start_index` is the frame, at `rate`, at which the show's running time is zero."""
+    """The clock a show follows. `start_index` is the frame, at `rate`, at which the show's running time is zero.
+
+    A high frame rate is followed by its base rate, `rate`; what of `start` lies within a base frame is in `offset_ns`.
+    """
 
     wire: Literal["ltc", "mtc", "artnet", "cinema"]
     port: str
@@ -179,20 +184,32 @@ def parse_offset_ns(text: str) -> int:
     return sign * fl_to_ns(int(parse_duration_fl(rest)))
 
 
-def _rate(wire: str, label: str, at: Sequence[str | int], say: Say) -> FrameRate:
+def _rate(wire: str, label: str, at: Sequence[str | int], say: Say) -> tuple[FrameRate, FrameRate, int]:
+    """The rate as written, the one the wire counts, and how many of the former's frames are one of the latter's."""
     try:
         rate = rate_named(label)
+        counted, parts = (rate, 1) if wire == "cinema" else base_rate(rate)
     except ValueError as error:
         say((*at, "rate"), str(error), "")
-        return rate_named("25")
-    if label.lower() not in _WIRE_RATES[wire]:
+        rate = rate_named("25")
+        return rate, rate, 1
+    if counted.label not in _WIRE_RATES[wire]:
         allowed = ", ".join(_WIRE_RATES[wire])
         say(
             (*at, "rate"),
             f"{wire} cannot carry {label} frames a second",
-            f"allowed: {allowed}; higher rates travel as base rate and phase",
+            f"it counts {allowed}, and whole multiples of these",
         )
-    return rate
+    return rate, counted, parts
+
+
+def _start(
+    text: str, rate: tuple[FrameRate, FrameRate, int], at: Sequence[str | int], say: Say
+) -> tuple[int, int]:
+    """The wire's frame in which `text` lies, and how far into it, in nanoseconds: the phase of a high frame rate."""
+    high, _, parts = rate
+    phased = split(_label(text, high, at, say), parts)
+    return phased.base, round(Fraction(phased.phase * 1_000_000_000) / high.fps)
 
 
 def _label(text: str, rate: FrameRate, at: Sequence[str | int], say: Say) -> int:
@@ -219,12 +236,13 @@ def _follow(doc: FollowDoc, find: Find, say: Say) -> FollowSpec:
         hint = "write what the source sends, as rate: 25; `sensorama timecode read` shows it"
         say(at, "the rate is missing: `start` cannot be placed without it", hint)
     rate = _rate(doc.wire, doc.rate or "25", at, say)
+    start_index, into_ns = _start(doc.start, rate, at, say)
     return FollowSpec(
         wire=doc.wire,
         port=doc.port,
-        rate=rate,
-        start_index=_label(doc.start, rate, at, say),
-        offset_ns=_offset(doc.offset, at, say),
+        rate=rate[1],
+        start_index=start_index,
+        offset_ns=_offset(doc.offset, at, say) - into_ns,
         freewheel_ns=fl_to_ns(doc.freewheel),
         then=doc.then,
         slew_ppm=doc.slew_ppm,
@@ -237,8 +255,9 @@ def _follow(doc: FollowDoc, find: Find, say: Say) -> FollowSpec:
 def _send(doc: SendDoc, index: int, find: Find, say: Say) -> SendSpec:
     at = ("timecode", "send", index)
     rate = _rate(doc.wire, doc.rate, at, say)
+    start_index, into_ns = _start(doc.start, rate, at, say)
     return SendSpec(
-        doc.wire, doc.port, rate, _label(doc.start, rate, at, say), _offset(doc.offset, at, say), find(at)
+        doc.wire, doc.port, rate[1], start_index, _offset(doc.offset, at, say) + into_ns, find(at)
     )
 
 

@@ -64,7 +64,7 @@ def test_every_mistake_at_once_with_its_line(tmp_path: Path) -> None:
 timecode:
   follow: {wire: mtc, port: "midi:x"}
   send:
-    - {wire: ltc, port: x.wav, rate: 60}
+    - {wire: ltc, port: x.wav, rate: 80}
     - {wire: artnet, port: "udp://1.2.3.4", rate: 29.97df, start: "00:01:00:00"}
     - {wire: ltc, port: x.wav, offset: soon}
 inputs: {desk: {source: osc, port: "udp://0.0.0.0:9000"}}
@@ -81,7 +81,7 @@ devices: {seat: {driver: sample, permit: nobody}}
     text = str(caught.value)
     for words in (
         "rate is missing",
-        "ltc cannot carry 60",
+        "no whole multiple",
         "does not exist",
         "no input 'dsk'",
         "no modality",
@@ -119,8 +119,8 @@ def test_wrong_shapes_do_not_hide_wrong_sense(tmp_path: Path) -> None:
 devices:
   seat: {driver: sample, rate_hz: -1, seat: zz, permit: nope}
 timecode:
-  follow: {wire: mtc, port: "midi:x", rate: 60, then: stop}
-  send: [{wire: artnet, port: "udp://10.0.0.1", rate: 60, offset: 1}]
+  follow: {wire: mtc, port: "midi:x", rate: 80, then: stop}
+  send: [{wire: artnet, port: "udp://10.0.0.1", rate: 29.97, offset: 1}]
 inputs: {desk: {source: osc, port: ""}}
 triggers:
   - {input: nobody, address: go, do: {operator: hold}}
@@ -136,8 +136,8 @@ standby: {take_over: 0ms}
         "no seat 'zz'",
         "no permit 'nope'",
         "'stop' is not one of",
-        "mtc cannot carry 60",
-        "artnet cannot carry 60",
+        "80 is no whole multiple",
+        "artnet cannot carry 29.97",
         "'go' is not an address. begin it with a slash",
         "no input 'nobody'",
         "no value is above 2 and below 1",
@@ -147,3 +147,20 @@ standby: {take_over: 0ms}
         "take_over is shorter",
     ):
         assert word in said, word
+
+
+def test_a_high_frame_rate_travels_as_its_base_rate_and_a_phase(tmp_path: Path) -> None:
+    venue = rig_of(
+        tmp_path,
+        """
+timecode:
+  follow: {wire: ltc, port: "audio:default", rate: 50, start: "10:00:00:03", offset: 5ms}
+  send: [{wire: mtc, port: "midi:desk", rate: 120, start: "00:00:01:003"}]
+""",
+    ).venue
+    assert venue.follow is not None
+    # Frame 3 at 50 is the second picture of frame 1 at 25: half of it, 20 ms, has passed where the show begins.
+    assert (venue.follow.rate.label, venue.follow.start_index) == ("25", 36_000 * 25 + 1)
+    assert venue.follow.offset_ns == 5_000_000 - 20_000_000
+    assert (venue.send[0].rate.label, venue.send[0].start_index) == ("30", 30)
+    assert venue.send[0].offset_ns == 25_000_000

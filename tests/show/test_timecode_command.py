@@ -127,3 +127,39 @@ def test_what_is_refused(
     assert run(*words) == status
     assert says in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("rate", "first"), [("50", "10:00:00:02"), ("59.94df", "10:00:00;02"), ("120", "10:00:00:004")]
+)
+def test_a_high_frame_rate_is_written_and_read_as_base_rate_and_phase(
+    rate: str, first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "high.wav")
+    start = first.replace("4", "1") if rate == "120" else first.replace("02", "01")
+    assert (
+        main(
+            [
+                "timecode",
+                "generate",
+                "ltc",
+                "--rate",
+                rate,
+                "--start",
+                start,
+                "--frames",
+                rate[:2] + "0",
+                "--to",
+                path,
+            ]
+        )
+        == 0
+    )
+    capsys.readouterr()
+    assert main(["timecode", "read", "ltc", "--rate", rate, "--from", path, "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    words = [row for row in rows if "label" in row]
+    # It begins within a frame of the base rate: the first whole one is the next, its first picture.
+    assert words[0]["label"] == first
+    assert {row["rate"] for row in words} == {rate}
+    assert {row["base_rate"] for row in words} <= {"25", "29.97df", "30"}

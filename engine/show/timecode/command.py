@@ -21,6 +21,7 @@ from engine.errors import OutputError, UsageError
 from engine.time.clocks import Clock, MonotonicClock
 from engine.time.codes.cinema import SAMPLE_RATE_HZ, UNITS, CinemaEncoder
 from engine.time.codes.ltc_encoder import LtcEncoder
+from engine.time.codes.phase import Phased, base_rate, joined
 from engine.time.codes.word import CodeWord, Wire
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.rates import FrameRate, rate_named
@@ -40,28 +41,33 @@ class Run:
 
     Parameters
     ----------
+    rate : FrameRate
+        What the wire counts.
     start : int
         First frame.
     frames : int
         How many.
     speed : Fraction
         Against nominal; negative in reverse.
+    parts : int, default 1
+        How many of these frames are one of the wire's: a high frame rate travels as its base rate and a phase.
     """
 
     rate: FrameRate
     start: int
     frames: int
     speed: Fraction
+    parts: int = 1
 
     @property
     def duration_s(self) -> Fraction:
         """How long it takes."""
-        return Fraction(self.frames) / (self.rate.fps * abs(self.speed))
+        return Fraction(self.frames, self.parts) / (self.rate.fps * abs(self.speed))
 
     def position(self, elapsed_s: Fraction) -> Fraction:
-        """Frames since 00:00:00:00. In reverse it begins at the end of the first frame."""
+        """Frames of the wire since 00:00:00:00. In reverse it begins at the end of the first frame."""
         begin = self.start if self.speed > 0 else self.start + 1
-        return begin + elapsed_s * self.rate.fps * self.speed
+        return Fraction(begin, self.parts) + elapsed_s * self.rate.fps * self.speed
 
 
 def timecode_command(args: argparse.Namespace) -> int:
@@ -130,6 +136,7 @@ def _lead(run: Run, begin_ns: int) -> Callable[[int], Playhead]:
 
 def _run(wire: Wire, args: argparse.Namespace) -> Run:
     rate = rate_named(args.rate)
+    counted, parts = (rate, 1) if wire is Wire.CINEMA else base_rate(rate)
     try:
         speed = Fraction(args.speed)
     except (ValueError, ZeroDivisionError):
@@ -151,7 +158,7 @@ def _run(wire: Wire, args: argparse.Namespace) -> Run:
         raise ValueError(f"{frames} frames are asked for; allowed 1 or more")
     if args.reverse and start - frames + 1 < 0:
         raise ValueError(f"{frames} frames backward from {args.start} would pass midnight; start later")
-    return Run(rate, start, frames, -speed if args.reverse else speed)
+    return Run(counted, start, frames, -speed if args.reverse else speed, parts)
 
 
 def _to_file(wire: Wire, run: Run, where: PortName, args: argparse.Namespace, bits: bytes) -> int:
@@ -216,9 +223,13 @@ class Summary:
 
 def _read(args: argparse.Namespace, clock: Clock) -> int:
     wire = Wire(args.wire)
-    reader = open_reader(wire, args.source, args.rate, clock)
+    try:
+        shown = rate_named(args.rate) if args.rate else None
+        rate = shown if shown is None or wire is Wire.CINEMA else base_rate(shown)[0]
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    reader = open_reader(wire, args.source, rate, clock)
     if isinstance(reader, FileReader):
-        rate = rate_named(args.rate) if args.rate else None
         reader = FileReader(
             wire, args.source, parse_port(args.source), decoder_for(wire, rate), clock, paced=False
         )
@@ -236,7 +247,7 @@ def _read(args: argparse.Namespace, clock: Clock) -> int:
         for word in _words(reader, clock, begun_ns, limit_ns):
             summary.add(word)
             print(
-                _line(word, word.at_ns - origin_ns, reader, as_json=args.json),
+                _line(word, word.at_ns - origin_ns, reader, shown, as_json=args.json),
                 flush=not isinstance(reader, FileReader),
             )
     except KeyboardInterrupt:
@@ -259,14 +270,22 @@ def _words(reader: Reader, clock: Clock, begun_ns: int, limit_ns: int | None) ->
             return
 
 
-def _label(word: CodeWord) -> str:
+def _label(word: CodeWord, shown: FrameRate) -> str:
+    """The label at the rate that was asked for; a high one's is that of the first picture of the wire's frame."""
+    if shown is not word.rate:
+        index = joined(Phased(word.index, 0), shown.count // word.rate.count)
+        return str(timecode_from_index(index, shown))
     if word.index < frames_per_day(word.rate):
         return str(timecode_from_index(word.index, word.rate))
     return str(word.index)
 
 
-def _line(word: CodeWord, at_ns: int, reader: Reader, *, as_json: bool) -> str:
-    row: dict[str, Any] = {"label": _label(word), "index": word.index, "rate": word.rate.label}
+def _line(word: CodeWord, at_ns: int, reader: Reader, asked: FrameRate | None, *, as_json: bool) -> str:
+    high = asked is not None and asked.count > word.rate.count
+    shown = asked if asked is not None and high else word.rate
+    row: dict[str, Any] = {"label": _label(word, shown), "index": word.index, "rate": shown.label}
+    if high:
+        row["base_rate"] = word.rate.label
     if isinstance(reader, FileReader):
         row["sample"] = round(at_ns * reader.rate_hz / _NS, 3)
     row |= {"at_s": round(at_ns / _NS, 6), "direction": word.direction, "speed": round(word.speed, 5)}
