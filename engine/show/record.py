@@ -63,7 +63,9 @@ class RunRecord:
         elif event.kind == "report" and event.data.get("report") != "reply":
             self.warn(f"{event.device}: {event.data.get('text', '')}")
         elif event.kind == "fault":
-            self.warn(f"{event.device} had a fault: {event.data.get('text', '')}; it was led to its safe state")
+            self.warn(
+                f"{event.device} had a fault: {event.data.get('text', '')}; it was led to its safe state"
+            )
         elif event.kind == "stale":
             self.warn("the conductor was silent for too long; devices went to their safe state")
         if self.listen is not None:

@@ -166,7 +166,9 @@ def parse_port(port: str) -> PortName:
         return _file(port)
     if scheme == "audio":
         name, slash, channel = rest.rpartition("/")
-        if not slash or not (channel.isascii() and channel.isdigit()):  # a device may have a slash in its name
+        if not slash or not (
+            channel.isascii() and channel.isdigit()
+        ):  # a device may have a slash in its name
             return PortName("audio", rest, 1)
         if not 1 <= int(channel) <= 256:
             raise ValueError(f"port {port!r} names audio channel {channel}; allowed 1 to 256")
