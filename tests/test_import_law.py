@@ -43,6 +43,7 @@ NOT_AT_MODULE_LEVEL = {
     "quickjs",
     "fontTools",
     "xr",
+    "OpenGL",
     "paho",
     "mido",
     "rtmidi2",
