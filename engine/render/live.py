@@ -129,11 +129,12 @@ class GazeEvent:
 
 @dataclass(frozen=True, slots=True)
 class PressEvent:
-    """A click or hand press on something; names as in `GazeEvent`, empty when it hit nothing."""
+    """A press on something; names as in `GazeEvent`, empty when it hit nothing. `by` is "mouse", "hand" or "controller"."""
 
     host_ns: int
     kind: str
     name: str
+    by: str = "mouse"
 
 
 @dataclass(frozen=True, slots=True)

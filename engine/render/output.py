@@ -7,6 +7,7 @@ takes an offscreen buffer of the window system's pipe. Which one was taken is sa
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass
 
@@ -64,6 +65,18 @@ class Output:
     samples: int
     renderer: str
     is_window: bool
+
+    def draw(self) -> None:
+        """Draw every graph of the engine. No collection meanwhile: `render_frame` lets other threads run, and one of theirs
+        would free Panda3D's objects under it.
+        """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self.engine.render_frame()
+        finally:
+            if collecting:
+                gc.enable()
 
 
 def _window_pipe_names() -> tuple[str, ...]:

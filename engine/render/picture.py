@@ -67,8 +67,6 @@ class Shot:
         Vehicle on its path.
     motion : Pose
         Shown motion on top (heave, roll, pitch).
-    T_vehicle_head : ndarray
-        Eye and head.
     speed_mps : float
         Of the vehicle through the water; the bow's rings grow with it.
     nodes : mapping of str to NodePose
@@ -83,7 +81,6 @@ class Shot:
     look: SceneLook
     path: Pose = AT_REST
     motion: Pose = AT_REST
-    T_vehicle_head: Matrix = field(default_factory=lambda: np.eye(4))
     speed_mps: float = 0.0
     nodes: Mapping[str, NodePose] = field(default_factory=dict)
     clips: Sequence[tuple[str, float, bool]] = ()
@@ -375,17 +372,19 @@ class Picture:
 
     # ---- one frame
 
+    def look_from(self, T_vehicle_head: Matrix) -> None:
+        """Put the head where it will be; after `apply`, as late as a tracker allows."""
+        self._T_world_head = self._T_world_vehicle @ T_vehicle_head
+        self.camera.set_mat(panda_matrix(self._T_world_head))
+        self._uniforms.vec3("u_head", self._T_world_head[:3, 3])
+
     def apply(self, shot: Shot) -> None:
-        """Bring graph and inputs to one frame. Same shot, same picture."""
+        """Bring graph and inputs to one frame, all but the head (`look_from`). Same shot, same picture."""
         scene = self._scenes.get(self._shown)
         look = shot.look
         self._T_world_vehicle = shot.path.matrix() @ shot.motion.matrix()
-        self._T_world_head = self._T_world_vehicle @ shot.T_vehicle_head
-        head = self._T_world_head[:3, 3]
-        self.camera.set_mat(panda_matrix(self._T_world_head))
         u = self._uniforms
         u.number("u_time_s", shot.at_s)
-        u.vec3("u_head", head)
         u.vec3("u_moon_dir", look.sky.moon_direction)
         u.vec3("u_moon", look.moonlight)
         u.vec3("u_sky_light", look.ambient_sky)

@@ -30,9 +30,8 @@ STAGE = {
 
 def drawn(output: Output, picture: Picture, look: SceneLook, texture: Texture) -> np.ndarray:
     """Brightness of the picture, shape (90, 160)."""
-    picture.apply(
-        Shot(at_s=0.0, look=look, T_vehicle_head=head_matrix((0.0, -6.0, 3.0), HeadPose(pitch_deg=-15.0)))
-    )
+    picture.apply(Shot(at_s=0.0, look=look))
+    picture.look_from(head_matrix((0.0, -6.0, 3.0), HeadPose(pitch_deg=-15.0)))
     clock = ClockObject.get_global_clock()
     for _ in range(2):
         clock.set_frame_count(clock.get_frame_count() + 1)

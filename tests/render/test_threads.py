@@ -29,7 +29,6 @@ from tests.render.test_models import animated_box
 SWITCH = """
 import dataclasses, pathlib, sys
 from engine.experience.package import load_package
-from engine.render.models import ModelStore
 from engine.render.viewer import Viewer, ViewerOptions
 from tests.render.show import held
 
@@ -38,11 +37,7 @@ names = [scene.id for scene in package.scenes]
 with Viewer(package, ViewerOptions(size=(32, 18), headless=True, quality="test")) as viewer:
     for frame in range(60):
         if frame % 6 == 0:  # all models anew, and every scene but the shown one forgotten
-            viewer._store.close()
-            viewer._store = ModelStore()
-            for number in range(len(names)):
-                viewer._picture.drop_scene(number)
-            viewer._recent.clear()
+            viewer.stage.drop_scenes()
         near = tuple((frame + step) % len(names) for step in (1, 2))
         shown = held(package, names[frame % len(names)], 1.0)
         viewer.draw(dataclasses.replace(shown, candidates=near), frame)
