@@ -15,6 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place, Problem, RigError, UsageError
 from engine.experience.bundled import shown_file
+from engine.experience.headset import (
+    DEFAULT_PIVOT_M,
+    GuestPolicy,
+    HeadsetSpec,
+    ProfileSpec,
+    build_guests,
+    build_headset,
+)
 from engine.experience.venue import Venue, build_venue
 from engine.time.flicks import fl_to_ns
 from engine.timeline.yamlsource import Places, load_yaml
@@ -66,13 +74,19 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class SeatSpec:
-    """A guest's place; `at_m` is its origin in the room (X right, Y forward, Z up)."""
+    """A guest's place; `at_m` is its origin in the room (X right, Y forward, Z up).
+
+    `pivot_m` is the centre of rotation of its platform, seen from the guest's resting eye; `profile` is how it plays for whoever
+    sits down, until somebody says otherwise.
+    """
 
     index: int
     name: str
     at_m: tuple[float, float, float]
     heading_deg: float
     language: str | None
+    pivot_m: tuple[float, float, float] = DEFAULT_PIVOT_M
+    profile: ProfileSpec = field(default_factory=ProfileSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,8 @@ class Rig:
     displays: tuple[DisplaySpec, ...]
     hash: str
     venue: Venue = field(default_factory=Venue)
+    headset: HeadsetSpec = field(default_factory=HeadsetSpec)
+    guests: GuestPolicy = field(default_factory=GuestPolicy)
 
     def device(self, name: str) -> DeviceSpec:
         """Give a device by name; KeyError when the rig has none such."""
@@ -217,6 +233,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     """Read the document; where it has mistakes, give what is sound of it, so that the rest is checked too."""
     from pydantic import BaseModel, ValidationError
 
+    from engine.experience.headset_model import GuestsDoc, HeadsetDoc
     from engine.experience.rig_model import AudioDoc, BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
     from engine.experience.venue_model import CueInDoc, FollowDoc, InputDoc, PermitDoc, SendDoc, StandbyDoc
     from engine.timeline.parse import read_model
@@ -267,7 +284,9 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     sound: dict[str, Any] = {
         "sensorama_rig": 1,
         "name": {"en": "rig"},
-        "seats": {name: seat if fits(SeatDoc, seat) else {} for name, seat in mapping("seats").items()},
+        "seats": {name: sound_part(SeatDoc, seat, {}) for name, seat in mapping("seats").items()},
+        "headset": sound_part(HeadsetDoc, mapping("headset"), {}),
+        "guests": sound_part(GuestsDoc, mapping("guests"), {}),
         "devices": {
             name: sound_part(DeviceDoc, device, {"driver": "none"})
             for name, device in mapping("devices").items()
@@ -351,6 +370,8 @@ class _Builder:
                 at_m=(seat.at[0], seat.at[1], seat.at[2]),
                 heading_deg=seat.heading,
                 language=seat.language,
+                pivot_m=seat.pivot,
+                profile=ProfileSpec(seat.profile.comfort, seat.profile.photosensitive),
             )
             for name, seat in doc.seats.items()
         )
@@ -379,6 +400,8 @@ class _Builder:
             displays=displays,
             hash=hashlib.sha256(self._source.read_bytes()).hexdigest(),
             venue=build_venue(doc, self._seat_index, lambda at: self._places.of(tuple(at)), self._say),
+            headset=build_headset(doc.headset),
+            guests=build_guests(doc.guests, self._say),
         )
 
     def _shakers(self) -> tuple[ShakerSpec, ...]:

@@ -8,6 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
@@ -50,6 +51,8 @@ class SeatDoc(Strict):
     at: list[float] = Field(default_factory=lambda: [0.0, 0.0, 0.0], min_length=3, max_length=3)
     heading: AngleDeg = Field(default=0.0, description="Where the seat faces; + = to the left.")
     language: Locale | None = None
+    pivot: Pivot
+    profile: ProfileDoc = ProfileDoc()
 
 
 class LatencyDoc(Strict):
@@ -163,6 +166,8 @@ class RigDoc(Strict):
     )
     audio: AudioDoc = AudioDoc()
     displays: list[DisplayDoc] = Field(default_factory=list)
+    headset: HeadsetDoc = HeadsetDoc()
+    guests: GuestsDoc = GuestsDoc()
     timecode: TimecodeDoc = TimecodeDoc()
     inputs: dict[Name, InputDoc] = Field(default_factory=dict, description="What is listened to.")
     triggers: list[CueInDoc] = Field(default_factory=list, description="What comes in, and what it does.")
