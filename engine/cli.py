@@ -217,9 +217,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     play.add_argument(
         "--view",
-        choices=("auto", "window", "headless"),
+        choices=("auto", "xr", "window", "headless"),
         default="auto",
-        help="auto: a window if there is a display, else off-screen faster than real time",
+        help="auto: a headset if there is one, else a window, else off-screen faster than real time",
+    )
+    play.add_argument(
+        "--xr", action="store_true", help="the same as --view xr: a headset, else what auto takes next"
+    )
+    play.add_argument("--require-xr", action="store_true", help="fail where there is no headset")
+    play.add_argument(
+        "--poses", metavar="FILE", help="play a recorded pose track in place of the guest's head and hands"
+    )
+    play.add_argument(
+        "--record-poses", metavar="FILE", help="record the guest's head and hands as a pose track"
     )
     play.add_argument("--headless", action="store_true", help="the same as --view headless")
     play.add_argument(

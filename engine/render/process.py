@@ -30,6 +30,31 @@ _NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class HeadsetConfig:
+    """What a viewer needs to know to show the picture in a headset.
+
+    Parameters
+    ----------
+    rig : str or None
+        The rig file: form, comfort and guests are the venue's to say.
+    keep_looking : bool
+        Go on looking for a headset that is not there; False: look once, then be a flat viewer.
+    required : bool
+        Fail where there is none at the start.
+    window : bool
+        Whether the operator's window can be opened.
+    seats : str or None
+        Name of the shared memory in which the bus says where the seats are (`engine.motion.seat_poses`).
+    """
+
+    rig: str | None = None
+    keep_looking: bool = True
+    required: bool = False
+    window: bool = True
+    seats: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewerConfig:
     """Everything the process needs; plain values, since it crosses a spawn.
 
@@ -47,6 +72,10 @@ class ViewerConfig:
     fps : float
         Frames a second where no display paces the loop, and the guess for how far ahead a frame is seen.
     title : str
+    headset : HeadsetConfig or None
+        For a headset; None: a flat picture.
+    poses, record_poses : str or None
+        Pose tracks to play and to record.
     """
 
     block: str
@@ -59,6 +88,9 @@ class ViewerConfig:
     seat: int = 0
     fps: float = 60.0
     title: str = "Sensorama"
+    headset: HeadsetConfig | None = None
+    poses: str | None = None
+    record_poses: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,11 @@ class PlayOptions:
         Name or folder.
     rig : Path or None
         Rig file; None is the bundled studio on software twins.
-    view : {"auto", "window", "headless"}
+    view : {"auto", "xr", "window", "headless"}
+    require_xr : bool
+        Fail where a headset cannot be had.
+    poses, record_poses : Path or None
+        A pose track to play in place of the guest's head, and a file to record it to.
     seed : int or None
         Seed of the rehearsing guest.
     choices : tuple of str
@@ -58,6 +62,9 @@ class PlayOptions:
     lead: bool = False
     standby: bool = False
     resume: Path | None = None
+    require_xr: bool = False
+    poses: Path | None = None
+    record_poses: Path | None = None
 
 
 def _speed(text: str | None) -> Fraction | None:
@@ -94,6 +101,21 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _view(args: argparse.Namespace) -> str:
+    asked = {
+        word
+        for word, given in (
+            ("headless", args.headless),
+            ("xr", args.xr or args.require_xr),
+            (args.view, args.view != "auto"),
+        )
+        if given
+    }
+    if len(asked) > 1:
+        raise UsageError(f"one view at a time: {' and '.join(sorted(asked))} were asked for")
+    return asked.pop() if asked else "auto"
+
+
 def options_from_args(args: argparse.Namespace) -> PlayOptions:
     """Check the words of a command line.
 
@@ -120,7 +142,7 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
     return PlayOptions(
         experience=args.experience or "",
         rig=Path(args.rig) if args.rig else None,
-        view="headless" if args.headless else args.view,
+        view=_view(args),
         seed=args.seed,
         choices=tuple(word.strip() for word in args.choices.split(",") if word.strip())
         if args.choices
@@ -138,4 +160,7 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
         lead=args.lead,
         standby=args.standby,
         resume=Path(args.resume) if args.resume else None,
+        require_xr=args.require_xr,
+        poses=Path(args.poses) if args.poses else None,
+        record_poses=Path(args.record_poses) if args.record_poses else None,
     )

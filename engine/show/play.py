@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 
-from engine.errors import UsageError
 from engine.show.conduct.conductor import Ended
 from engine.show.options import PlayOptions
 from engine.show.setup import Phases
 from engine.show.status import StatusView
+from engine.show.view_choice import choose_view, has_display
 from engine.time import MonotonicClock
+from engine.xr.outlook import outlook
 
 EXIT_STATUS = {"ending": 0, "failed": 1, "stopped": 4, "interrupted": 130}
-
-
-def has_display() -> bool:
-    """Whether a window could be opened: always assumed on Windows and macOS, elsewhere if a display is named."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def play(options: PlayOptions) -> int:
@@ -41,23 +34,23 @@ def play(options: PlayOptions) -> int:
     clock = MonotonicClock()
     with StatusView(quiet=options.quiet) as view:
         phases = Phases(clock, view.loading)
-        windowed = options.view == "window" or (options.view == "auto" and has_display())
-        if options.view == "window" and not has_display():
-            raise UsageError(
-                "--view window: there is no display (DISPLAY and WAYLAND_DISPLAY are unset); "
-                "leave --view out to render off-screen"
-            )
+        choice = choose_view(
+            options.view,
+            no_headset="" if options.view in ("window", "headless") else outlook(),
+            display=has_display(),
+            require_xr=options.require_xr,
+            windows=sys.platform == "win32",
+        )
         real_time = options.lead or options.standby or options.resume is not None
-        if options.view == "auto" and not windowed and options.speed is None and not real_time:
-            view.say(
-                "no display: rendering off-screen, faster than real time (--view window insists on a window)"
-            )
-        live = windowed or (options.speed is not None and options.speed > 0) or real_time
+        if options.picture and choice.say and options.speed is None and not real_time:
+            offline = ", faster than real time" if choice.view == "headless" else ""
+            view.say(f"{choice.say}{offline}")
+        live = choice.view != "headless" or (options.speed is not None and options.speed > 0) or real_time
         session = secrets.token_hex(8)
         if live:
             from engine.show.live.play import play_live
 
-            ended, folder, warnings = play_live(options, phases, view, windowed=windowed, session=session)
+            ended, folder, warnings = play_live(options, phases, view, choice.view, session=session)
         else:
             from engine.show.offline import play_offline
 

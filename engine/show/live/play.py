@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.experience.bundled import find_package
-from engine.render.process import ViewerConfig
+from engine.render.process import HeadsetConfig, ViewerConfig
 from engine.render.process import main as viewer_main
 from engine.show.conduct.conductor import Ended
 from engine.show.folder import RunFolder
@@ -18,12 +18,13 @@ from engine.show.setup import Phases, announce, produce
 from engine.show.standby.leader import Leading, lead
 from engine.show.standby.run import Standby, join, same_show
 from engine.show.status import StatusView
+from engine.show.view_choice import View, has_display
 from engine.story.journal import Journal
 from engine.time import Clock, MonotonicClock, TransportBlock
 
 
 def play_live(
-    options: PlayOptions, phases: Phases, view: StatusView, *, windowed: bool, session: str
+    options: PlayOptions, phases: Phases, view: StatusView, shown: View, *, session: str
 ) -> tuple[Ended, RunFolder, list[str]]:
     """Play once in real time.
 
@@ -47,7 +48,7 @@ def play_live(
     block = TransportBlock.create()
     try:
         # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
-        viewer = start_viewer(options, find_package(options.experience), block.name, clock, windowed=windowed)
+        viewer = start_viewer(options, find_package(options.experience), block.name, clock, shown)
         production = produce(options, phases)
         announce(production, view)
         opening: Opening
@@ -76,17 +77,27 @@ def play_live(
         block.close()
 
 
-def start_viewer(
-    options: PlayOptions, path: Path, block: str, clock: Clock, *, windowed: bool
-) -> Child | None:
+def start_viewer(options: PlayOptions, path: Path, block: str, clock: Clock, shown: View) -> Child | None:
     """Send the viewer on its way, if there is to be one."""
     if not options.picture:
         return None
+    headset = None
+    if shown == "xr":
+        headset = HeadsetConfig(
+            rig=None if options.rig is None else str(options.rig),
+            # Who asks for a headset gets it whenever it comes; `auto` looks once and is content with a window.
+            keep_looking=options.view == "xr",
+            required=options.require_xr,
+            window=has_display(),
+        )
     config = ViewerConfig(
         block=block,
         package=str(path),
         size=options.size,
-        headless=not windowed,
+        headless=shown == "headless" or (shown == "xr" and not has_display()),
+        headset=headset,
+        poses=None if options.poses is None else str(options.poses),
+        record_poses=None if options.record_poses is None else str(options.record_poses),
         language=options.language,
         fps=float(options.fps),
         title=f"Sensorama · {path.name}",

@@ -1,0 +1,42 @@
+import pytest
+
+from engine.errors import UsageError
+from engine.show.view_choice import Choice, choose_view
+
+ABSENT = "no OpenXR runtime"
+
+
+def chosen(wanted: str, no_headset: str = "", *, display: bool = True, require_xr: bool = False) -> Choice:
+    return choose_view(wanted, no_headset=no_headset, display=display, require_xr=require_xr, windows=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "no_headset", "display", "view", "said"),
+    [
+        ("auto", "", True, "xr", ""),
+        ("auto", ABSENT, True, "window", "no OpenXR runtime; a window instead"),
+        ("auto", ABSENT, False, "headless", "no display either"),
+        ("auto", "", False, "headless", "looked for without a display"),
+        ("xr", "", False, "xr", ""),
+        ("xr", ABSENT, True, "window", "no OpenXR runtime; a window instead"),
+        ("xr", ABSENT, False, "headless", "no display either"),
+        ("window", ABSENT, True, "window", ""),
+        ("headless", "", True, "headless", ""),
+    ],
+)
+def test_each_view_has_its_next_best_and_says_so(
+    wanted: str, no_headset: str, display: bool, view: str, said: str
+) -> None:
+    choice = chosen(wanted, no_headset, display=display)
+    assert choice.view == view
+    assert said in choice.say
+    assert bool(said) == bool(choice.say)
+
+
+def test_what_is_insisted_on_is_not_replaced() -> None:
+    with pytest.raises(UsageError, match="--require-xr: no OpenXR runtime"):
+        chosen("xr", ABSENT, require_xr=True)
+    with pytest.raises(UsageError, match="exclude each other"):
+        chosen("window", require_xr=True)
+    with pytest.raises(UsageError, match="there is no display"):
+        chosen("window", display=False)
