@@ -17,24 +17,25 @@ hand out a mixture: the reader keeps what it had and counts. It never waits.
 from __future__ import annotations
 
 import mmap
-import os
 import struct
-import sys
 import zlib
 from multiprocessing.shared_memory import SharedMemory
 from types import TracebackType
 
-from engine.errors import InputError, OutputError
+from engine.errors import InputError
+from engine.time.memory import create_shared, open_shared, view_of
+from engine.time.profiles import MAX_PROFILES, SeatProfile
 from engine.time.publisher import MAX_CANDIDATES, MAX_CONTROLS, MAX_REACTIONS, MAX_SEGMENTS
 from engine.time.segments import Controls, ReactionRow, Segment, SegmentKind, Transport
 from engine.units import MODALITIES
 
-_MAGIC = int.from_bytes(b"SNTRNS\x00\x01", "little")
-_HEADER = struct.Struct("=qqHHHH")
+_MAGIC = int.from_bytes(b"SNTRNS\x00\x02", "little")
+_HEADER = struct.Struct("=qqHHHHH")
 _SEGMENT = struct.Struct("=qqiqqqiqqq")
 _REACTION = struct.Struct("=qiiiqq")
 _CONTROLS = struct.Struct(f"=qq?i16s{len(MODALITIES)}d")
 _CANDIDATE = struct.Struct("=i")
+_PROFILE = struct.Struct(f"=iqqi??i{len(MODALITIES)}d")
 _SLOT_HEADER = struct.Struct("=QQQ")
 _SEQUENCE = struct.Struct("=Q")
 
@@ -44,6 +45,7 @@ _PAYLOAD_MAX = (
     + MAX_REACTIONS * _REACTION.size
     + MAX_CONTROLS * _CONTROLS.size
     + MAX_CANDIDATES * _CANDIDATE.size
+    + MAX_PROFILES * _PROFILE.size
 )
 _FIRST_SLOT = 64
 _SLOT_SIZE = (_SLOT_HEADER.size + _PAYLOAD_MAX + 63) // 64 * 64
@@ -65,6 +67,7 @@ def encode_transport(transport: Transport) -> bytes:
             len(transport.reactions),
             len(transport.controls),
             len(transport.candidates),
+            len(transport.profiles),
         )
     ]
     for s in transport.segments:
@@ -87,6 +90,19 @@ def encode_transport(transport: Transport) -> bytes:
         mask = c.muted_roles_mask.to_bytes(16, "little")
         parts.append(_CONTROLS.pack(c.version, c.from_ns, c.stopped, c.language, mask, *c.intensities))
     parts.extend(_CANDIDATE.pack(candidate) for candidate in transport.candidates)
+    for p in transport.profiles:
+        parts.append(
+            _PROFILE.pack(
+                p.seat,
+                p.version,
+                p.from_ns,
+                p.comfort,
+                p.photosensitive,
+                p.present,
+                p.language,
+                *p.intensities,
+            )
+        )
     return b"".join(parts)
 
 
@@ -99,13 +115,16 @@ def decode_transport(data: bytes) -> Transport:
         When the lengths do not add up or a field is out of its range.
     """
     try:
-        generation, sequence, n_segments, n_reactions, n_controls, n_candidates = _HEADER.unpack_from(data)
+        generation, sequence, n_segments, n_reactions, n_controls, n_candidates, n_profiles = (
+            _HEADER.unpack_from(data)
+        )
         ends = [_HEADER.size]
         for count, row in (
             (n_segments, _SEGMENT),
             (n_reactions, _REACTION),
             (n_controls, _CONTROLS),
             (n_candidates, _CANDIDATE),
+            (n_profiles, _PROFILE),
         ):
             ends.append(ends[-1] + count * row.size)
         if ends[-1] != len(data):
@@ -117,9 +136,22 @@ def decode_transport(data: bytes) -> Transport:
             for row in _CONTROLS.iter_unpack(data[ends[2] : ends[3]])
         )
         candidates = tuple(row[0] for row in _CANDIDATE.iter_unpack(data[ends[3] : ends[4]]))
+        profiles = tuple(
+            SeatProfile(
+                seat=row[0],
+                version=row[1],
+                from_ns=row[2],
+                intensities=row[7:],
+                comfort=row[3],
+                photosensitive=row[4],
+                language=row[6],
+                present=row[5],
+            )
+            for row in _PROFILE.iter_unpack(data[ends[4] : ends[5]])
+        )
     except struct.error as error:
         raise ValueError(f"not a transport: {error}") from error
-    return Transport(generation, sequence, segments, reactions, controls, candidates)
+    return Transport(generation, sequence, segments, reactions, controls, candidates, profiles)
 
 
 def _segment(row: tuple[int, ...]) -> Segment:
@@ -150,7 +182,7 @@ class TransportBlock:
         self.name = name
         self.torn_reads = 0
         self.rejected_reads = 0
-        self._view: memoryview = _view_of(memory)
+        self._view: memoryview = view_of(memory)
         # Windows and macOS round the size up to whole pages; only our own part is a multiple of words for
         # certain.
         self._words = self._view[:_FIRST_SLOT].cast("Q")
@@ -168,17 +200,7 @@ class TransportBlock:
         OutputError
             When the system has no shared memory left.
         """
-        try:
-            memory = SharedMemory(name=name, create=True, size=BLOCK_SIZE)
-        except FileExistsError:
-            raise InputError(
-                f"the shared memory block '{name}' exists; another show is using it, choose another name"
-            ) from None
-        except OSError as error:
-            raise OutputError(
-                f"{BLOCK_SIZE} bytes of shared memory cannot be had ({error.strerror or error}); "
-                "free some (on Linux: what lies in /dev/shm), or end other shows on this machine"
-            ) from error
+        memory = create_shared(BLOCK_SIZE, name)
         block = cls(memory, memory.name, owner=True)
         block._words[_WORD_MAGIC] = _MAGIC
         return block
@@ -193,7 +215,7 @@ class TransportBlock:
             When there is none of that name, or it is something else.
         """
         try:
-            memory = _open_untracked(name)
+            memory = open_shared(name)
         except (FileNotFoundError, ValueError):
             raise InputError(f"no shared memory block '{name}'; the show that made it has ended") from None
         block = cls(memory, name, owner=False)
@@ -284,34 +306,6 @@ class TransportBlock:
             return decode_transport(payload)
         except ValueError:
             return None  # a checksum that agrees by chance (1 in 2**32); the value is not believed either
-
-
-def _view_of(memory: SharedMemory | mmap.mmap) -> memoryview:
-    if isinstance(memory, mmap.mmap):
-        return memoryview(memory)
-    if memory.buf is None:  # only after close
-        raise ValueError("the shared memory is closed")
-    return memory.buf
-
-
-def _open_untracked(name: str) -> SharedMemory | mmap.mmap:
-    """Map existing shared memory without telling Python's resource tracker.
-
-    The tracker would remove the block when *this* process ends (CPython issue 82300). Python 3.13 has
-    ``track=False``; before, on POSIX, we map it ourselves, since registering and then unregistering would
-    also cancel the creator's own registration when both share one tracker, as spawned children do.
-    """
-    if sys.version_info >= (3, 13):
-        return SharedMemory(name=name, track=False)
-    if sys.platform == "win32":
-        return SharedMemory(name=name)  # Windows has no tracker: the memory goes with its last handle
-    import _posixshmem  # type: ignore[import-not-found]  # in the standard library, unknown to the type stubs
-
-    descriptor = _posixshmem.shm_open("/" + name.lstrip("/"), os.O_RDWR, mode=0o600)
-    try:
-        return mmap.mmap(descriptor, os.fstat(descriptor).st_size)
-    finally:
-        os.close(descriptor)
 
 
 class LocalBlock:
