@@ -12,6 +12,7 @@ from engine.time.flicks import (
     parse_duration_fl,
     seconds_to_fl,
 )
+from engine.time.profiles import SeatProfile
 from engine.time.publisher import Block, TransportWriter
 from engine.time.rates import RATES, FrameRate, rate_named
 from engine.time.segments import (
@@ -58,6 +59,7 @@ __all__ = [
     "Overlay",
     "OverlaySpan",
     "ReactionRow",
+    "SeatProfile",
     "Segment",
     "SegmentKind",
     "Span",

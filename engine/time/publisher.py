@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
 
+from engine.time.profiles import MAX_PROFILED_SEATS, SeatProfile, trimmed
 from engine.time.segments import NO_SCENE, Controls, ReactionRow, Segment, SegmentKind, Transport
 
 # Rows kept. At a scrub of 30 rows a second 64 segments are two seconds of past, far more than any follower
@@ -58,6 +59,7 @@ class TransportWriter:
         self._transport = transport if transport is not None else Transport()
         self._next_segment = self._transport.segments[-1].index + 1 if self._transport.segments else 0
         self._next_reaction = self._transport.reactions[-1].index + 1 if self._transport.reactions else 0
+        self._next_profile = self._transport.profiles[-1].version + 1 if self._transport.profiles else 0
         self._publish(self._transport)
 
     @property
@@ -178,6 +180,47 @@ class TransportWriter:
             replace(self._transport, controls=(*self._transport.controls, controls)[-MAX_CONTROLS:])
         )
         return controls
+
+    def profile(
+        self,
+        seat: int,
+        *,
+        from_ns: int,
+        intensities: Sequence[float] | None = None,
+        comfort: int | None = None,
+        photosensitive: bool | None = None,
+        language: int | None = None,
+        present: bool | None = None,
+    ) -> SeatProfile:
+        """Publish a change of one seat's profile; what is None stays as it was published last.
+
+        Raises
+        ------
+        ValueError
+            When more seats would differ from the default than the transport carries; those that do already keep their rows.
+        """
+        rows = trimmed(self._transport.profiles, from_ns)
+        last = next((row for row in reversed(rows) if row.seat == seat), None)
+        if last is None:
+            last = SeatProfile(seat, -1, 0)
+            seats = {row.seat for row in rows}
+            if len(seats) >= MAX_PROFILED_SEATS:
+                raise ValueError(
+                    f"{len(seats)} seats have profiles of their own, which is the most; seat {seat} plays as authored"
+                )
+        profile = SeatProfile(
+            seat=seat,
+            version=self._next_profile,
+            from_ns=from_ns,
+            intensities=last.intensities if intensities is None else tuple(intensities),
+            comfort=last.comfort if comfort is None else comfort,
+            photosensitive=last.photosensitive if photosensitive is None else photosensitive,
+            language=last.language if language is None else language,
+            present=last.present if present is None else present,
+        )
+        self._next_profile += 1
+        self._publish(replace(self._transport, profiles=trimmed((*rows, profile), from_ns)))
+        return profile
 
     def set_candidates(self, candidates: Sequence[int]) -> None:
         """Name the scenes that may come next; at most eight, the likeliest first."""

@@ -24,12 +24,13 @@ a resume fires p exactly once, and a seek over p never does.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
 
 from engine.time.flicks import FL_PER_NS_DEN, FL_PER_NS_NUM
+from engine.time.profiles import SeatProfile, newest_by_seat, under
 from engine.units import MODALITIES
 
 NO_SCENE = -1
@@ -268,6 +269,8 @@ class Transport:
         Recent and coming controls, in version order; empty means the defaults.
     candidates : tuple of int
         Scenes that may come next, to be loaded ahead.
+    profiles : tuple of SeatProfile
+        Seats that differ from the default, in version order.
 
     Notes
     -----
@@ -281,6 +284,7 @@ class Transport:
     reactions: tuple[ReactionRow, ...] = ()
     controls: tuple[Controls, ...] = (Controls(),)
     candidates: tuple[int, ...] = ()
+    profiles: tuple[SeatProfile, ...] = ()
     _effective: tuple[Segment, ...] = field(init=False, repr=False, compare=False)
     _effective_ns: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
@@ -369,6 +373,37 @@ class Transport:
             if controls.from_ns <= host_ns:
                 return controls
         return self.controls[0] if self.controls else Controls()
+
+    def profile_at(self, seat: int, host_ns: int) -> SeatProfile:
+        """The profile of a seat that holds at `host_ns`; the room (-1) and a seat without a row have the default."""
+        for profile in reversed(self.profiles):
+            if profile.seat == seat and profile.from_ns <= host_ns:
+                return profile
+        return SeatProfile(seat, -1, 0)
+
+    def profiles_at(self, host_ns: int) -> Mapping[int, SeatProfile]:
+        """The profiles that hold at `host_ns`, by seat; seats that are not in it have the default."""
+        return newest_by_seat(self.profiles, host_ns)
+
+    def controls_of(self, seat: int, host_ns: int) -> Controls:
+        """The live controls as they hold for one seat at `host_ns`: what a person set for everybody, under the guest's own profile.
+
+        Notes
+        -----
+        Intensities multiply; where nobody sits every role is muted. The room (-1) has the plain controls: a guest who wants it
+        gentle does not turn down the wind of all others.
+        """
+        controls = self.controls_at(host_ns)
+        if not self.profiles:
+            return controls
+        profile = self.profile_at(seat, host_ns)
+        return controls if profile.is_default else under(controls, profile)
+
+    def calm_at(self, host_ns: int) -> bool:
+        """Whether a photosensitive guest is in the room at `host_ns`: its light is averaged then, for everybody."""
+        return bool(self.profiles) and any(
+            profile.present and profile.photosensitive for profile in self.profiles_at(host_ns).values()
+        )
 
     def overlays(self, host_ns: int, durations: DurationOf) -> list[Overlay]:
         """Reactions sounding at `host_ns`, in the order they were published.

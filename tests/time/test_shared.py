@@ -18,6 +18,7 @@ from engine.time import (
     Controls,
     LocalBlock,
     ReactionRow,
+    SeatProfile,
     Segment,
     SegmentKind,
     Transport,
@@ -42,6 +43,12 @@ controls = st.builds(
     int32,
     st.integers(0, 2**128 - 1),
 )
+profiles = st.builds(
+    SeatProfile,
+    *(int32, int64, int64),
+    st.tuples(*[st.floats(0, 1)] * len(MODALITIES)),
+    *(int32, st.booleans(), int32, st.booleans()),
+)
 transports = st.builds(
     Transport,
     *(int64, int64),
@@ -49,6 +56,7 @@ transports = st.builds(
     st.lists(reactions, max_size=6).map(tuple),
     st.lists(controls, max_size=8).map(tuple),
     st.lists(int32, max_size=8).map(tuple),
+    st.lists(profiles, max_size=6).map(tuple),
 )
 
 
@@ -95,7 +103,9 @@ def test_readers_see_what_was_published() -> None:
 def test_a_full_transport_fits_and_a_larger_one_is_refused() -> None:
     row = Segment(0, 0, 0, 0, 0, 1, SegmentKind.START, 0, 0, 0)
     reaction = ReactionRow(0, 0, 0, 0, 0, 0)
-    full = Transport(0, 0, (row,) * 64, (reaction,) * 64, (Controls(),) * 8, (0,) * 8)
+    full = Transport(
+        0, 0, (row,) * 64, (reaction,) * 64, (Controls(),) * 8, (0,) * 8, (SeatProfile(0, 0, 0),) * 192
+    )
     with TransportBlock.create() as block:
         block.publish(full)
         assert block.read() == full
