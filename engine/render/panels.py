@@ -103,22 +103,17 @@ class Panels:
         veil_ratio : float
             0..1 towards black.
         """
-        wanted = list(panels)
-        bar = _time_bar(panels, time_left_ratio)
-        if bar is not None:
-            wanted.append(bar)
+        wanted = with_time_bar(panels, time_left_ratio)
         # Bars grow and captions follow the head in every frame; neither is a reason to build a panel anew.
         keys = [replace(p, azimuth_deg=0.0, fill_ratio=None if p.fill_ratio is None else 0.0) for p in wanted]
         for key in [old for old in self._shown if old not in keys]:
             self._shown.pop(key).remove_node()
         for key, panel in zip(keys, wanted, strict=True):
             if key not in self._shown:
-                self._shown[key] = self._build(key)
+                self._shown[key] = self.build(key, self.root)
             node = self._shown[key]
-            x, y, z = place(panel, eye)
-            if panel.fill_ratio is not None:
-                node.find("fill").set_sx(max(panel.fill_ratio, 1e-4))
-            node.set_pos_hpr(x, y, z, panel.azimuth_deg * _FACING, panel.elevation_deg * _FACING, 0.0)
+            fill(node, panel)
+            node.set_pos_hpr(*place(panel, eye), *facing_deg(panel), 0.0)
         self._veil.set_color_scale(LVecBase4f(0.0, 0.0, 0.0, min(max(veil_ratio, 0.0), 1.0)))
         if veil_ratio > 0.002:
             self._veil.show()
@@ -129,8 +124,9 @@ class Panels:
         """Put the veil before a camera."""
         self._veil.reparent_to(camera)
 
-    def _build(self, panel: layout.Panel) -> NodePath:
-        top = self.root.attach_new_node(f"panel_{panel.name}")
+    def build(self, panel: layout.Panel, parent: NodePath) -> NodePath:
+        """Nodes of one panel, its middle at the origin, in the parent's X and Z."""
+        top = parent.attach_new_node(f"panel_{panel.name}")
         half_w, half_h = panel.width_m / 2.0, panel.height_m / 2.0
         if panel.lines:
             ground = panel_color(panel)
@@ -179,6 +175,31 @@ class Panels:
         veil.set_transparency(TransparencyAttrib.M_alpha)
         veil.hide()
         return veil
+
+
+def with_time_bar(shown: Sequence[layout.Panel], time_left_ratio: float | None) -> list[layout.Panel]:
+    """The panels, and the bar of the time that is left to choose where there is any."""
+    bar = _time_bar(shown, time_left_ratio)
+    return [*shown] if bar is None else [*shown, bar]
+
+
+def fill(node: NodePath, panel: layout.Panel) -> None:
+    """Set the bar at the foot of a panel's nodes."""
+    if panel.fill_ratio is not None:
+        node.find("fill").set_sx(max(panel.fill_ratio, 1e-4))
+
+
+def facing_deg(panel: layout.Panel) -> tuple[float, float]:
+    """Heading and pitch of a panel, which turns a little towards the eye."""
+    return (panel.azimuth_deg * _FACING, panel.elevation_deg * _FACING)
+
+
+def extents_m(panel: layout.Panel) -> tuple[float, float, float, float]:
+    """Left, low, right and high edge of everything a panel draws, from its middle."""
+    half_w, half_h = panel.width_m / 2.0, panel.height_m / 2.0
+    low = -half_h - (_BAR_M if panel.fill_ratio is not None else 0.0)
+    tip = layout.height_m(0.9) * 1.5 if panel.mark else 0.0
+    return (-half_w - tip, low, half_w + tip, half_h)
 
 
 def place(panel: layout.Panel, eye: Vector) -> Vector:

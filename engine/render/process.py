@@ -4,9 +4,10 @@ The parent starts `main` in a *spawned* process and talks over one pipe, in pair
 
 ==========  ====================================================================================
 to parent   ``ready`` (str: what draws), ``input`` (an input event), ``stats`` (ViewerStats, each
-            second), ``still`` (str: path written), ``say`` (a line for people), ``failed`` (text),
-            ``ended`` (None)
-from it     ``live`` (LiveView), ``head`` (HeadPose), ``still`` (str: path to write), ``retire``
+            second), ``still`` (str: path written), ``say`` (a line for people), ``headset``
+            (HeadsetStatus, when it changes), ``failed`` (text), ``ended`` (None)
+from it     ``live`` (LiveView), ``head`` (HeadPose), ``still`` (str: path to write), ``folder`` (str: where
+            the run keeps what it leaves), ``recentre``, ``retire``
 ==========  ====================================================================================
 
 The process holds nothing that the transport does not say: it may die and be started again in the middle of a
@@ -17,14 +18,20 @@ process.
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import SensoramaError
-from engine.render.live import ClosedEvent, HeadPose, InputEvent, LiveView
+from engine.render.inbox import Inbox, StatsMeter
+from engine.render.live import ClosedEvent, InputEvent
 from engine.time.clocks import Clock, MonotonicClock
 from engine.time.shared import TransportBlock
+
+if TYPE_CHECKING:
+    from engine.experience.package import Package
+    from engine.render.viewer import Viewer
 
 _NS_PER_S = 1_000_000_000
 
@@ -93,68 +100,41 @@ class ViewerConfig:
     record_poses: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerStats:
-    """One second of drawing: frames, median and longest frame time in milliseconds."""
-
-    frames: int
-    median_ms: float
-    worst_ms: float
-
-
-@dataclass(slots=True)
-class _Inbox:
-    """The parent's latest word."""
-
-    pipe: Connection
-    live: LiveView = field(default_factory=LiveView)
-    head: HeadPose | None = None  # no tracker has spoken yet: the mouse looks
-    stills: list[str] = field(default_factory=list)
-    retired: bool = False
-
-    def poll(self) -> None:
-        """Take everything that waits; never blocks."""
-        try:
-            while self.pipe.poll(0):
-                kind, payload = self.pipe.recv()
-                if kind == "live":
-                    self.live = payload
-                elif kind == "head":
-                    self.head = payload
-                elif kind == "still":
-                    self.stills.append(payload)
-                elif kind == "retire":
-                    self.retired = True
-        except (EOFError, OSError):
-            self.retired = True  # the parent is gone
-
-
 def main(config: ViewerConfig, pipe: Connection) -> None:
     """Run until retired, the window is closed, or the parent is gone. The target of the spawned process."""
+    inbox = Inbox(pipe)
     try:
-        _run(config, pipe, MonotonicClock())
+        _run(config, inbox, MonotonicClock())
     except SensoramaError as error:
-        _post(pipe, "failed", str(error))
+        inbox.post("failed", str(error))
     except KeyboardInterrupt:
         pass  # Ctrl-C reaches every process of the terminal; the parent decides what follows
     finally:
-        _post(pipe, "ended", None)
+        inbox.post("ended", None)
         pipe.close()
 
 
-def _post(pipe: Connection, kind: str, payload: object) -> bool:
-    try:
-        pipe.send((kind, payload))
-    except (OSError, ValueError):
-        return False  # the parent is gone; the inbox notices by itself
-    return True
-
-
-def _run(config: ViewerConfig, pipe: Connection, clock: Clock) -> None:
+def _run(config: ViewerConfig, inbox: Inbox, clock: Clock) -> None:
     from engine.experience.package import load_package
-    from engine.render.viewer import Viewer, ViewerOptions
 
     package = load_package(config.package, hashed=False)
+    block = TransportBlock.attach(config.block)
+    try:
+        if config.headset is not None:
+            from engine.render.headset.process import run_headset
+
+            if run_headset(config, config.headset, package, block, inbox, clock):
+                return
+        _run_flat(config, package, block, inbox, clock)
+    finally:
+        block.close()
+
+
+def _run_flat(
+    config: ViewerConfig, package: Package, block: TransportBlock, inbox: Inbox, clock: Clock
+) -> None:
+    from engine.render.viewer import Viewer, ViewerOptions
+
     options = ViewerOptions(
         size=config.size,
         headless=config.headless,
@@ -164,38 +144,29 @@ def _run(config: ViewerConfig, pipe: Connection, clock: Clock) -> None:
         seat=config.seat,
         title=config.title,
     )
-    inbox = _Inbox(pipe)
 
     def forward(event: InputEvent) -> None:
         if isinstance(event, ClosedEvent):
             inbox.retired = True
-        _post(pipe, "input", event)
+        inbox.post("input", event)
 
     def say(text: str) -> None:
-        _post(pipe, "say", text)
+        inbox.post("say", text)
 
-    block = TransportBlock.attach(config.block)
-    try:
-        with Viewer(package, options, forward, say) as viewer:
-            _post(pipe, "ready", viewer.notice)
-            # Panda's objects live in reference cycles with their Python wrappers, so the collector stays on,
-            # but what is there now need not be looked at again: a full collection would cost tens of
-            # milliseconds.
-            gc.collect()
-            gc.freeze()
-            _loop(viewer, block, inbox, clock, config.fps)
-    finally:
-        block.close()
+    with Viewer(package, options, forward, say) as viewer:
+        inbox.post("ready", viewer.notice)
+        # Panda's objects live in reference cycles with their Python wrappers, so the collector stays on,
+        # but what is there now need not be looked at again: a full collection would cost tens of
+        # milliseconds.
+        gc.collect()
+        gc.freeze()
+        _loop(viewer, block, inbox, clock, config.fps)
 
 
-def _loop(viewer: object, block: TransportBlock, inbox: _Inbox, clock: Clock, fps: float) -> None:
-    from engine.render.viewer import Viewer
-
-    assert isinstance(viewer, Viewer)
+def _loop(viewer: Viewer, block: TransportBlock, inbox: Inbox, clock: Clock, fps: float) -> None:
     period_ns = round(_NS_PER_S / fps)
     due_ns = clock.now_ns()
-    times_ms: list[float] = []
-    second_ns = due_ns + _NS_PER_S
+    meter = StatsMeter(due_ns)
     while True:
         inbox.poll()
         if inbox.retired:
@@ -204,15 +175,12 @@ def _loop(viewer: object, block: TransportBlock, inbox: _Inbox, clock: Clock, fp
         viewer.draw(block.read(), begun_ns + period_ns, inbox.head, inbox.live)
         for path in inbox.stills:
             viewer.still(Path(path))
-            _post(inbox.pipe, "still", path)
+            inbox.post("still", path)
         inbox.stills.clear()
         now_ns = clock.now_ns()
-        times_ms.append((now_ns - begun_ns) * 1e-6)
-        if now_ns >= second_ns:
-            second_ns = now_ns + _NS_PER_S
-            times_ms.sort()
-            _post(inbox.pipe, "stats", ViewerStats(len(times_ms), times_ms[len(times_ms) // 2], times_ms[-1]))
-            times_ms.clear()
+        stats = meter.count(now_ns - begun_ns, now_ns)
+        if stats is not None:
+            inbox.post("stats", stats)
         # A display with vsync has paced the draw already; without one the grid does. Frames that took too
         # long move the grid on instead of being caught up.
         due_ns = max(due_ns + period_ns, now_ns)
