@@ -96,7 +96,9 @@ def _pipe(module: str, names: tuple[str, ...]) -> GraphicsPipe | None:
     return None
 
 
-def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: bool, title: str) -> Output:
+def open_output(
+    *, size: tuple[int, int], headless: bool, samples: int, vsync: bool, title: str, native: bool = False
+) -> Output:
     """Open a window or a buffer.
 
     Parameters
@@ -111,6 +113,8 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
         Windows only: wait for the display.
     title : str
         Window title.
+    native : bool, default False
+        Headless, but on the window system's own interface: what OpenXR runtimes and windows of the same context take.
 
     Raises
     ------
@@ -118,12 +122,14 @@ def open_output(*, size: tuple[int, int], headless: bool, samples: int, vsync: b
         When no way to draw works; says what was tried.
     """
     load_prc_file_data("sensorama", _PRC + ("" if samples else "multisamples 0\nframebuffer-multisample 0\n"))
+    if native:  # the headset's runtime paces, whatever a window of the same context would wait for
+        load_prc_file_data("sensorama", "sync-video false\n")
     if sys.platform == "darwin":
         load_prc_file_data("sensorama", "gl-version 4 1\n")
     tried: list[str] = []
     ways: list[tuple[str, str, tuple[str, ...], bool]] = []
     if headless:
-        if sys.platform.startswith("linux"):
+        if sys.platform.startswith("linux") and not native:
             ways.append(
                 (
                     "EGL without a display",

@@ -189,6 +189,10 @@ class Picture:
         self.lens.set_film_offset(0.0, (horizon_ratio - 0.5) * height_px / width_px)
         self._uniforms.number("u_pixel_rad", np.radians(fov_deg) / width_px)
 
+    def set_pixel_angle(self, pixel_rad: float) -> None:
+        """Angle of one pixel, radians, below which stars and sparks would crawl; for those who draw with a lens of their own."""
+        self._uniforms.number("u_pixel_rad", pixel_rad)
+
     def has_scene(self, number: int) -> bool:
         """Whether this scene's nodes exist."""
         return number in self._scenes

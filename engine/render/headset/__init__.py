@@ -1,0 +1,1 @@
+"""The picture in a headset; see README.md beside this file."""

@@ -1,0 +1,235 @@
+"""Copies of a resolved picture into textures that an OpenXR runtime owns, by plain OpenGL between Panda3D's frames.
+
+Design remarks
+--------------
+The picture's shaders write display-encoded values. OpenXR (1.1, "Swapchain Image Management"): images of an sRGB format are
+taken as encoded, all other formats as linear. So into an sRGB format the codes go as they are, by a framebuffer blit with
+GL_FRAMEBUFFER_SRGB off (OpenGL 4.6, 18.3.1: no conversion then); into any other format a shader decodes them, once, by the
+sRGB curve (IEC 61966-2-1) that a compositor would have applied.
+
+Panda3D knows nothing of this, so everything touched is put back: it keeps its own idea of OpenGL's state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import OutputError
+from engine.render.headset.glstate import kept_state, open_gl
+
+# Internal formats that a compositor decodes itself (OpenGL registry): SRGB, SRGB8, SRGB_ALPHA, SRGB8_ALPHA8.
+_SRGB_FORMATS = frozenset({0x8C40, 0x8C41, 0x8C42, 0x8C43})
+# Depth formats that carry stencil: DEPTH24_STENCIL8, DEPTH32F_STENCIL8.
+_WITH_STENCIL = frozenset({0x88F0, 0x8CAD})
+
+_TRIANGLE = """#version 330
+void main() {  // one triangle over the whole viewport
+    gl_Position = vec4(vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0), 0.0, 1.0);
+}
+"""
+_DECODE = """#version 330
+uniform sampler2D u_source;
+uniform ivec2 u_shift;
+out vec4 o_color;
+void main() {
+    vec3 c = texelFetch(u_source, ivec2(gl_FragCoord.xy) + u_shift, 0).rgb;
+    vec3 low = c / 12.92;
+    vec3 high = pow((max(c, vec3(0.0)) + 0.055) / 1.055, vec3(2.4));
+    o_color = vec4(mix(high, low, lessThanEqual(c, vec3(0.04045))), 1.0);
+}
+"""
+_DEPTH = """#version 330
+uniform sampler2D u_source;
+uniform ivec2 u_shift;
+void main() {
+    gl_FragDepth = texelFetch(u_source, ivec2(gl_FragCoord.xy) + u_shift, 0).r;
+}
+"""
+
+
+def is_srgb(gl_format: int) -> bool:
+    """Whether a compositor decodes images of this internal format itself."""
+    return gl_format in _SRGB_FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of a texture, pixels from the lower left."""
+
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
+
+
+class Blitter:
+    """Makes the copies; keeps two framebuffers and two small programs in the graphics context.
+
+    Notes
+    -----
+    Every call needs that context current, which it is after a frame of Panda3D's in the same thread.
+    """
+
+    def __init__(self) -> None:
+        self._gl: Any = None
+        self._from = 0
+        self._to = 0
+        self._vertices = 0
+        self._programs: dict[str, tuple[int, int]] = {}
+        self._checked: set[tuple[int, int]] = set()
+
+    def color(
+        self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Copy a part of a display-encoded texture into another of any colour format.
+
+        Parameters
+        ----------
+        source, target : int
+            OpenGL names of 2D textures.
+        part : Part
+            Of the source.
+        gl_format : int
+            Internal format of the target.
+        at_px : tuple of int
+            Lower left corner in the target.
+
+        Raises
+        ------
+        OutputError
+            When OpenGL cannot draw into the target.
+        """
+        gl = self._open()
+        if is_srgb(gl_format):
+            self._copy(gl, source, part, target, gl_format, at_px)
+        else:
+            self._draw(gl, _DECODE, source, part, target, gl_format, at_px, gl.GL_COLOR_ATTACHMENT0)
+
+    def depth(
+        self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Copy a part of a depth texture into one of any depth format.
+
+        Raises
+        ------
+        OutputError
+            When OpenGL cannot draw into the target.
+        """
+        gl = self._open()
+        point = gl.GL_DEPTH_STENCIL_ATTACHMENT if gl_format in _WITH_STENCIL else gl.GL_DEPTH_ATTACHMENT
+        self._draw(gl, _DEPTH, source, part, target, gl_format, at_px, point)
+
+    def close(self) -> None:
+        """Give framebuffers and programs back; the context must be current if anything was copied. Idempotent."""
+        if self._gl is not None:
+            for program, _shift in self._programs.values():
+                self._gl.glDeleteProgram(program)
+            self._gl.glDeleteVertexArrays(1, [self._vertices])
+            self._gl.glDeleteFramebuffers(2, [self._from, self._to])
+        self._programs.clear()
+        self._checked.clear()
+        self._gl = None
+
+    # ---- inside
+
+    def _open(self) -> Any:
+        if self._gl is None:
+            gl = open_gl()
+            self._from, self._to = (int(name) for name in gl.glGenFramebuffers(2))
+            self._vertices = int(gl.glGenVertexArrays(1))
+            self._gl = gl
+        return self._gl
+
+    def _copy(
+        self, gl: Any, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int]
+    ) -> None:
+        with kept_state(gl, programs=False):
+            gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, self._from)
+            gl.glFramebufferTexture2D(
+                gl.GL_READ_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, source, 0
+            )
+            self._aim(gl, target, gl_format, gl.GL_COLOR_ATTACHMENT0)
+            x, y = at_px
+            gl.glBlitFramebuffer(
+                part.x_px,
+                part.y_px,
+                part.x_px + part.width_px,
+                part.y_px + part.height_px,
+                x,
+                y,
+                x + part.width_px,
+                y + part.height_px,
+                gl.GL_COLOR_BUFFER_BIT,
+                gl.GL_NEAREST,
+            )
+            self._let_go(gl, gl.GL_COLOR_ATTACHMENT0)
+            gl.glFramebufferTexture2D(gl.GL_READ_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, 0, 0)
+
+    def _draw(
+        self,
+        gl: Any,
+        code: str,
+        source: int,
+        part: Part,
+        target: int,
+        gl_format: int,
+        at_px: tuple[int, int],
+        point: int,
+    ) -> None:
+        depth = code is _DEPTH
+        with kept_state(gl, programs=True):
+            program, shift = self._program(gl, code)
+            self._aim(gl, target, gl_format, point)
+            x, y = at_px
+            gl.glViewport(x, y, part.width_px, part.height_px)
+            gl.glColorMask(not depth, not depth, not depth, not depth)
+            gl.glDepthMask(depth)
+            if depth:  # depth is written only while it is tested
+                gl.glEnable(gl.GL_DEPTH_TEST)
+                gl.glDepthFunc(gl.GL_ALWAYS)
+            gl.glUseProgram(program)
+            gl.glUniform2i(shift, part.x_px - x, part.y_px - y)
+            gl.glBindTexture(gl.GL_TEXTURE_2D, source)
+            gl.glBindVertexArray(self._vertices)
+            gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
+            self._let_go(gl, point)
+
+    def _aim(self, gl: Any, target: int, gl_format: int, point: int) -> None:
+        """Draw into a texture from here on."""
+        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, self._to)
+        gl.glFramebufferTexture2D(gl.GL_DRAW_FRAMEBUFFER, point, gl.GL_TEXTURE_2D, target, 0)
+        color = point == gl.GL_COLOR_ATTACHMENT0
+        gl.glDrawBuffer(gl.GL_COLOR_ATTACHMENT0 if color else gl.GL_NONE)
+        if (gl_format, point) not in self._checked:
+            status = gl.glCheckFramebufferStatus(gl.GL_DRAW_FRAMEBUFFER)
+            if status != gl.GL_FRAMEBUFFER_COMPLETE:
+                self._let_go(gl, point)
+                raise OutputError(
+                    f"a texture of internal format 0x{gl_format:04x} takes no picture (framebuffer status "
+                    f"0x{int(status):04x}). Choose another swapchain format"
+                )
+            self._checked.add((gl_format, point))
+
+    def _let_go(self, gl: Any, point: int) -> None:
+        # A texture stays alive while something holds it; the runtime wants to be able to free its own.
+        gl.glFramebufferTexture2D(gl.GL_DRAW_FRAMEBUFFER, point, gl.GL_TEXTURE_2D, 0, 0)
+
+    def _program(self, gl: Any, code: str) -> tuple[int, int]:
+        if code not in self._programs:
+            program = gl.glCreateProgram()
+            for kind, text in ((gl.GL_VERTEX_SHADER, _TRIANGLE), (gl.GL_FRAGMENT_SHADER, code)):
+                shader = gl.glCreateShader(kind)
+                gl.glShaderSource(shader, text)
+                gl.glCompileShader(shader)
+                gl.glAttachShader(program, shader)
+                gl.glDeleteShader(shader)
+            gl.glLinkProgram(program)
+            if not gl.glGetProgramiv(program, gl.GL_LINK_STATUS):
+                raise OutputError(
+                    f"the driver refuses the copy's shader: {gl.glGetProgramInfoLog(program)!r}. Update the graphics driver"
+                )
+            gl.glUseProgram(program)
+            gl.glUniform1i(gl.glGetUniformLocation(program, "u_source"), 0)
+            self._programs[code] = (int(program), int(gl.glGetUniformLocation(program, "u_shift")))
+        return self._programs[code]
