@@ -246,6 +246,8 @@ class HapticPulse:
         Amplitudes 0..1 spread evenly over the duration, for runtimes that take one; empty: constant.
     pcm : tuple of float
         Samples -1..1 for runtimes that take them (`InputPort.pcm_rate_hz`); empty: none.
+    append : bool
+        Of samples: they follow those that play, without a gap, instead of replacing them.
     """
 
     hand: int
@@ -254,6 +256,7 @@ class HapticPulse:
     frequency_hz: float = 0.0
     envelope: tuple[float, ...] = ()
     pcm: tuple[float, ...] = ()
+    append: bool = False
 
 
 HapticForm = Literal["pcm", "envelope", "simple"]
@@ -283,6 +286,10 @@ class InputPort(Protocol):
 
     def stop(self, hand: int) -> None:
         """End what is playing."""
+        ...
+
+    def allow_eyes(self, allowed: bool) -> None:
+        """Whether this guest lets an eye tracker be read; not until told so."""
         ...
 
 
