@@ -21,6 +21,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from tests.monado import build
 from tests.monado.recipe import LEAST_MONADO, recipe_of
@@ -47,7 +48,9 @@ _PYTHON = {
     "PYTHONUNBUFFERED": "1",
     "PYTEST_ADDOPTS": "-p no:cacheprovider",
 }
-_PASSED_ON = re.compile(r"^(TERM|COLUMNS|LINES|CI|NO_COLOR|FORCE_COLOR|SIMULATED_(LEFT|RIGHT)|SENSORAMA_(?!CACHE$).+)$")
+_PASSED_ON = re.compile(
+    r"^(TERM|COLUMNS|LINES|CI|NO_COLOR|FORCE_COLOR|SIMULATED_(LEFT|RIGHT)|SENSORAMA_(?!CACHE$).+)$"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,15 +59,23 @@ def main(arguments: Sequence[str]) -> int:
         "python -m tests.monado", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--remote", action="store_true", help="Monado's remote driver in place of the simulated headset")
+    which.add_argument(
+        "--remote", action="store_true", help="Monado's remote driver in place of the simulated headset"
+    )
     which.add_argument("--no-service", action="store_true", help="start no service; the command does")
     parser.add_argument("--fresh", action="store_true", help="build it again")
     parser.add_argument("--build-only", action="store_true", help="build what is missing and run nothing")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--native", action="store_true", help="the host's Monado, or fail")
-    where.add_argument("--chroot", action="store_true", help="Debian's Monado in a folder, also where the host has one")
-    parser.add_argument("--out", type=Path, metavar="DIR", help=f"a folder that may be written, seen as {build.OUT}")
-    parser.add_argument("command", nargs="*", help="after --; arguments for pytest where the first begins with -")
+    where.add_argument(
+        "--chroot", action="store_true", help="Debian's Monado in a folder, also where the host has one"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=f"a folder that may be written, seen as {build.OUT}"
+    )
+    parser.add_argument(
+        "command", nargs="*", help="after --; arguments for pytest where the first begins with -"
+    )
     chosen = parser.parse_args(arguments)
     driver = "remote" if chosen.remote else "none" if chosen.no_service else "simulated"
     if chosen.out is not None:
@@ -119,7 +130,7 @@ def _version_of_host() -> int:
     return int(found.group(1)) if found else 0
 
 
-def _native(chosen: argparse.Namespace, driver: str) -> int:
+def _native(chosen: argparse.Namespace, driver: str) -> NoReturn:
     _say("the host's Monado")
     manifest = next(name for name in _MANIFESTS if Path(name).exists())
     lavapipe = sorted(Path("/usr/share/vulkan/icd.d").glob("lvp_icd*.json"))
@@ -181,10 +192,14 @@ def _inside(chosen: argparse.Namespace, driver: str) -> list[str]:
 
 
 def _namespaces() -> tuple[str, ...]:
-    return _NAMESPACES if os.geteuid() == 0 else (*_NAMESPACES[:1], "--user", "--map-root-user", *_NAMESPACES[1:])
+    return (
+        _NAMESPACES
+        if os.geteuid() == 0
+        else (*_NAMESPACES[:1], "--user", "--map-root-user", *_NAMESPACES[1:])
+    )
 
 
-def _become(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execvpe(command[0], list(command), dict(environment))

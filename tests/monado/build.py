@@ -80,7 +80,9 @@ def system(recipe: Recipe, folder: Path, say: Callable[[str], None]) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
     _names_of_network(folder)
     say(f"{', '.join(recipe.packages)} (once, about half a minute)")
-    install = "apt-get update -qq && apt-get install -y -qq " + " ".join(recipe.packages) + " && apt-get clean"
+    install = (
+        "apt-get update -qq && apt-get install -y -qq " + " ".join(recipe.packages) + " && apt-get clean"
+    )
     _enter(
         folder,
         ["/bin/sh", "-c", install],
@@ -90,7 +92,9 @@ def system(recipe: Recipe, folder: Path, say: Callable[[str], None]) -> None:
     shutil.rmtree(folder / "var/lib/apt/lists", ignore_errors=True)
 
 
-def packages(recipe: Recipe, system_folder: Path, checkout: Path, folder: Path, say: Callable[[str], None]) -> None:
+def packages(
+    recipe: Recipe, system_folder: Path, checkout: Path, folder: Path, say: Callable[[str], None]
+) -> None:
     """Fill an empty folder with a virtual environment: the checkout (as a link to where it is mounted) and all it needs.
 
     Raises

@@ -83,7 +83,10 @@ def _inside(word: str) -> str:
 def _apt_proxy() -> str:
     try:
         shown = subprocess.run(
-            ["apt-config", "shell", "PROXY", "Acquire::http::Proxy"], capture_output=True, text=True, check=False
+            ["apt-config", "shell", "PROXY", "Acquire::http::Proxy"],
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout
     except OSError:
         return ""

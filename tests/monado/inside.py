@@ -74,7 +74,17 @@ def _start_display(runtime: Path) -> subprocess.Popen[bytes]:
     reading, writing = os.pipe()
     with (runtime / "xvfb.log").open("wb") as log:
         display = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-noreset", "-nolisten", "tcp"],
+            [
+                "Xvfb",
+                "-displayfd",
+                str(writing),
+                "-screen",
+                "0",
+                "1280x720x24",
+                "-noreset",
+                "-nolisten",
+                "tcp",
+            ],
             pass_fds=(writing,),
             stdin=subprocess.DEVNULL,
             stdout=log,

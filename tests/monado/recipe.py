@@ -87,7 +87,9 @@ def recipe_of(checkout: Path) -> Recipe:
     named = {_name(line): line for line in extras.get("test", ())}
     missing = [name for name in TEST_TOOLS if name not in named]
     if missing:
-        raise ValueError(f"pyproject.toml: extra test lists no {', '.join(missing)}, which the testbed installs")
+        raise ValueError(
+            f"pyproject.toml: extra test lists no {', '.join(missing)}, which the testbed installs"
+        )
     reaching = {
         "build": document["build-system"],
         "name": project["name"],

@@ -53,7 +53,9 @@ class Service:
     def __init__(self, folder: Path | None = None, clock: Clock | None = None) -> None:
         name = os.environ.get("XDG_RUNTIME_DIR", "")
         if folder is None and not (name and os.environ.get("XRT_COMPOSITOR_NULL")):
-            raise ServiceError("this is not the testbed; run the command by: python -m tests.monado -- COMMAND")
+            raise ServiceError(
+                "this is not the testbed; run the command by: python -m tests.monado -- COMMAND"
+            )
         self._folder = folder or Path(name)
         self._clock = clock or MonotonicClock()
         self._own: subprocess.Popen[bytes] | None = None

@@ -87,7 +87,11 @@ class Store:
 
     def _sweep(self) -> None:
         """Delete what nobody can find and nobody uses: builds that were cut short, folders that another one replaced."""
-        found = {link.resolve() for link in self._root.iterdir() if link.is_symlink() and _HALF_BUILT not in link.name}
+        found = {
+            link.resolve()
+            for link in self._root.iterdir()
+            if link.is_symlink() and _HALF_BUILT not in link.name
+        }
         for path in self._root.iterdir():
             if path.is_symlink():
                 if _HALF_BUILT in path.name or not path.exists():
