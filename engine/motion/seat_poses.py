@@ -49,7 +49,7 @@ COMMANDED = 256
 MEASURED = 64
 
 _MAGIC = int.from_bytes(b"SNSEAT\x00\x01", "little")
-_ROW = struct.Struct("=i32sqqqq6d6d")
+_ROW = struct.Struct("=i32sqqq6d6d")
 _TABLE_HEADER = struct.Struct("=QQQ")
 _SAMPLE = struct.Struct("=QQ")
 _BODY = struct.Struct("=qqq6d")
@@ -80,8 +80,6 @@ class SeatRow:
         The rig's name for it (at most 32 bytes of it).
     dead_ns, lag_ns : int
         How late it follows: dead time, then a first-order lag.
-    report_ns : int
-        Age of its reports when they arrive.
     period_ns : int
         Between two commands.
     velocity, acceleration : tuple of float
@@ -93,7 +91,6 @@ class SeatRow:
     dead_ns: int
     lag_ns: int
     period_ns: int
-    report_ns: int = 0
     velocity: Axes = AT_REST
     acceleration: Axes = AT_REST
 
@@ -107,7 +104,7 @@ class PoseSample:
     number : int
         Counts the samples of a ring from 1; given when it is written.
     at_ns : int
-        Host instant at which a command left, or for which a measured pose holds.
+        Host instant at which a command left (that of its tick, unless the bus woke late), or for which a measured pose holds.
     for_ns : int
         Of a command, the show's instant it was computed for: ahead of `at_ns` by the device's lead. Of a measured pose, when it arrived.
     pose : tuple of float
@@ -332,19 +329,18 @@ def _check(number: int, payload: bytes) -> int:
 
 def _pack_row(row: SeatRow) -> bytes:
     name = row.device.encode()[:32]
-    times = (row.dead_ns, row.lag_ns, row.report_ns, row.period_ns)
+    times = (row.dead_ns, row.lag_ns, row.period_ns)
     return _ROW.pack(row.seat, name, *times, *row.velocity, *row.acceleration)
 
 
 def _unpack_row(fields: tuple[object, ...]) -> SeatRow:
-    seat, name, dead_ns, lag_ns, report_ns, period_ns, *rest = fields
+    seat, name, dead_ns, lag_ns, period_ns, *rest = fields
     return SeatRow(
         seat=seat,  # type: ignore[arg-type]
         device=name.rstrip(b"\0").decode("utf-8", "ignore"),  # type: ignore[attr-defined]
         dead_ns=dead_ns,  # type: ignore[arg-type]
         lag_ns=lag_ns,  # type: ignore[arg-type]
         period_ns=period_ns,  # type: ignore[arg-type]
-        report_ns=report_ns,  # type: ignore[arg-type]
         velocity=tuple(rest[:6]),  # type: ignore[arg-type]
         acceleration=tuple(rest[6:]),  # type: ignore[arg-type]
     )

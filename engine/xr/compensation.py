@@ -27,14 +27,14 @@ exactly that pose in the room, and (0, 0, 0), looking straight ahead, in the sea
 What the picture shows of it
 ----------------------------
 The vehicle in the picture moves too: as much of the show's motion as comfort allows (`engine.render.eye.shown_motion`: soft, within
-1.5 deg and 150 mm), laid onto the path in `engine.render.frames`. Compensation takes *all* of the real motion away, and the picture puts the
-shown motion on the vehicle with the guest in it::
+1.5 deg and 150 mm), laid onto the path in `engine.render.frames`. Compensation takes *all* of the real motion away, and the picture
+puts the shown motion on the vehicle with the guest in it::
 
     T_world_head = T_world_path * T_path_vehicle(shown) * T_vehicle_resteye * T_rest_head
 
 What is felt comes from the seat, what is seen from the shown motion, and each is counted once. Hence two rules. Never take away only the
-difference between real and shown: the rest frame would then move in the picture's vehicle, and the shown part be seen twice. Never put the
-seat's real pose on the vehicle: it is what the picture decided not to show. Without compensation the real motion comes on top of
+difference between real and shown: the rest frame would then move in the picture's vehicle, and the shown part be seen twice. Never put
+the seat's real pose on the vehicle: it is what the picture decided not to show. Without compensation the real motion comes on top of
 the shown.
 """
 
@@ -86,8 +86,8 @@ class SeatCompensation:
 
     Notes
     -----
-    All that is located for one frame must go through one anchor, while the bus tells more all the time: an instant asked for again gives the
-    same answer again.
+    All that is located for one frame must go through one anchor, while the bus tells more all the time: an instant asked for again
+    gives the same answer again.
     """
 
     def __init__(self, seat: SeatPoses | None, pivot_m: Vector) -> None:
