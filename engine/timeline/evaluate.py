@@ -14,14 +14,16 @@ would become a hum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.time.segments import NO_SCENE, ROOM, Controls, Moment, Overlay, Transport
+from engine.time.segments import NO_SCENE, ROOM, Controls, Moment, Overlay, Segment, Transport
+from engine.timeline.calm import breaks_of, calm_stretches, flashing_components
+from engine.timeline.evaluate_many import lay_reactions_over, scene_states
 from engine.timeline.program import NODE_COMPONENTS, PATH_COMPONENTS, Contribution, Program
 from engine.timeline.roles import RoleKind, RoleTable
 from engine.units import MODALITIES
@@ -62,7 +64,7 @@ class StageFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """One array operation of a plan: ``state[to]`` meets ``values[of]``."""
 
     how: Literal["set", "max", "add", "multiply", "sum", "peak"]
@@ -71,7 +73,9 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _OverlayPart:
+class OverlayPart:
+    """What one track of a reaction adds to the state."""
+
     contribution: Contribution
     of: Indices
     to: Indices
@@ -123,6 +127,8 @@ class Evaluator:
         self._role_of = np.array(
             [number for number, role in enumerate(roles) for _ in range(role.size)], dtype=np.int64
         )
+        self._breaks = tuple(breaks_of(program, roles) for program in self.programs)
+        self._lit = {picture: flashing_components(roles, picture=picture) for picture in (False, True)}
 
     def duration_fl(self, scene: int, reaction: int) -> int:
         """Duration of a reaction; what `Transport.overlays` asks for."""
@@ -171,16 +177,70 @@ class Evaluator:
         -------
         float64[distinct, roles.size], and by seat its row in it (None: each has its own, in order)
         """
+        return self._of_seats(transport, host_ns, seats, self.levels)
+
+    def _of_seats(
+        self,
+        transport: Transport,
+        host_ns: int,
+        seats: Sequence[int],
+        levels: Callable[[Transport, int, int], Floats],
+    ) -> tuple[Floats, NDArray[np.intp] | None]:
         apart = {row.seat for row in transport.reactions} | {ROOM}
         key = [seat if seat in apart else None for seat in seats]
         first: dict[int | None, int] = {}
         for value, seat in zip(key, seats, strict=True):
             first.setdefault(value, seat)
-        states = np.array([self.levels(transport, host_ns, seat) for seat in first.values()])
+        states = np.array([levels(transport, host_ns, seat) for seat in first.values()])
         if len(first) == len(seats):
             return states, None
         rows = {value: number for number, value in enumerate(first)}
         return states, np.array([rows[value] for value in key], dtype=np.intp)
+
+    def levels_many(self, transport: Transport, instants_ns: Sequence[int], seat: int = ROOM) -> Floats:
+        """States at many instants, ascending: float64[instants, roles.size], row for row what `levels` gives."""
+        segments = [transport.segment_at(host_ns) for host_ns in instants_ns]
+        states = scene_states(
+            self.programs, self._plans, instants_ns, segments, _segment_run_from_fl, self.roles.rest
+        )
+        if transport.reactions:
+            lay_reactions_over(
+                states,
+                self.programs,
+                self._overlay_parts,
+                transport,
+                instants_ns,
+                segments,
+                seat,
+                self.duration_fl,
+                _NEVER_FL,
+            )
+        return states
+
+    def calm_levels(
+        self, transport: Transport, host_ns: int, seat: int = ROOM, *, picture: bool = False
+    ) -> Floats:
+        """As `levels`, with whatever could flash averaged over the time before; see `engine.timeline.calm`.
+
+        Parameters
+        ----------
+        transport, host_ns, seat
+            As in `levels`.
+        picture
+            False: roles of light are averaged, everything else is as it is. True: every level and colour is.
+        """
+        instants_ns, weights = calm_stretches(transport, host_ns, self._breaks, self.duration_fl)
+        states = self.levels_many(transport, [*instants_ns, host_ns], seat)
+        state: Floats = states[-1]
+        lit = self._lit[picture]
+        state[lit] = (weights @ states[:-1])[lit]
+        return state
+
+    def calm_levels_of(
+        self, transport: Transport, host_ns: int, seats: Sequence[int]
+    ) -> tuple[Floats, NDArray[np.intp] | None]:
+        """As `levels_of`, with roles of light averaged."""
+        return self._of_seats(transport, host_ns, seats, self.calm_levels)
 
     def levels_at(self, scene: int, at_fl: int, *, run_from_fl: int = 0) -> Floats:
         """State of all roles at a position of a scene, without reactions; for checks and previews."""
@@ -262,7 +322,11 @@ class Evaluator:
 
 def run_from_fl(moment: Moment) -> int:
     """Where the run began that decides which one-shots hold; never, while the show is held."""
-    return _NEVER_FL if moment.rate <= 0 else moment.segment.run_from_fl
+    return _segment_run_from_fl(moment.segment)
+
+
+def _segment_run_from_fl(segment: Segment) -> int:
+    return _NEVER_FL if segment.rate_num <= 0 else segment.run_from_fl
 
 
 def _path(program: Program, values: Floats) -> Floats:
@@ -294,7 +358,7 @@ def _targets(contribution: Contribution, roles: RoleTable) -> list[int]:
     return [start + component for component in contribution.components]
 
 
-def _plan(program: Program, roles: RoleTable) -> tuple[_Step, ...]:
+def _plan(program: Program, roles: RoleTable) -> tuple[Step, ...]:
     """Array operations that build the state from the values of a program's channels.
 
     Contributions of one role keep their order; those of different roles are done together.
@@ -303,7 +367,7 @@ def _plan(program: Program, roles: RoleTable) -> tuple[_Step, ...]:
     for contribution in program.contributions:
         by_role.setdefault(contribution.role, []).append(contribution)
     layers: dict[tuple[int, str], tuple[list[int], list[int]]] = {}
-    peaks: list[_Step] = []
+    peaks: list[Step] = []
     for role, contributions in by_role.items():
         mixes = {contribution.mix for contribution in contributions}
         if roles.roles[role].kind is RoleKind.HAPTIC and mixes == {"max"}:
@@ -325,11 +389,11 @@ def _plan(program: Program, roles: RoleTable) -> tuple[_Step, ...]:
     return (*steps, *peaks)
 
 
-def _step(how: str, of: list[int], to: list[int]) -> _Step:
-    return _Step(how, np.array(of, dtype=np.intp), np.array(to, dtype=np.intp))  # type: ignore[arg-type]
+def _step(how: str, of: list[int], to: list[int]) -> Step:
+    return Step(how, np.array(of, dtype=np.intp), np.array(to, dtype=np.intp))  # type: ignore[arg-type]
 
 
-def _apply(plan: tuple[_Step, ...], values: Floats, state: Floats) -> None:
+def _apply(plan: tuple[Step, ...], values: Floats, state: Floats) -> None:
     for step in plan:
         of, to = step.of, step.to
         match step.how:
@@ -349,9 +413,9 @@ def _apply(plan: tuple[_Step, ...], values: Floats, state: Floats) -> None:
                 state[to] *= values[of]
 
 
-def _overlay_parts(reaction: Program, roles: RoleTable) -> tuple[_OverlayPart, ...]:
+def _overlay_parts(reaction: Program, roles: RoleTable) -> tuple[OverlayPart, ...]:
     return tuple(
-        _OverlayPart(
+        OverlayPart(
             contribution,
             np.array(contribution.channels, dtype=np.intp),
             np.array(_targets(contribution, roles), dtype=np.intp),
@@ -362,7 +426,7 @@ def _overlay_parts(reaction: Program, roles: RoleTable) -> tuple[_OverlayPart, .
     )
 
 
-def _meet(part: _OverlayPart, values: Floats, state: Floats) -> None:
+def _meet(part: OverlayPart, values: Floats, state: Floats) -> None:
     """Lay one track of a reaction over the state; NaN says nothing."""
     to = part.to
     now = state[to]
