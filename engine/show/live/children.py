@@ -95,10 +95,9 @@ class Child:
         """Whether it has been started and not let go of."""
         return self._process is not None
 
-    @property
-    def may_start_again(self) -> bool:
-        """Whether it has died seldom enough to be tried again."""
-        return len(self._starts_ns) < MAX_STARTS
+    def may_start_again(self, now_ns: int) -> bool:
+        """Whether it has died seldom enough of late to be tried again."""
+        return sum(now_ns - at_ns < RESTART_WINDOW_NS for at_ns in self._starts_ns) < MAX_STARTS
 
     @property
     def pid(self) -> int | None:

@@ -34,15 +34,20 @@ class LivePictures:
         self._asked: dict[str, tuple[float, Wanted, str]] = {}
         self._kept: list[tuple[Path, float, Wanted, str]] = []
         self._sent_live: Any = None
+        self._told_folder = False
 
     def forget(self) -> None:
         """The viewer was started again: it knows nothing."""
         self._sent_live = None
+        self._told_folder = False
 
     def advance(self, viewer: Child | None, conductor: Conductor, epoch_ns: int, now_ns: int) -> None:
         """Send what has changed, ask for what is wanted."""
         if viewer is None or viewer.gone or conductor.program is None:
             return
+        if not self._told_folder:
+            viewer.tell("folder", str(self._folder.path))
+            self._told_folder = True
         live = live_view(self._production.package, conductor, now_ns, self._production.language)
         if live != self._sent_live:
             viewer.tell("live", live)

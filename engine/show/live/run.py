@@ -110,6 +110,7 @@ class LiveRun:
         self._early: list[BusEvent] = []
         self._notes: dict[str, str] = {}
         self._interrupts = 0
+        self._resting: Child | None = None
         self.conductor: Conductor | None = None
         self.warnings: list[str] = []
 
@@ -414,12 +415,25 @@ class LiveRun:
                 self._input(payload)
             case "still":
                 self._pictures.taken(payload)
+            case "headset":
+                self._headset_news(payload)
             case "ended" if child is self._bus and isinstance(payload, dict):
                 self._news.summary = payload
             case "stats":
                 frames = getattr(payload, "frames", None)
                 if frames is not None:
-                    self._notes["picture"] = f"{frames} fps, longest frame {payload.worst_ms:.0f} ms"
+                    late = f", {payload.late} late" if payload.late else ""
+                    self._notes["picture"] = f"{frames} fps, longest frame {payload.worst_ms:.0f} ms{late}"
+
+    def _headset_news(self, status: Any) -> None:
+        """The headset came, went or stands elsewhere: for the operator and the journal."""
+        line = str(status.line)
+        if self._notes.get("headset") == line:
+            return
+        self._notes["headset"] = line
+        self._view.say(f"headset: {line}")
+        if self._record is not None:
+            self._record("notice", self._clock.now_ns(), text=f"headset: {line}", headset=str(status.rung))
 
     def _bus_event(self, event: BusEvent) -> None:
         if self._opening.ahead_ns:
@@ -451,7 +465,9 @@ class LiveRun:
             if child is self._viewer and code == 0 and self._options.view != "headless":
                 child.gone = True  # the window was closed; the input that came with it stops the show
                 continue
-            said = self._care.ended_it(child)
+            if child is self._resting and not child.may_start_again(now_ns):
+                continue
+            said = self._care.ended_it(child) or child is self._resting
             # Devices first: the spare goes on before anything is written or said.
             of_the_bus = child is self._care.bus or child is self._care.spare
             epoch_ns = record.epoch_ns - self._opening.ahead_ns
@@ -461,7 +477,9 @@ class LiveRun:
                     "; nothing is lost, the other one goes on"
                     if done
                     else "; it is started again"
-                    if child.may_start_again
+                    if child.may_start_again(now_ns)
+                    else "; it is tried again within a minute"
+                    if self._never_given_up(child)
                     else ""
                 )
                 text = f"{child.name} ended unexpectedly (exit status {code}){next_word}"
@@ -469,18 +487,28 @@ class LiveRun:
                 self._view.say(text)
             if done:
                 continue
-            if not child.may_start_again:
+            if not child.may_start_again(now_ns) and self._never_given_up(child):
+                self._resting = child
+                continue
+            if not child.may_start_again(now_ns):
                 child.gone = True
                 text = f"{child.name} died too often and was given up; the show went on without it"
                 record.warn(text)
                 self._view.say(text)
                 continue
             if child is self._viewer:
+                self._resting = None
                 self._pictures.forget()
             self._supervisor.revive(child)
 
+    def _never_given_up(self, child: Child) -> bool:
+        """A headset is nobody's to restart by hand: its viewer is tried again when the last tries are a minute old."""
+        return child is self._viewer and self._options.view == "xr"
+
     def _show_status(self, conductor: Conductor, now_ns: int) -> None:
-        notes = {"picture": self._notes["picture"]} if "picture" in self._notes else {}
+        notes: dict[str, str] = {
+            name: self._notes[name] for name in ("picture", "headset") if name in self._notes
+        }
         lines = [*self._link_lines(), *self._parts.lines()]
         self._view.show(live_status(self._production, conductor, now_ns, self._news.lines(), lines, notes))
 
