@@ -325,6 +325,42 @@ class Attentive(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredPose:
+    """Where a seat was at an instant, by its own account.
+
+    Attributes
+    ----------
+    at_ns : int
+        Host instant for which it holds: when it arrived, less the age a report has by then.
+    arrived_ns : int
+    pose : tuple of float
+        In the engine's axes and units, as the channels of the device's motion group are.
+    axes : int
+        Which of them were measured: bit i for axis i of `engine.units.MOTION_AXES`.
+    """
+
+    at_ns: int
+    arrived_ns: int
+    pose: tuple[float, float, float, float, float, float]
+    axes: int
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A driver whose device tells where it is: what a headset's picture is corrected by, never what is commanded.
+
+    Optional; a driver has it by having this name.
+    """
+
+    def measured(self) -> MeasuredPose | None:
+        """The newest report, the same object until there is another; None before the first.
+
+        Called from the bus' loop while the device's own thread attends: an attribute that is set whole, nothing that waits.
+        """
+        ...
+
+
 class FrameBatch(Protocol):
     """Encodes the commands of several devices of one family at once; see `Batched`."""
 

@@ -19,7 +19,9 @@ from engine.bus.loop import (
     FleetDispatch,
     ShowState,
 )
+from engine.bus.seat_telling import SeatTelling, seat_movers
 from engine.bus.twins import make_twin
+from engine.motion.seat_poses import SeatPoseBlock
 from engine.time.publisher import Block
 
 
@@ -40,6 +42,8 @@ class InlineBus:
         0: the conductor is the caller and cannot fall silent. Above 0, `block.heartbeat_ns()` counts.
     sink : callable or None
         Takes events; None keeps them in `events`.
+    poses : SeatPoseBlock, optional
+        In which it is told where every seat is.
 
     Attributes
     ----------
@@ -60,6 +64,7 @@ class InlineBus:
         watchdog_ns: int = 0,
         permitted: bool = True,
         sink: EventSink | None = None,
+        poses: SeatPoseBlock | None = None,
     ) -> None:
         self.events: list[BusEvent] = []
         self._block = block
@@ -76,6 +81,10 @@ class InlineBus:
             for device in devices
             if device.forbidden and permitted
         )
+        self._telling: SeatTelling | None = None
+        if poses is not None:
+            seats = {device.driver.config.seat for device in devices}
+            self._telling = SeatTelling(poses, seat_movers(devices, seats, tick_hz=tick_hz), self.core)
         self._twins: list[Twin | None] = [make_twin(driver) for driver in self.core.drivers]
         for twin, driver in zip(self._twins, self.core.drivers, strict=True):
             if twin is not None:
@@ -112,6 +121,8 @@ class InlineBus:
                 if twin is not None:
                     for frame in dispatch.frames:
                         twin.receive(frame, dispatch.due_ns)
+            if self._telling is not None:
+                self._telling.tell(due_ns, due_ns)
             notes = self._permits = ()
 
     def _receive_fleet(self, dispatch: FleetDispatch) -> None:

@@ -148,6 +148,31 @@ class FleetDispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """What a device was commanded last.
+
+    Attributes
+    ----------
+    at_ns : int
+        Scheduled instant; before the epoch as long as there was none.
+    for_ns : int
+        The show's instant it was computed for: later by the device's lead.
+    next_ns : int
+        When the next is due.
+    present : bool
+        False while the device is away and gets no frames.
+    values : sequence of float
+        By channel, out of the governor.
+    """
+
+    at_ns: int
+    for_ns: int
+    next_ns: int
+    present: bool
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class BusDevice:
     """One device with what it is to render; one that needs a permit is `forbidden` until it has it."""
 
@@ -334,6 +359,20 @@ class BusCore:
             cohort, row = self._in_fleet[device]
             return tuple(cohort.governor.values[row].tolist())
         return self._by_name[device].governor.values
+
+    def newest_command(self, device: str) -> Command:
+        """What a device was commanded last, and when."""
+        line: _Line | Cohort
+        if device in self._in_fleet:
+            line, row = self._in_fleet[device]
+            present = bool(line.present[row])
+        else:
+            line = self._by_name[device]
+            present = line.present
+        at_ns = self.instant_ns(line.next_tick - line.period_ticks)
+        return Command(
+            at_ns, at_ns + line.lead_ns, self.instant_ns(line.next_tick), present, self.values(device)
+        )
 
     def forbidden(self, device: str) -> bool:
         """Whether the device is held in its safe state for want of a permit."""

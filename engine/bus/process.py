@@ -46,13 +46,15 @@ from engine.bus.driver import Driver
 from engine.bus.fleet import Cohort
 from engine.bus.lateness import LatenessHistogram
 from engine.bus.lines import Lines
-from engine.bus.loop import BusCore, DeviceNote, ShowState, cohorts_of
+from engine.bus.loop import BusCore, BusDevice, DeviceNote, ShowState, cohorts_of
 from engine.bus.registry import TWIN_PORT, create_drivers
+from engine.bus.seat_telling import SeatTelling, movers_of
 from engine.bus.setup import bus_devices
 from engine.bus.twins import TwinProgram
-from engine.errors import SensoramaError
+from engine.errors import InputError, SensoramaError
 from engine.experience.resolve import resolve
 from engine.experience.rig import Rig
+from engine.motion.seat_poses import SeatPoseBlock
 from engine.time.clocks import Clock, MonotonicClock
 from engine.time.realtime import DEFAULT_PRIORITY, become_realtime, request_realtime_priority
 from engine.time.shared import TransportBlock
@@ -117,6 +119,8 @@ class BusConfig:
     permits : str
         ``"module:callable"`` that reads the permissives of a rig that has any: called with ``(rig, clock, post)``,
         posts `DeviceNote` of kind ``permit`` or ``forbid``, gives something with `close`.
+    poses : str
+        Name of the shared memory in which the viewers are told where the seats are (`engine.bus.seat_telling`); "" for nobody.
     """
 
     block: str
@@ -129,6 +133,7 @@ class BusConfig:
     muted: bool = False
     spare: bool = False
     permits: str = "engine.bus.permits:watch_permits"
+    poses: str = ""
 
 
 class Watch(Protocol):
@@ -307,6 +312,7 @@ class _Plant:
 
     config: BusConfig
     block: TransportBlock | None = None
+    poses: SeatPoseBlock | None = None
     drivers: list[Driver] = field(default_factory=list)
     twins: TwinProgram | None = None
     lines: Lines | None = None
@@ -324,6 +330,8 @@ class _Plant:
             self.lines.close(stay=self.held)
         if self.twins is not None:
             self.twins.close()
+        if self.poses is not None:
+            self.poses.close()
         if self.block is not None:
             self.block.close()
 
@@ -336,6 +344,22 @@ class _Plant:
         if twinned:
             record = self.config.record_dir
             self.twins = TwinProgram(twinned, None if record is None else Path(record))
+
+    def tell_seats(
+        self, core: BusCore, devices: Sequence[BusDevice]
+    ) -> tuple[SeatTelling | None, tuple[str, ...]]:
+        """Begin to tell where the seats are, where anybody asks; and what a person should know of it.
+
+        A headset's picture never stops a device: without the block the seats move all the same.
+        """
+        if not self.config.poses:
+            return None, ()
+        movers, left_out = movers_of(self.config.rig, devices)
+        try:
+            self.poses = SeatPoseBlock.attach(self.config.poses)
+        except InputError as error:
+            return None, (f"motion compensation: none, {error.message}",)
+        return SeatTelling(self.poses, movers, core), (left_out,) if left_out else ()
 
     def reach_twins(self) -> list[Driver]:
         """The drivers, those of software twins with the ports these have by now."""
@@ -398,6 +422,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         cohorts=cohorts,
         sink=lambda event: outbox.post("event", event),
     )
+    telling, told_of_it = plant.tell_seats(core, devices)
     outbox.post(
         "ready",
         BusReady(
@@ -405,7 +430,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             realtime=() if grant is None else grant.notes,
             devices=opened,
             ports={driver.name: driver.config.port for driver in drivers},
-            notices=tuple(str(notice) for notice in bindings.notices),
+            notices=(*(str(notice) for notice in bindings.notices), *told_of_it),
             safe_bound_s=core.safe_bound_s,
         ),
     )
@@ -431,6 +456,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
             unmute_asked=control.unmute_asked,
             heir=lambda: (control.heir_ns, control.orphaned),
             prepare_ns=config.prepare_ns,
+            telling=telling,
             spin_ns=_SPIN_NS if sharp and not crowded else 0,
         )
         try:
@@ -479,6 +505,8 @@ class Loop:
         ``(patience_ns or None, orphaned)``: see the module.
     spin_ns : int, default 0
         How much of a wait is spent awake.
+    telling : SeatTelling, optional
+        Told what has left; a muted bus leaves that to the one that speaks.
     """
 
     def __init__(
@@ -495,6 +523,7 @@ class Loop:
         unmute: Callable[[], Lines] | None = None,
         unmute_asked: Event | None = None,
         heir: Callable[[], tuple[int | None, bool]] = lambda: (None, False),
+        telling: SeatTelling | None = None,
     ) -> None:
         self._heir = heir
         #: Whether the devices were left where they are, for an heir.
@@ -509,6 +538,7 @@ class Loop:
         self._outbox = outbox
         self._prepare_ns = prepare_ns
         self._spin_ns = spin_ns
+        self._telling = telling
         self._next_health_ns = core.epoch_ns + _NS_PER_S
         self.wake_late = LatenessHistogram()
 
@@ -559,6 +589,8 @@ class Loop:
         if lines is not None and not (core.stale and self._heir()[0] is not None):
             for dispatch in dispatches:
                 lines.offer(dispatch)
+            if self._telling is not None:
+                self._telling.tell(due_ns, woken_ns)
         if now_ns >= self._next_health_ns:
             self._next_health_ns += _NS_PER_S * ((now_ns - self._next_health_ns) // _NS_PER_S + 1)
             self._outbox.post("health", self._health(now_ns))

@@ -35,6 +35,8 @@ TRUST_S = 0.15
 UNMEASURED_NS = 250_000_000
 """Silence of whoever measures, after which its correction fades (within `FADE_NS`) and the model stands alone."""
 
+_ROOM = -1
+"""A device of the room carries every seat."""
 _NS_PER_S = 1_000_000_000
 _MOST_STEP_NS = 50_000_000
 _LATENESS_MEMORY_S = 10.0
@@ -227,7 +229,7 @@ class SeatPredictor:
             self._devices = [
                 _Device(index, LaggedTrack(row, between=self._between), MeasuredBlend())
                 for index, row in enumerate(rows)
-                if row.seat == self._seat
+                if row.seat in (self._seat, _ROOM)
             ]
         for device in self._devices:
             for sample in source.read(device.row, device.read):
