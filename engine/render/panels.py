@@ -120,6 +120,13 @@ class Panels:
         else:
             self._veil.hide()
 
+    def in_world(self, wanted: bool) -> None:
+        """Whether the panels hang in the world; False where a compositor draws them itself. The veil is always there."""
+        if wanted:
+            self.root.show()
+        else:
+            self.root.hide()
+
     def hang_veil(self, camera: NodePath) -> None:
         """Put the veil before a camera."""
         self._veil.reparent_to(camera)

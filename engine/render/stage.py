@@ -261,6 +261,11 @@ class Stage:
         self.picture.look_from(T_vehicle_head)
 
     @property
+    def shown_panels(self) -> tuple[layout.Panel, ...]:
+        """Panels of the prepared frame: choices, hint, captions."""
+        return self._laid_out[1] if self.state.scene >= 0 else ()
+
+    @property
     def choice_panels(self) -> tuple[layout.Panel, ...]:
         """Panels of the options on show."""
         return self._choices

@@ -201,6 +201,13 @@ class Sheet:
         self._buffer.set_active(True)
         self.drawn = True
 
+    def gl_name(self) -> int | None:
+        """OpenGL name of the drawn sheet; None before its first frame."""
+        prepared = self._output.buffer.get_gsg().get_prepared_objects()
+        context = self.texture.prepare_now(0, prepared, self._output.buffer.get_gsg())
+        name = 0 if context is None else int(context.get_native_id())
+        return name or None
+
     def close(self) -> None:
         """Let the buffer go."""
         self._output.engine.remove_window(self._buffer)
