@@ -119,7 +119,7 @@ class BusConfig:
     permits : str
         ``"module:callable"`` that reads the permissives of a rig that has any: called with ``(rig, clock, post)``,
         posts `DeviceNote` of kind ``permit`` or ``forbid``, gives something with `close`.
-    poses : str
+    seat_poses : str
         Name of the shared memory in which the viewers are told where the seats are (`engine.bus.seat_telling`); "" for nobody.
     """
 
@@ -133,7 +133,7 @@ class BusConfig:
     muted: bool = False
     spare: bool = False
     permits: str = "engine.bus.permits:watch_permits"
-    poses: str = ""
+    seat_poses: str = ""
 
 
 class Watch(Protocol):
@@ -352,11 +352,11 @@ class _Plant:
 
         A headset's picture never stops a device: without the block the seats move all the same.
         """
-        if not self.config.poses:
+        if not self.config.seat_poses:
             return None, ()
         movers, left_out = movers_of(self.config.rig, devices)
         try:
-            self.poses = SeatPoseBlock.attach(self.config.poses)
+            self.poses = SeatPoseBlock.attach(self.config.seat_poses)
         except InputError as error:
             return None, (f"motion compensation: none, {error.message}",)
         return SeatTelling(self.poses, movers, core), (left_out,) if left_out else ()

@@ -34,6 +34,8 @@ class BusCare:
         Whether it computes only, until `unmute`.
     say : callable
         Prints one line.
+    seat_poses : str
+        Name of the block in which a bus tells where the seats are. It is the parent's, so it outlives any of them.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class BusCare:
         epoch_ns: int | None,
         muted: bool,
         say: Callable[[str], None],
+        seat_poses: str = "",
     ) -> None:
         self._folder = folder
         self._tick_hz = production.rig.tick_hz
@@ -58,6 +61,7 @@ class BusCare:
             record_dir=str(folder.received),
             epoch_ns=epoch_ns,
             muted=muted,
+            seat_poses=seat_poses,
         )
         #: The one at work.
         self.bus = Child("bus", bus_main, config)

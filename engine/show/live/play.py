@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.experience.bundled import find_package
+from engine.motion.seat_poses import SeatPoseBlock
 from engine.render.process import HeadsetConfig, ViewerConfig
 from engine.render.process import main as viewer_main
 from engine.show.conduct.conductor import Ended
@@ -46,9 +47,14 @@ def play_live(
     if options.standby:
         standby, options = join(options, clock, view, session)
     block = TransportBlock.create()
+    seats: SeatPoseBlock | None = None
     try:
+        if shown == "xr" and options.picture:
+            seats = SeatPoseBlock.create()
+        of_seats = "" if seats is None else seats.name
         # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
-        viewer = start_viewer(options, find_package(options.experience), block.name, clock, shown)
+        package = find_package(options.experience)
+        viewer = start_viewer(options, package, block.name, clock, shown, of_seats)
         production = produce(options, phases)
         announce(production, view)
         opening: Opening
@@ -64,7 +70,9 @@ def play_live(
         if options.lead:
             leading = lead(production.rig.venue.standby, clock, view)
         folder = RunFolder(options.out, production.package.id)
-        run = LiveRun(options, production, phases, view, folder, opening, block, viewer, leading, standby)
+        run = LiveRun(
+            options, production, phases, view, folder, opening, block, viewer, leading, standby, of_seats
+        )
         return run.play(session), folder, run.warnings
     finally:
         if leading is not None:
@@ -74,11 +82,15 @@ def play_live(
         if viewer is not None:
             viewer.retire(0.0)
             viewer.close()
+        if seats is not None:
+            seats.close()
         block.close()
 
 
-def start_viewer(options: PlayOptions, path: Path, block: str, clock: Clock, shown: View) -> Child | None:
-    """Send the viewer on its way, if there is to be one."""
+def start_viewer(
+    options: PlayOptions, path: Path, block: str, clock: Clock, shown: View, seats: str = ""
+) -> Child | None:
+    """Send the viewer on its way, if there is to be one; `seats` names the block that says where they are."""
     if not options.picture:
         return None
     headset = None
@@ -89,6 +101,7 @@ def start_viewer(options: PlayOptions, path: Path, block: str, clock: Clock, sho
             keep_looking=options.view == "xr",
             required=options.require_xr,
             window=has_display(),
+            seats=seats or None,
         )
     config = ViewerConfig(
         block=block,

@@ -68,6 +68,8 @@ class LiveRun:
         The link to a standby, of a run that has one.
     standby : Standby or None
         The link to a leader, of a run that follows; then also the `opening`.
+    seat_poses : str
+        Name of the block in which the bus tells a headset's viewer where the seats are; "" for none.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class LiveRun:
         viewer: Child | None,
         leading: Leading | None = None,
         standby: Standby | None = None,
+        seat_poses: str = "",
     ) -> None:
         self._leading, self._standby = leading, standby
         self._options, self._production, self._phases = options, production, phases
@@ -96,6 +99,7 @@ class LiveRun:
             epoch_ns=None if opening.epoch_ns is None else opening.epoch_ns - opening.ahead_ns,
             muted=opening.muted,
             say=view.say,
+            seat_poses=seat_poses,
         )
         # What is muted is heard, and hears, only once it leads; but what is wrong with it is said now.
         self._sound = None if opening.muted else self._make_sound()
