@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from engine.bus.driver import Batched, Channel, Driver, Form, park_values, safe_values
 from engine.bus.governor import GovernorBatch
 from engine.bus.mapping import DEFAULT_HAPTIC_HZ, Route
+from engine.bus.seats import LIGHT, NOBODY
 from engine.time.segments import Controls
 
 _NS_PER_S = 1_000_000_000
@@ -163,16 +164,24 @@ class BatchMapper:
                     if not (route.form is Form.HAPTIC and place == 1):  # a frequency is not a strength
                         self._gain[row, channel] = route.gain
                         self._modality[row, channel] = route.modality
+        self._seats = tuple(of_device[0].seat if of_device else -1 for of_device in routes)
         self._any_fixed = bool(self._fixed.any())
         self._alike = bool((self._source == self._source[0]).all())
         self._columns = _as_slice(self._source[0])
         self._scale: Floats | None = None
         self._for: Controls | None = None
+        self._own: Mapping[int, Controls] = NOBODY
         self._muted: Flags | None = None
         self._flat: Rows | None = None
         self._flat_for: tuple[int, Rows | None] = (0, None)
 
-    def map(self, states: Floats, which: Rows | None, controls: Controls) -> Floats:
+    def map(
+        self,
+        states: Floats,
+        which: Rows | None,
+        controls: Controls,
+        own: Mapping[int, Controls] = NOBODY,
+    ) -> Floats:
         """Channel values wanted by the show.
 
         Parameters
@@ -182,14 +191,16 @@ class BatchMapper:
         which : intp[devices] or None
             The device's row in `states`; None where each has its own, in order.
         controls : Controls
+        own : mapping of int to Controls, default none
+            Seats with controls of their own; another object when something in it has changed.
 
         Returns
         -------
         float64[devices, channels]
             A new array, or a view of `states`.
         """
-        if controls is not self._for:
-            self._adopt(controls)
+        if controls is not self._for or own is not self._own:
+            self._adopt(controls, own)
         if self._alike:
             found: Floats = states[:, self._columns]
             if which is not None:
@@ -212,15 +223,22 @@ class BatchMapper:
             self._flat_for = (components, which)
         return self._flat
 
-    def _adopt(self, controls: Controls) -> None:
-        self._for = controls
+    def _adopt(self, controls: Controls, own: Mapping[int, Controls]) -> None:
+        self._for, self._own = controls, own
         scale = self._gain * np.array([*controls.intensities, 1.0])[self._modality]
+        muted = _muted(controls, self._role)
+        for row, seat in enumerate(self._seats):
+            theirs = own.get(seat) if own else None
+            if theirs is not None:
+                scale[row] = self._gain[row] * np.array([*theirs.intensities, 1.0])[self._modality[row]]
+                muted[row] = _muted(theirs, self._role[row])
         self._scale = None if (scale == 1.0).all() else scale
-        mask = controls.muted_roles_mask
-        self._muted = None
-        if mask:
-            muted = [role for role in range(mask.bit_length()) if mask >> role & 1]
-            self._muted = np.isin(self._role, muted)
+        self._muted = muted if muted.any() else None
+
+
+def _muted(controls: Controls, role: NDArray[np.int64]) -> Flags:
+    mask = controls.muted_roles_mask
+    return np.isin(role, [number for number in range(mask.bit_length()) if mask >> number & 1])
 
 
 def _as_slice(indices: Rows) -> slice | Rows:
@@ -247,6 +265,8 @@ class Cohort:
         For the journal: the first device's, and how many more there are.
     indices : tuple of int
         The devices, by their place in the rig.
+    lit : bool
+        Whether any of them is a lamp.
     present, forbidden, faulty, parked : bool[devices]
     """
 
@@ -258,6 +278,7 @@ class Cohort:
         self.name = first.name if len(members) == 1 else f"{first.name}+{len(members) - 1}"
         self.family = first.family
         self.seats = tuple(member.routes[0].seat if member.routes else -1 for member in members)
+        self.lit = any(route.modality == LIGHT for member in members for route in member.routes)
         self.period_ticks = max(1, round(tick_hz / first.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
         self.lead_ns = first.latency.lead_ns
@@ -307,9 +328,15 @@ class Cohort:
         """Its next frame goes out whether it has changed or not."""
         self._last_sent_tick[row] = -(1 << 60)
 
-    def wanted(self, states: Floats, which: Rows | None, controls: Controls) -> Floats:
+    def wanted(
+        self,
+        states: Floats,
+        which: Rows | None,
+        controls: Controls,
+        own: Mapping[int, Controls] = NOBODY,
+    ) -> Floats:
         """Channel values wanted by the show, or safe ones where it may not have its way."""
-        found = self.mapper.map(states, which, controls)
+        found = self.mapper.map(states, which, controls, own)
         return self.held_safe(found) if self._held else found
 
     def held_safe(self, found: Floats) -> Floats:

@@ -23,6 +23,7 @@ from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
+from engine.bus.seats import LIGHT, CalmShow, SeatControls
 from engine.time.segments import Controls, Transport
 
 _NS_PER_S = 1_000_000_000
@@ -38,7 +39,8 @@ class ShowState(Protocol):
 
     One that can tell many seats' states at once has a second method, used for fleets: ``levels_of(transport, host_ns,
     seats)`` gives the distinct state vectors, float64[distinct, components], and for each of the seats its row in
-    them, intp[seats] (None: each has its own, in order).
+    them, intp[seats] (None: each has its own, in order). One with lamps has ``calm_levels`` and ``calm_levels_of``, which give the
+    same with light averaged over time, for photosensitive guests.
     """
 
     def levels(self, transport: Transport, host_ns: int, seat: int) -> Sequence[float] | NDArray[np.float64]:
@@ -197,6 +199,7 @@ class _Line:
         "last_frames",
         "last_sent_tick",
         "lead_ns",
+        "lit",
         "mapper",
         "next_tick",
         "park",
@@ -217,6 +220,7 @@ class _Line:
         self.period_ticks = max(1, round(tick_hz / driver.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
         self.lead_ns = driver.latency.lead_ns
+        self.lit = any(route.modality == LIGHT for route in device.routes)
         self.governor = Governor(driver.channels, self.dt_s)
         self.mapper = Mapper(driver, device.routes, self.dt_s)
         self.safe = safe_values(driver)
@@ -289,6 +293,8 @@ class BusCore:
         self._watchdog_ns = watchdog_ns
         self._sink = sink
         self._levels_of = getattr(show, "levels_of", None)
+        self._calm = CalmShow(show)
+        self._seats = SeatControls()
         self._drivers = tuple(device.driver for device in devices)
         self.cohorts: tuple[Cohort, ...] = tuple(cohorts_of(devices, tick_hz) if cohorts is None else cohorts)
         self._in_fleet = {
@@ -447,7 +453,8 @@ class BusCore:
             self._watch(tick, at_ns, heartbeat_ns)
             controls = transport.controls_at(at_ns)
             self._latch(tick, controls)
-            states: dict[tuple[int, int], Sequence[float]] = {}
+            self._seats.look(transport, controls, at_ns)
+            states: dict[tuple[int, int, bool], Sequence[float]] = {}
             for line in self._lines:
                 if line.next_tick != tick:
                     continue
@@ -574,7 +581,7 @@ class BusCore:
         at_ns: int,
         transport: Transport,
         controls: Controls,
-        states: dict[tuple[int, int], Sequence[float]],
+        states: dict[tuple[int, int, bool], Sequence[float]],
     ) -> Dispatch | None:
         goal = line.safe if line.forbidden or line.faulty else line.park
         wanted: Sequence[float]
@@ -584,12 +591,16 @@ class BusCore:
             wanted = line.safe
         else:
             ahead_ns = at_ns + line.lead_ns
+            calm = line.lit and self._seats.calm
+            show: ShowState = self._calm if calm else self._show
             for seat in line.seats:
-                if (seat, ahead_ns) not in states:
-                    states[seat, ahead_ns] = _plain(self._show.levels(transport, ahead_ns, seat))
-            by_seat = {seat: states[seat, ahead_ns] for seat in line.seats}
+                if (seat, ahead_ns, calm) not in states:
+                    states[seat, ahead_ns, calm] = _plain(show.levels(transport, ahead_ns, seat))
+            by_seat = {seat: states[seat, ahead_ns, calm] for seat in line.seats}
             run = transport.segment_at(ahead_ns).index
-            wanted = line.mapper.map(by_seat, controls.intensities, controls.muted_roles_mask, run)
+            wanted = line.mapper.map(
+                by_seat, controls.intensities, controls.muted_roles_mask, run, self._seats.own
+            )
         values = line.governor.step(wanted)
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused
@@ -636,8 +647,12 @@ class BusCore:
         elif self._stopped or self._stale:
             wanted = cohort.safe
         else:
-            states, which = cohort.states_for(self._show, self._levels_of, transport, at_ns + cohort.lead_ns)
-            wanted = cohort.wanted(states, which, controls)
+            show: ShowState = self._show
+            levels_of = self._levels_of
+            if cohort.lit and self._seats.calm:
+                show, levels_of = self._calm, self._calm.levels_of if levels_of is not None else None
+            states, which = cohort.states_for(show, levels_of, transport, at_ns + cohort.lead_ns)
+            wanted = cohort.wanted(states, which, controls, self._seats.own)
         refused = cohort.governor.refused
         before_refused = refused.sum()
         values = cohort.governor.step(wanted)

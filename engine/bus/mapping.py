@@ -22,7 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.bus.driver import Driver, Form, Group
+from engine.bus.seats import NOBODY
 from engine.errors import InputError, Place
+from engine.time.segments import Controls
 from engine.units import MODALITIES
 
 DEFAULT_HAPTIC_HZ = 40.0  # middle of the band tactile exciters under a seat render well (20..80 Hz)
@@ -192,7 +194,12 @@ class Mapper:
         self._run = -2
 
     def map(
-        self, states: Mapping[int, Sequence[float]], intensities: Sequence[float], muted_mask: int, run: int
+        self,
+        states: Mapping[int, Sequence[float]],
+        intensities: Sequence[float],
+        muted_mask: int,
+        run: int,
+        own: Mapping[int, Controls] = NOBODY,
     ) -> list[float]:
         """Channel values wanted by the show.
 
@@ -206,15 +213,20 @@ class Mapper:
             Bit i mutes role i.
         run : int
             Changes where the show does not run on continuously (segment index); a rumble falls silent there.
+        own : mapping of int to Controls, default none
+            Seats for which other intensities and mutes hold (`engine.bus.seats`).
         """
         out = list(self._idle)
         taken: set[int] = set()
         for index, route in enumerate(self._routes):
-            if muted_mask >> route.role_index & 1:
+            strengths, muted = intensities, muted_mask
+            if own and (controls := own.get(route.seat)) is not None:
+                strengths, muted = controls.intensities, controls.muted_roles_mask
+            if muted >> route.role_index & 1:
                 components: Sequence[float] = route.rest
             else:
                 components = states[route.seat][route.start : route.start + len(route.rest)]
-            scale = route.gain if route.modality < 0 else route.gain * intensities[route.modality]
+            scale = route.gain if route.modality < 0 else route.gain * strengths[route.modality]
             if route.kind == "motion" and route.form is Form.HAPTIC:
                 pose = tuple(components)
                 before = self._before[index] if run == self._run else None

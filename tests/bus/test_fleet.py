@@ -59,6 +59,12 @@ class SeatShow:
             0.25,
         )
 
+    def calm_levels(self, transport: Transport, host_ns: int, seat: int) -> Sequence[float]:
+        state = list(self.levels(transport, host_ns, seat))
+        before = self.levels(transport, host_ns - S // 3, seat)
+        state[6:] = [(now + then) / 2 for now, then in zip(state[6:], before[6:], strict=True)]
+        return state
+
 
 class BatchShow(SeatShow):
     """The same, telling many seats at once; seats of even number share a state."""
@@ -73,6 +79,11 @@ class BatchShow(SeatShow):
         first = list(dict.fromkeys(key))
         rows = np.array([self.levels(transport, host_ns, seat) for seat in first])
         return rows, np.array([first.index(seat) for seat in key])
+
+    def calm_levels_of(
+        self, transport: Transport, host_ns: int, seats: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        return np.array([self.calm_levels(transport, host_ns, seat) for seat in seats]), None
 
 
 def route(
@@ -133,6 +144,10 @@ def play(
     writer.append(from_ns=700 * MS, scene=1)
     writer.control(from_ns=300 * MS, intensities=(0.8,) * 9)
     writer.control(from_ns=500 * MS, muted_roles_mask=1 << 6)
+    writer.profile(1, from_ns=250 * MS, intensities=(0.5,) * 9)
+    writer.profile(2, from_ns=350 * MS, present=False)
+    writer.profile(0, from_ns=800 * MS, photosensitive=True)
+    writer.profile(2, from_ns=1000 * MS, present=True)
     writer.control(from_ns=1200 * MS, stopped=True)
     writer.control(from_ns=1500 * MS, stopped=False)
     events: list[BusEvent] = []
