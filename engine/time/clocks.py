@@ -115,3 +115,14 @@ def wall_offset_ns() -> int:
     before_ns = time.monotonic_ns()
     unix_ns = time.time_ns()
     return unix_ns - (before_ns + time.monotonic_ns()) // 2
+
+
+def performance_offset_ns() -> int:
+    """What to add to nanoseconds of the performance counter for host time of `MonotonicClock`, read now.
+
+    For a foreign instant given on that counter (Windows: QueryPerformanceCounter, which `time.perf_counter_ns` returns unchanged
+    but for its unit). The host clock is read between two readings of the counter.
+    """
+    before_ns = time.perf_counter_ns()
+    host_ns = time.monotonic_ns()
+    return host_ns - (before_ns + time.perf_counter_ns()) // 2
