@@ -1,8 +1,8 @@
 """Twin of a Yaw chair.
 
 Has: the call and its answer, check-in, being taken, start, stop and exit with their echoes, tilt limits in the order chairs take
-them, yaw that goes round, a session that ends with its connection, lag, largest speed. Has not: lamps, buzzer, temperatures,
-calibration, position reports.
+them, yaw that goes round, a session that ends with its connection, lag, largest speed, its position told to whoever moves it. Has not:
+lamps, buzzer, temperatures, calibration.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ from devices.yaw.codec import (
     decode_motion,
     encode,
     encode_announcement,
+    encode_report,
 )
 from engine.bus.driver import DeviceConfig
 
 _COMMANDS = (CHECK_IN, TILT_LIMITS, YAW_LIMIT, START, STOP, EXIT)
 _YAW_DPS, _TILT_DPS = 120.0, 60.0
 _MOST_BACK, _MOST_FORWARD, _MOST_ROLL = 50, 20, 25
+# How often a chair tells its position is not published; ours does it with a command, at most this often.
+_REPORT_NS = 10_000_000
 
 
 def make_twin(config: DeviceConfig) -> YawTwin:
@@ -78,6 +81,7 @@ class YawTwin:
         self.yaw_limit: int | None = None
         self.frames = self.refused = 0
         self._owner: str | None = None
+        self._report_at_ns: int | None = None
 
     def receive(self, data: bytes, at_ns: int, sender: str = "") -> Sequence[bytes]:
         """Take a datagram, or a segment of a TCP sender (``tcp:...``); no bytes from one say that it has left."""
@@ -108,7 +112,10 @@ class YawTwin:
         self._axes["yaw"].command(wanted, at_ns)
         self._axes["pitch"].command(min(max(pitch, -float(back)), float(forward)), at_ns)
         self._axes["roll"].command(min(max(roll, -float(side)), float(side)), at_ns)
-        return ()
+        if self._report_at_ns is not None and at_ns < self._report_at_ns:
+            return ()
+        self._report_at_ns = at_ns + _REPORT_NS
+        return (encode_report(*(self._axes[name].at(at_ns) for name in ("yaw", "pitch", "roll"))),)
 
     def state_at(self, at_ns: int) -> Mapping[str, float]:
         """Angles of the chair: right, nose down and left side down are positive; yaw counts turns."""

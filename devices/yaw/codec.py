@@ -2,7 +2,8 @@
 
 Over UDP, as ASCII text: ``YAW_CALLING`` (broadcast to port 50010) is answered by
 ``YAWDEVICE;id;name;TCP port;AVAILABLE`` (anything else in the last place: taken); motion is
-``Y[000.00]P[000.00]R[000.00]``, degrees from 0 up to but not including 360.
+``Y[000.00]P[000.00]R[000.00]``, degrees from 0 up to but not including 360. A chair tells where it is in the same way to the port it
+was told at check-in, newer ones as ``SY[...]SP[...]SR[...]``, some with a battery's voltage ``U[...]`` behind.
 
 Over TCP, a byte that says what, then its content, numbers as 32-bit big endian:
 
@@ -40,6 +41,9 @@ START, STOP, EXIT, ERROR = 0xA1, 0xA2, 0xA3, 0xA5
 _SIZES = {TILT_LIMITS: 12, YAW_LIMIT: 4, START: 0, STOP: 0, EXIT: 0}
 _TEXTS = (CHECK_IN, CHECK_IN_ANSWER, ERROR)
 _MOTION = re.compile(rb"Y\[(-?\d{1,3}\.\d{1,3})\]P\[(-?\d{1,3}\.\d{1,3})\]R\[(-?\d{1,3}\.\d{1,3})\]")
+_REPORT = re.compile(
+    rb"S?Y\[(-?\d{1,3}(?:\.\d{1,6})?)\]S?P\[(-?\d{1,3}(?:\.\d{1,6})?)\]S?R\[(-?\d{1,3}(?:\.\d{1,6})?)\]"
+)
 _MAX_TEXT = 256
 
 
@@ -104,6 +108,26 @@ def decode_motion(data: bytes) -> tuple[float, float, float]:
     found = _MOTION.match(data)
     if found is None:
         raise YawError(f"not a Yaw pose: {data[:48]!r}")
+    yaw, pitch, roll = ((float(text) + 180.0) % 360.0 - 180.0 for text in found.groups())
+    return yaw, pitch, roll
+
+
+def encode_report(yaw_deg: float, pitch_deg: float, roll_deg: float) -> bytes:
+    """Where a chair is, as the newer ones tell it."""
+    yaw, pitch, roll = (round(value * 100.0) % 36000 / 100.0 for value in (yaw_deg, pitch_deg, roll_deg))
+    return f"SY[{yaw:06.2f}]SP[{pitch:06.2f}]SR[{roll:06.2f}]".encode("ascii")
+
+
+def decode_report(data: bytes) -> tuple[float, float, float]:
+    """Yaw, pitch, roll in degrees where a chair is, -180 up to but not including 180; what follows them is not read.
+
+    Raises
+    ------
+    YawError
+    """
+    found = _REPORT.match(data)
+    if found is None:
+        raise YawError(f"not a Yaw chair's position: {data[:48]!r}")
     yaw, pitch, roll = ((float(text) + 180.0) % 360.0 - 180.0 for text in found.groups())
     return yaw, pitch, roll
 

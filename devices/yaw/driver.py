@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from devices.pose import ANGULAR, Reach, axes_setting, make_pose, some_axes_setting
+from devices.settings import duration_setting, flag_setting
 from devices.yaw.codec import (
     CHECK_IN,
     ERROR,
@@ -15,20 +16,25 @@ from devices.yaw.codec import (
     UDP_PORT,
     YAW_LIMIT,
     Message,
+    YawError,
+    decode_report,
     encode,
     encode_motion,
 )
 from devices.yaw.session import GAME, Where, YawSession
-from engine.bus.driver import Channel, DeviceConfig, Report, SettingError, TwinSpec
+from engine.bus.driver import Channel, DeviceConfig, MeasuredPose, Report, SettingError, TwinSpec
 from engine.bus.line_driver import LineDriver
 from engine.bus.ports import parse_udp_port
 from engine.units import MOTION_AXES
 
-_SETTINGS = ("axes", "inverted", "park")
+_SETTINGS = ("axes", "inverted", "park", "feedback", "report_age")
 AXES = ("yaw", "pitch", "roll")
 _INDICES = tuple(MOTION_AXES.index(axis) for axis in AXES)
 _REACH = {"yaw": Reach(36_000.0, 90.0, 360.0, 5000.0), "pitch": ANGULAR, "roll": ANGULAR}
 _BROADCAST = "255.255.255.255"
+_MEASURED_AXES = sum(1 << index for index in _INDICES)
+# With feedback the chair is listened to this often: when a position came is known to a millisecond either way.
+_LISTEN_NS = 2_000_000
 
 
 def create(config: DeviceConfig) -> YawDriver:
@@ -48,6 +54,8 @@ class YawDriver(LineDriver):
     ----------
     greeting_frames : tuple of bytes
         What a session begins with.
+    attend_ns : int
+        Shorter with `feedback`.
 
     Raises
     ------
@@ -55,7 +63,6 @@ class YawDriver(LineDriver):
     """
 
     family = "yaw"
-    attend_ns = 100_000_000
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(
@@ -77,6 +84,11 @@ class YawDriver(LineDriver):
         self._session = YawSession(config.name, _where(config.port), limits)
         self.use_line(self._session, config.port)
         self._stopped = False
+        self._feedback = flag_setting(config, "feedback")
+        age = config.settings.get("report_age")
+        self._age_ns = duration_setting(age, "report_age", 0, ("settings", "report_age"))
+        self._measured: MeasuredPose | None = None
+        self.attend_ns = _LISTEN_NS if self._feedback else 100_000_000
 
     def encode(self, values: Sequence[float]) -> tuple[bytes, ...]:
         """One datagram."""
@@ -107,7 +119,26 @@ class YawDriver(LineDriver):
                 reports.append(Report("session", "the chair was started again"))
             elif message.code == 0:
                 reports.append(Report("garbage", message.text))
+        if self._feedback and self._session.position:
+            reports += self._understand(self._session.position, now_ns)
         return reports
+
+    def measured(self) -> MeasuredPose | None:
+        """Where the chair said last that it is; None without `feedback`."""
+        return self._measured
+
+    def _understand(self, position: bytes, now_ns: int) -> Sequence[Report]:
+        try:
+            told = decode_report(position)
+        except YawError as error:
+            return [Report("garbage", str(error))]
+        pose = [0.0] * len(MOTION_AXES)
+        for index, sign, value in zip(_INDICES, self._signs, told, strict=True):
+            pose[index] = sign * value
+        surge, sway, heave, roll, pitch, yaw = pose
+        at_ns = now_ns - self._age_ns - _LISTEN_NS // 2
+        self._measured = MeasuredPose(at_ns, now_ns, (surge, sway, heave, roll, pitch, yaw), _MEASURED_AXES)
+        return []
 
     def _limits(self, yaw: Channel, pitch: Channel, roll: Channel) -> list[Message]:
         # The chair limits itself too, in whole degrees, so outwards to the next one.

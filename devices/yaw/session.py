@@ -61,17 +61,20 @@ class _StreamLine(UdpLine):
         """Port from which is sent; 0 while closed."""
         return 0 if self._socket is None else int(self._socket.getsockname()[1])
 
-    def drain(self) -> None:
-        """Throw away what the chair says about its own position. Raises DeviceGone when its machine refuses."""
+    def newest(self) -> bytes:
+        """The last datagram of the chair since the last call, or nothing. Raises DeviceGone when its machine refuses."""
+        data = b""
         for _ in range(64):
             try:
-                if self._socket is None or not self._socket.recv(2048):
-                    return
+                if self._socket is None:
+                    return data
+                data = self._socket.recv(2048)
             except BlockingIOError:
-                return
+                return data
             except OSError as error:
                 host, port = self._address
                 raise DeviceGone(f"{self._device}: nobody answers at {host}:{port} ({error})") from error
+        return data
 
 
 class YawSession:
@@ -93,6 +96,8 @@ class YawSession:
         self._stream: _StreamLine | None = None
         self._talk: TcpLink | None = None
         self.chair = ""
+        #: What the chair said last about its position, as it came; nothing where it said none since the last `listen`.
+        self.position = b""
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +149,7 @@ class YawSession:
         """What the chair has said meanwhile. Raises DeviceGone when it has ended the session."""
         if self._stream is None or self._talk is None:
             return
-        self._stream.drain()
+        self.position = self._stream.newest()
         data = self._talk.read()
         if not data:
             return

@@ -28,14 +28,16 @@ from devices.yaw.codec import (
     decode,
     decode_announcement,
     decode_motion,
+    decode_report,
     encode,
     encode_announcement,
     encode_motion,
+    encode_report,
 )
-from engine.bus.driver import Attentive, ChannelLimits, DeviceConfig, Driver, SettingError
+from engine.bus.driver import Attentive, ChannelLimits, DeviceConfig, Driver, Measured, SettingError
 from engine.errors import DeviceBusy, DeviceGone
-from engine.time.clocks import ManualClock
-from tests.devices.seats import ANGULAR, S, play, seat
+from engine.time.clocks import ManualClock, MonotonicClock
+from tests.devices.seats import ANGULAR, MS, S, play, seat
 
 ALL = ("yaw", "pitch", "roll")
 
@@ -75,7 +77,7 @@ class TestCodec:
 
     @given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda b: b"\x30" + b))
     def test_any_bytes(self, data: bytes) -> None:
-        for reader in (decode, decode_motion, decode_announcement):
+        for reader in (decode, decode_motion, decode_report, decode_announcement):
             try:
                 reader(data)
             except YawError:
@@ -84,6 +86,17 @@ class TestCodec:
         for sender in ("", "tcp:a", "udp"):
             for reply in twin.receive(data, 0, sender):
                 assert reply
+
+    @pytest.mark.parametrize(
+        ("told", "angles"),
+        [
+            (b"SY[010.50]SP[359.00]SR[000.25]", (10.5, -1.0, 0.25)),
+            (b"SY[-10.5]SP[1]SR[2.125]U[3.92]", (-10.5, 1.0, 2.125)),
+            (b"Y[180.00]P[000.00]R[000.00]", (-180.0, 0.0, 0.0)),
+        ],
+    )
+    def test_positions_of_older_and_newer_chairs(self, told: bytes, angles: tuple[float, ...]) -> None:
+        assert decode_report(told) == angles
 
     def test_an_announcement_round_trip_and_others(self) -> None:
         made = Announcement("7", "Chair", 50020, "RESERVED")
@@ -208,6 +221,49 @@ class TestSession:
         ours.close()
         assert left.wait(2.0)
         assert (twin.started, twin.reserved_by, ours.health.state) == (False, "", "closed")
+
+    def test_where_the_chair_is_comes_back_in_our_axes(self) -> None:
+        config = seat("yaw", "pitch", "roll", feedback=True, report_age="20ms")
+        twin, line, clock = YawTwin(config), make_line("udp+tcp"), ManualClock(S)
+        attend(twin, line, Recorder(None), clock)
+        driver = create(replace(config, port=line.port))
+        assert isinstance(driver, Measured) and driver.measured() is None
+        driver.open()
+        try:
+            wall, now_ns = MonotonicClock(), 5 * S
+            until_ns = wall.now_ns() + 3 * S
+            while driver.measured() is None and wall.now_ns() < until_ns:
+                driver.send(driver.encode((0.0, 0.0, 0.0, 1.0, 2.0, 3.0)))
+                clock.advance_ns(10 * MS)
+                wall.sleep_until_ns(wall.now_ns() + 2 * MS)
+                assert driver.attend(now_ns) == []
+            told = driver.measured()
+        finally:
+            driver.close()
+        assert told is not None
+        assert (told.at_ns, told.arrived_ns, told.axes) == (now_ns - 21 * MS, now_ns, 0b111000)
+        # On its way: right side down, nose up, to the left, as commanded.
+        assert all(
+            0.0 <= value <= wanted for value, wanted in zip(told.pose[3:], (1.0, 2.0, 3.0), strict=True)
+        )
+
+    def test_what_is_no_position_is_told_and_changes_nothing(self) -> None:
+        driver = create(seat(*ALL, feedback=True))
+        driver._session.listen = lambda: iter(())  # type: ignore[method-assign]
+        driver._session.position = encode_report(350.0, 1.0, 0.0)
+        assert driver.attend(9 * S) == []
+        before = driver.measured()
+        assert before is not None and before.pose == (0.0, 0.0, 0.0, 0.0, -1.0, 10.0)
+        driver._session.position = b"SY[abc]"
+        assert [report.kind for report in driver.attend(10 * S)] == ["garbage"]
+        assert driver.measured() is before
+
+    def test_nobody_asks_without_feedback(self) -> None:
+        driver = create(seat(*ALL))
+        driver._session.listen = lambda: iter(())  # type: ignore[method-assign]
+        driver._session.position = encode_report(350.0, 1.0, 0.0)
+        assert driver.attend(9 * S) == [] and driver.measured() is None
+        assert driver.attend_ns > create(seat(*ALL, feedback=True)).attend_ns
 
     def test_nobody_there(self) -> None:
         driver = create(seat(*ALL, port="udp://127.0.0.1:9"))

@@ -106,6 +106,7 @@ YAW = (
     yaw.encode(yaw.Message(yaw.TILT_LIMITS, (10, 20, 30))) + yaw.encode(yaw.Message(yaw.YAW_LIMIT, (90,))),
     yaw.encode_motion(10.0, -5.0, 0.5),
     yaw.encode_announcement(yaw.Announcement("YAWDEVICE", "chair", 50020)),
+    yaw.encode_report(350.0, 1.0, 0.25),
 )
 INTIFACE = (
     intiface.encode((intiface.Message("ServerInfo", 1, {"ServerName": "s", "MaxPingTime": 100}),)),
@@ -325,5 +326,6 @@ CODECS = (
     _stream("text-stream", "text.patterns:LineCutter", patterns.LineCutter, LINES),
     _row("yaw", "yaw.codec:decode", yaw.decode, YAW, yaw.YawError),
     _row("yaw-motion", "yaw.codec:decode_motion", yaw.decode_motion, YAW[3:4], yaw.YawError),
-    _row("yaw-announcement", "yaw.codec:decode_announcement", yaw.decode_announcement, YAW[4:], yaw.YawError),
+    _row("yaw-announcement", "yaw.codec:decode_announcement", yaw.decode_announcement, YAW[4:5], yaw.YawError),
+    _row("yaw-report", "yaw.codec:decode_report", yaw.decode_report, YAW[5:], yaw.YawError),
 )  # fmt: skip
