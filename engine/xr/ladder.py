@@ -207,7 +207,9 @@ def _is_exhausted(ladder: Ladder, seen: bool | None, now_ns: int) -> bool:
     if ladder.falls >= FALLS_TO_EXHAUSTED:
         return True
     down_ns = now_ns - ladder.down_since_ns
-    stuck = seen is True and ladder.stands is not Stands.INSTANCE  # a missing headset is not the process' fault
+    stuck = (
+        seen is True and ladder.stands is not Stands.INSTANCE
+    )  # a missing headset is not the process' fault
     return down_ns >= (SEEN_TO_EXHAUSTED_NS if stuck else DOWN_TO_EXHAUSTED_NS)
 
 
@@ -232,7 +234,9 @@ def _missed(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tu
     if give_up_instance:
         return replace(changed, stands=Stands.NOTHING), (Do.DROP_INSTANCE,)
     if ladder.stands is Stands.SYSTEM and not refused:
-        return replace(changed, stands=Stands.INSTANCE), ()  # the headset went between the look and the session
+        return replace(
+            changed, stands=Stands.INSTANCE
+        ), ()  # the headset went between the look and the session
     return changed, ()
 
 

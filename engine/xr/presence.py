@@ -72,10 +72,19 @@ class PresenceJudge:
         """`XR_EXT_user_presence` says so."""
         self._told = present
 
+    @property
+    def watching(self) -> bool:
+        """Whether there is a session to judge by."""
+        return not self._faulty
+
     def shown(self, visible: bool) -> None:
         """Whether the session is visible. A session that is made or restored is not; say `fault` of it instead."""
         self._visible = visible
         self._faulty = False
+
+    def jumped(self) -> None:
+        """The frame that heads are given in has moved: no head has."""
+        self._rest = None
 
     def fault(self) -> None:
         """There is no session to judge by, and that is not the guest's doing."""

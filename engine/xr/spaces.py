@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Set
 from dataclasses import dataclass
 
+from engine.xr.compensation import NO_MOTION
 from engine.xr.poses import (
     between,
     composed,
@@ -34,8 +35,6 @@ from engine.xr.poses import (
 from engine.xr.runtime import SpaceKind
 from engine.xr.values import Located, Pose, SpaceChanged, Vector, View
 from engine.xr.wearing import HeadsetSetup
-
-NO_MOTION = Pose()
 
 LOWEST_EYE_M, HIGHEST_EYE_M = 0.4, 2.4
 """Eyes over the floor that are believed: a child on a low chair, a tall adult standing. Outside, the headset is in a hand."""
@@ -62,7 +61,9 @@ def chosen_space(offered: Set[str]) -> SpaceKind:
     for kind in _ORDER:
         if kind in offered:
             return kind
-    raise ValueError(f"the runtime offers {', '.join(sorted(offered)) or 'no space'}; one of {', '.join(_ORDER)} is needed")
+    raise ValueError(
+        f"the runtime offers {', '.join(sorted(offered)) or 'no space'}; one of {', '.join(_ORDER)} is needed"
+    )
 
 
 @dataclass(frozen=True, slots=True)
