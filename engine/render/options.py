@@ -66,6 +66,8 @@ class ViewerOptions:
         Of the window.
     cache : Path or None
         Folder of converted models; None for the user's.
+    poses, record_poses : Path or None
+        A pose track to play, over and over, in place of the guest; and where to record one.
     """
 
     size: tuple[int, int] = (1280, 720)
@@ -79,3 +81,5 @@ class ViewerOptions:
     vsync: bool = True
     title: str = "Sensorama"
     cache: Path | None = None
+    poses: Path | None = None
+    record_poses: Path | None = None

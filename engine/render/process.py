@@ -143,6 +143,8 @@ def _run_flat(
         quality=config.quality,
         seat=config.seat,
         title=config.title,
+        poses=None if config.poses is None else Path(config.poses),
+        record_poses=None if config.record_poses is None else Path(config.record_poses),
     )
 
     def forward(event: InputEvent) -> None:

@@ -316,6 +316,20 @@ class Stage:
             self._emit(GazeEvent(host_ns, *found, ray.start, ray.along))
         return found
 
+    def look_away(self, host_ns: int) -> None:
+        """Nobody knows where the guest looks."""
+        if self._gazed != ("", ""):
+            self._gazed = ("", "")
+            self._emit(GazeEvent(host_ns, "", ""))
+
+    def touch(self, host_ns: int, name: str) -> None:
+        """A finger reached into a target."""
+        self._emit(PressEvent(host_ns, "target", name, "hand"))
+
+    def press_gazed(self, host_ns: int, by: str) -> None:
+        """Somebody pressed what is looked at."""
+        self._emit(PressEvent(host_ns, *self._gazed, by))
+
     def press(self, host_ns: int, ray: eyes.Ray, by: str) -> None:
         """Somebody pressed along a ray of the world, by "mouse", "hand" or "controller"."""
         self._emit(PressEvent(host_ns, *self.hit(ray), by))

@@ -23,20 +23,24 @@ from panda3d.core import ClockObject, GraphicsOutput, GraphicsWindow, Texture, W
 from engine.errors import OutputError, SensoramaError
 from engine.experience.package import Package
 from engine.render import eye as eyes
+from engine.render.desk import Desk, Lens, trigger_keys
 from engine.render.frames import FrameState
-from engine.render.keyboard import Keyboard
 from engine.render.live import ClosedEvent, HeadPose, InputEvent, KeyEvent, LiveView
 from engine.render.options import QUALITIES, Quality, ViewerOptions
 from engine.render.output import open_output, require_open
 from engine.render.stage import Stage
+from engine.render.watching import GuestWatch, head_pose
 from engine.time.segments import Transport
+from engine.xr.angles import turn_of_deg
+from engine.xr.poses import composed
+from engine.xr.simulator import DeskInput, Simulator
+from engine.xr.track_files import PoseRecorder, read_track
+from engine.xr.tracks import PosePlayer
+from engine.xr.values import Pose, Tracked
 
 __all__ = ["QUALITIES", "Quality", "Viewer", "ViewerOptions", "render_still"]
 
 Pixels = npt.NDArray[np.uint8]
-
-LOOK_PITCH_MAX_DEG = 70.0
-"""How far the mouse turns the view up and down."""
 
 
 class Viewer:
@@ -85,6 +89,9 @@ class Viewer:
         self._on_notice = on_notice
         self.notices: list[str] = []
         self.stage = Stage(package, options, self._output, self._emit, self._say)
+        self._desk: Desk | None = None
+        if isinstance(self._output.buffer, GraphicsWindow):
+            self._desk = Desk(self._output.buffer, trigger_keys(package.scenes))
         self._size = options.size
         self._fit(options.size)
         self._region = self._output.buffer.make_display_region()
@@ -96,10 +103,15 @@ class Viewer:
         self._copying = False
         if not self._output.is_window:
             self._copy_frames()
-        self._keyboard = (
-            Keyboard(self._output.buffer) if isinstance(self._output.buffer, GraphicsWindow) else None
+        self._watch = GuestWatch(self.stage)
+        self._player = None if options.poses is None else PosePlayer(read_track(options.poses), loop=True)
+        self._recorder = (
+            None if options.record_poses is None else PoseRecorder(options.record_poses, self._say)
         )
-        self._look_deg = (0.0, 0.0)
+        self._simulator = Simulator()
+        self._did = DeskInput()
+        self._last_ns: int | None = None
+        self.operator_keys: list[str] = []
         self._frame = 0
         self._closed = False
 
@@ -145,7 +157,7 @@ class Viewer:
         host_ns : int
             When the frame will be seen.
         head : HeadPose, optional
-            Of a tracker; the mouse turns it further.
+            Of a tracker; the desk moves it further.
         live : LiveView, optional
             Choice, hint, veil.
 
@@ -162,13 +174,9 @@ class Viewer:
         if self._closed:
             raise SensoramaError("this viewer is closed. Make a new one")
         live = live or LiveView()
-        given_head = head or HeadPose()
-        shown_head = replace(
-            given_head,
-            yaw_deg=given_head.yaw_deg + self._look_deg[0],
-            pitch_deg=given_head.pitch_deg + self._look_deg[1],
-        )
         self._follow_size()
+        tracked = self._guest(host_ns, head)
+        shown_head = head_pose(tracked.head)
         state = self.stage.prepare(transport, host_ns, shown_head, live)
         self.stage.look_from(eyes.head_matrix(self.stage.eye_m, shown_head))
         self._output.draw()
@@ -177,7 +185,7 @@ class Viewer:
             self._emit(ClosedEvent(host_ns))
         require_open(self._output)
         if state.scene >= 0:
-            self._watch(host_ns, shown_head, tracked=head is not None)
+            self._act(host_ns, tracked)
         return state
 
     def redraw(self) -> None:
@@ -188,27 +196,33 @@ class Viewer:
 
     # ---- what the guest does
 
-    def _watch(self, host_ns: int, head: HeadPose, *, tracked: bool) -> None:
-        T_world_vehicle = self.stage.picture.T_world_vehicle
-        eye = self.stage.eye_m
-        ray = eyes.head_ray(T_world_vehicle, eye, head)
-        polled = self._keyboard.poll() if self._keyboard is not None else None
-        if polled is not None:
-            yaw, pitch = polled.turned_deg
-            if yaw or pitch:
-                self._look_deg = (
-                    self._look_deg[0] + yaw,
-                    min(max(self._look_deg[1] + pitch, -LOOK_PITCH_MAX_DEG), LOOK_PITCH_MAX_DEG),
-                )
-            for key in polled.keys:
-                self._emit(KeyEvent(host_ns, key))
-            if polled.pointer is not None and not tracked:
-                # Without a tracker the pointer is the eye: what it rests on is what the guest looks at.
-                ray = self._pointer_ray(T_world_vehicle, eye, head, polled.pointer)
-            if polled.clicked:
-                self.stage.press(host_ns, ray, "mouse")
-        self.stage.gaze(host_ns, ray)
-        self.stage.turned(host_ns, head)
+    def _guest(self, host_ns: int, head: HeadPose | None) -> Tracked:
+        """The guest for this frame: a recorded one, a tracked head, or whoever sits at the desk."""
+        dt_s = 0.0 if self._last_ns is None else max(0, host_ns - self._last_ns) * 1e-9
+        self._last_ns = host_ns
+        self._did = self._desk.poll() if self._desk is not None else DeskInput()
+        self.operator_keys += self._did.operator_keys
+        tracked = self._simulator.sample(self._did, host_ns, dt_s)
+        if head is not None:
+            # A tracker's head; the desk turns and moves it further, and the pointer is no eye.
+            given = Pose(
+                (head.x_m, head.y_m, head.z_m), turn_of_deg(head.yaw_deg, head.pitch_deg, head.roll_deg)
+            )
+            tracked = replace(tracked, head=composed(given, tracked.head), gaze=None)
+        if self._player is not None:
+            tracked = self._player.sample(host_ns)
+        if self._recorder is not None:
+            self._recorder.add(tracked)
+        return tracked
+
+    def _act(self, host_ns: int, tracked: Tracked) -> None:
+        """Hand on what the guest did; at the desk what the pointer rests on is what is looked at."""
+        for key in self._did.keys:
+            self._emit(KeyEvent(host_ns, key))
+        T_vehicle_rest = eyes.head_matrix(self.stage.eye_m, HeadPose())
+        self._watch.follow(tracked, T_vehicle_rest)
+        if self._did.clicked and self._did.hand is None:
+            self.stage.press_gazed(host_ns, "mouse")
 
     def _pointer_ray(
         self, T_world_vehicle: eyes.Matrix, eye: eyes.Vector, head: HeadPose, pointer: tuple[float, float]
@@ -295,6 +309,12 @@ class Viewer:
             height_px=size[1],
             horizon_ratio=self._options.horizon_ratio,
         )
+        if self._desk is not None:
+            fov_deg = (
+                self._options.fov_deg,
+                eyes.vertical_fov_deg(self._options.fov_deg, size[0], size[1]),
+            )
+            self._desk.lens = Lens(fov_deg, self._options.horizon_ratio)
 
     def _follow_size(self) -> None:
         size = (self._output.buffer.get_x_size(), self._output.buffer.get_y_size())
@@ -313,6 +333,8 @@ class Viewer:
         if self._closed:
             return
         self._closed = True
+        if self._recorder is not None:
+            self._recorder.close()
         self.stage.close()
         self._output.engine.remove_window(self._output.buffer)
 

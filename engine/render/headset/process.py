@@ -1,0 +1,171 @@
+"""A viewer for a headset, as a process: everything put together, and let go of in the right order."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from engine.errors import OutputError
+from engine.experience.headset import GuestPolicy, HeadsetSpec
+from engine.experience.package import Package
+from engine.experience.rig import Rig, load_rig
+from engine.motion.seat_poses import SeatPoseBlock
+from engine.motion.seat_predictor import SeatPredictor
+from engine.render.headset.canvas import EyeCanvas
+from engine.render.headset.context import graphics_kind, open_context
+from engine.render.headset.loop import HeadsetLoop
+from engine.render.headset.sheet import Sheet
+from engine.render.headset.turning import Turning
+from engine.render.inbox import Inbox
+from engine.render.live import InputEvent
+from engine.render.options import ViewerOptions
+from engine.render.output import Output
+from engine.render.process import HeadsetConfig, ViewerConfig
+from engine.render.stage import Stage
+from engine.render.watching import GuestWatch
+from engine.time.clocks import Clock
+from engine.time.shared import TransportBlock
+from engine.xr.faults import XrUnavailable
+from engine.xr.headset import Headset
+from engine.xr.openxr import OpenXrRuntime
+from engine.xr.profiles import action_table
+from engine.xr.runtime import InstanceWish
+from engine.xr.wearing import HeadsetSetup
+
+#: Set to have every call checked by the core validation layer; whatever it reports ends the session.
+VALIDATE = "SENSORAMA_XR_VALIDATE"
+
+
+def run_headset(
+    config: ViewerConfig,
+    asked: HeadsetConfig,
+    package: Package,
+    block: TransportBlock,
+    inbox: Inbox,
+    clock: Clock,
+) -> bool:
+    """Show the picture in a headset until retired.
+
+    Returns
+    -------
+    bool
+        False, having said why, where there is no headset and the caller had better show a flat picture.
+
+    Raises
+    ------
+    XrUnavailable
+        There is none and one was insisted on.
+    SystemExit
+        With status `REPLACE_ME` when only another process can help.
+    """
+    kind = "egl" if not asked.window and os.name == "posix" else None
+    try:
+        output = open_context(prefer=kind)  # type: ignore[arg-type]
+        graphics = graphics_kind(output)
+    except OutputError as error:
+        return _without(asked, inbox, f"{error}")
+    with ExitStack() as stack:
+        stack.callback(output.engine.remove_window, output.buffer)
+        runtime = OpenXrRuntime()
+        wish = InstanceWish(graphics=graphics, validation=bool(os.environ.get(VALIDATE)))
+        if not asked.keep_looking or asked.required:
+            missing = _look_once(runtime, wish)
+            if missing:
+                return _without(asked, inbox, missing)
+        loop = _assemble(config, asked, package, block, inbox, clock, output, runtime, wish, stack)
+        inbox.post("ready", f"picture: headset by OpenXR over {graphics.upper()}, {output.renderer}")
+        while loop.step():
+            pass
+        if loop.exhausted:
+            raise SystemExit(REPLACE_ME)
+    return True
+
+
+#: Exit status that asks for a new process: this one has tried everything it can (EX_TEMPFAIL of sysexits.h).
+REPLACE_ME = 75
+
+
+def _without(asked: HeadsetConfig, inbox: Inbox, why: str) -> bool:
+    if asked.required:
+        raise XrUnavailable(f"--require-xr: {why}")
+    inbox.post("say", f"no headset: {why}; {'a window' if asked.window else 'an off-screen picture'} instead")
+    return False
+
+
+def _look_once(runtime: OpenXrRuntime, wish: InstanceWish) -> str:
+    """Why there is no headset now; "" when there is one."""
+    try:
+        instance = runtime.open(wish)
+    except XrUnavailable as error:
+        return str(error)
+    try:
+        instance.system()
+    except XrUnavailable as error:
+        return str(error)
+    finally:
+        instance.close()
+    return ""
+
+
+def _assemble(
+    config: ViewerConfig,
+    asked: HeadsetConfig,
+    package: Package,
+    block: TransportBlock,
+    inbox: Inbox,
+    clock: Clock,
+    output: Output,
+    runtime: OpenXrRuntime,
+    wish: InstanceWish,
+    stack: ExitStack,
+) -> HeadsetLoop:
+    rig = load_rig(asked.rig)
+    spec = rig.headset
+
+    def say(text: str) -> None:
+        inbox.post("say", text)
+
+    def forward(event: InputEvent) -> None:
+        inbox.post("input", event)
+
+    options = ViewerOptions(
+        language=config.language,
+        second_language=config.second_language,
+        quality="headset" if config.quality == "desktop" else config.quality,
+        seat=config.seat,
+    )
+    stage = Stage(package, options, output, forward, say, patient=False)
+    stack.callback(stage.close)
+    seat = None
+    if asked.seats and spec.compensate:
+        poses = SeatPoseBlock.attach(asked.seats)
+        stack.callback(poses.close)
+        seat = SeatPredictor(poses, config.seat)
+    headset = Headset(runtime, wish, setup_of(rig, config.seat), clock, say=say, seat=seat)
+    stack.callback(headset.close)
+    sheet = Sheet(output, stage.panels) if spec.quads else None
+    if sheet is not None:
+        stack.callback(sheet.close)
+    canvas = EyeCanvas(output, stage.picture, sheet, spec, lambda: headset.extensions, say)
+    headset.canvas = canvas
+    turning = Turning()
+    watch = GuestWatch(stage)
+    return HeadsetLoop(stage, canvas, headset, sheet, watch, turning, block, inbox, clock)
+
+
+def setup_of(rig: Rig, seat: int) -> HeadsetSetup:
+    """What the rig says of a seat's headset and guests."""
+    spec: HeadsetSpec = rig.headset
+    guests: GuestPolicy = rig.guests
+    return HeadsetSetup(
+        actions=action_table(),
+        form=spec.form,
+        lift_m=spec.lift_m,
+        eye_height_m=spec.eye_height_m,
+        pivot_m=rig.seats[seat].pivot_m,
+        refresh_hz=spec.refresh_hz,
+        compensate=spec.compensate,
+        on_arrival=guests.on_arrival,
+        settle_ns=guests.settle_ns,
+        gone_ns=guests.gone_ns,
+    )
