@@ -39,6 +39,20 @@ void main() {
     o_color = vec4(mix(high, low, lessThanEqual(c, vec3(0.04045))), 1.0);
 }
 """
+_LAYER = """#version 330
+uniform sampler2D u_source;
+uniform ivec2 u_shift;
+uniform float u_encode;          // 1: the target's codes are sRGB
+out vec4 o_color;
+vec3 curve(vec3 c, vec3 low, vec3 high, float edge) { return mix(high, low, lessThanEqual(c, vec3(edge))); }
+void main() {
+    vec4 s = texelFetch(u_source, ivec2(gl_FragCoord.xy) + u_shift, 0);
+    vec3 c = s.a > 0.0 ? clamp(s.rgb / s.a, 0.0, 1.0) : vec3(0.0);
+    c = curve(c, c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), 0.04045) * s.a;
+    if (u_encode > 0.5) c = curve(c, c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, 0.0031308);
+    o_color = vec4(c, s.a);
+}
+"""
 _DEPTH = """#version 330
 uniform sampler2D u_source;
 uniform ivec2 u_shift;
@@ -105,6 +119,22 @@ class Blitter:
             self._copy(gl, source, part, target, gl_format, at_px)
         else:
             self._draw(gl, _DECODE, source, part, target, gl_format, at_px, gl.GL_COLOR_ATTACHMENT0)
+
+    def layer(
+        self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Copy a part of a display-encoded texture with premultiplied alpha.
+
+        A compositor multiplies and adds linear light, so the colour is divided by its alpha, decoded, and multiplied again;
+        into an sRGB format it is encoded after that.
+
+        Raises
+        ------
+        OutputError
+            When OpenGL cannot draw into the target.
+        """
+        gl = self._open()
+        self._draw(gl, _LAYER, source, part, target, gl_format, at_px, gl.GL_COLOR_ATTACHMENT0)
 
     def depth(
         self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
@@ -190,6 +220,8 @@ class Blitter:
                 gl.glDepthFunc(gl.GL_ALWAYS)
             gl.glUseProgram(program)
             gl.glUniform2i(shift, part.x_px - x, part.y_px - y)
+            if code is _LAYER:
+                gl.glUniform1f(gl.glGetUniformLocation(program, "u_encode"), float(is_srgb(gl_format)))
             gl.glBindTexture(gl.GL_TEXTURE_2D, source)
             gl.glBindVertexArray(self._vertices)
             gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)

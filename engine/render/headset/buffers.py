@@ -102,7 +102,7 @@ class EyeBuffer:
         return max(int(self.buffer.get_fb_properties().get_multisamples()), 1)
 
     def name_of(self, texture: Texture) -> int:
-        """OpenGL's name of one of this buffer's textures; after a first frame, with the context current."""
+        """OpenGL's name of a texture of this context's; after it was drawn once, with the context current."""
         gsg = self.buffer.get_gsg()
         context = texture.prepare_now(0, gsg.get_prepared_objects(), gsg)
         return int(context.get_native_id())

@@ -35,14 +35,15 @@ from engine.render.eye import Matrix
 from engine.render.headset.blit import Blitter, Part
 from engine.render.headset.buffers import EyeBuffer
 from engine.render.headset.frustum import clip_around, clip_from_eye
+from engine.render.headset.glstate import open_gl
 from engine.render.headset.mask import HiddenArea
 from engine.render.headset.poses import pose_matrix
 from engine.render.output import Output
 from engine.render.picture import FAR_M, NEAR_M, Picture, panda_matrix
 from engine.xr.runtime import Mask
-from engine.xr.values import Fov, Pose, View
+from engine.xr.values import LEFT, RIGHT, Fov, Pose, View
 
-Way = Literal["shared", "cameras"]
+Way = Literal["shared", "cameras", "left"]
 
 _CHANNELS = (Lens.SC_left, Lens.SC_right)
 # Above the hidden area's regions.
@@ -66,11 +67,13 @@ class StereoRig:
         Half floats: no bands in dark scenes where the runtime takes more than 8 bits.
     depth : bool, default False
         Keep depth for `depth_into`.
-    way : {"shared", "cameras"}, default "shared"
-        One cull for both eyes, or two cameras (the oracle).
+    way : {"shared", "cameras", "left"}, default "shared"
+        One cull for both eyes, or two cameras (the oracle), or the left eye alone (a benchmark's yardstick).
 
     Attributes
     ----------
+    regions : list of DisplayRegion
+        Of the eyes, left first.
     near_m, far_m : float
         Of the depth that `depth_into` writes: 0 is near, 1 is far.
 
@@ -110,19 +113,19 @@ class StereoRig:
         )
         self._shared: MatrixLens | None = None
         self._cameras: list[tuple[NodePath, PerspectiveLens]] = []
-        regions = [self._half(eye) for eye in (0, 1)]
-        if way == "shared":
+        self.regions = [self._half(eye) for eye in ((LEFT,) if way == "left" else (LEFT, RIGHT))]
+        if way != "cameras":
             self._shared = MatrixLens()
             camera = Camera("eyes", self._shared)
             camera.set_initial_state(state)
             self._camera = picture.camera.attach_new_node(camera)
-            for region, channel in zip(regions, _CHANNELS, strict=True):
+            for region, channel in zip(self.regions, _CHANNELS, strict=False):
                 region.set_camera(self._camera)
                 region.set_stereo_channel(channel)
                 region.set_tex_view_offset(0)
         else:
             self._camera = picture.camera.attach_new_node("eyes")
-            for region in regions:
+            for region in self.regions:
                 lens = PerspectiveLens()
                 lens.set_near_far(NEAR_M, FAR_M)
                 node = Camera("eye", lens)
@@ -166,6 +169,10 @@ class StereoRig:
         if eye is None:
             return Part(0, 0, 2 * width_px, height_px)
         return Part(eye * width_px, 0, width_px, height_px)
+
+    def set_active(self, active: bool) -> None:
+        """Draw the eyes with the engine's next frames, or leave them out while no session runs."""
+        self._eyes.buffer.set_active(active)
 
     # ---- a frame
 
@@ -215,6 +222,10 @@ class StereoRig:
         self._shared.set_left_eye_mat(panda_matrix(left_clip))
         self._shared.set_right_eye_mat(panda_matrix(right_clip))
 
+    def finish(self) -> None:
+        """Wait until everything drawn is done; for benchmarks. A compositor waits by itself, for what it takes."""
+        open_gl().glFinish()
+
     # ---- into a runtime's images
 
     def into(
@@ -254,6 +265,24 @@ class StereoRig:
         """
         source = self._eyes.depth_texture()
         self._blitter.depth(self._eyes.name_of(source), self.part(eye), gl_texture, gl_format, at_px)
+
+    def layer_into(
+        self, texture: Texture, gl_texture: int, gl_format: int, *, at_px: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Copy a whole texture of Panda3D's with premultiplied alpha (captions, choices) into one of somebody else's.
+
+        Parameters
+        ----------
+        texture : Texture
+            Display values, premultiplied; drawn at least once in this graphics context.
+
+        Raises
+        ------
+        OutputError
+            When OpenGL cannot draw into such a texture.
+        """
+        part = Part(0, 0, texture.get_x_size(), texture.get_y_size())
+        self._blitter.layer(self._eyes.name_of(texture), part, gl_texture, gl_format, at_px)
 
     def close(self) -> None:
         """Let buffers and cameras go."""
