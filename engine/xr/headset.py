@@ -183,6 +183,7 @@ class Headset:
         self._look: bool | None = None
         self._made_ns = 0
         self._sessions_begun = 0
+        self._eyes_allowed: bool | None = None
         self._out: list[HeadsetEvent] = []
         now_ns = clock.now_ns()
         english, chinese = line_of(Rung.NO_RUNTIME)
@@ -241,7 +242,8 @@ class Headset:
             self._poll()
             self._obey(*sessions.waited_out(self._life, self._clock.now_ns()))
             self._clear_away()
-        self._climb()
+        if self._climb():
+            self._poll()  # a session just made may be READY already
         self._clear_away()
         now_ns = self._clock.now_ns()
         self._mind_guest(now_ns)
@@ -378,6 +380,13 @@ class Headset:
         else:
             self._refused(error)
 
+    def allow_eyes(self, allowed: bool) -> None:
+        """Whether the guest's eyes may be looked at (`InputPort.allow_eyes`); holds for later sessions, too."""
+        self._eyes_allowed = allowed
+        if self._session is not None and self._broken is None:
+            with self._guard():
+                self._session.input.allow_eyes(allowed)
+
     def play(self, pulse: HapticPulse) -> None:
         """Let a hand feel something; nothing without focus (the specification's rule: no haptics then)."""
         port = self.input
@@ -452,8 +461,8 @@ class Headset:
 
     # ------------------------------------------------------------------------------------------------ climbing
 
-    def _climb(self) -> None:
-        """As far as it goes at once: from nothing to a session is three attempts of one pump."""
+    def _climb(self) -> bool:
+        """As far as it goes at once: from nothing to a session is three attempts of one pump. Whether a session was made."""
         for _ in range(len(Stands)):
             now_ns = self._clock.now_ns()
             self._ladder, actions = ladders.step(
@@ -461,12 +470,13 @@ class Headset:
             )
             attempts = [action for action in actions if action not in {Do.DROP_SESSION, Do.DROP_INSTANCE}]
             if not attempts:
-                return
+                return False
             happened = self._attempt(attempts[0])
             self._ladder, dropped = ladders.step(self._ladder, happened, self._clock.now_ns())
             self._drop(dropped)
-            if happened is not Happened.DONE:
-                return
+            if happened is not Happened.DONE or attempts[0] is Do.MAKE_SESSION:
+                return happened is Happened.DONE
+        return False
 
     def _looked(self, now_ns: int) -> bool | None:
         if self._ladder.stands is not Stands.NOTHING:
@@ -527,6 +537,8 @@ class Headset:
             self._canvas_open = True  # also a canvas that fails half way is to be closed
             self.canvas.open(session, system)
         self._ask_for_rate(session)
+        if self._eyes_allowed is not None:
+            session.input.allow_eyes(self._eyes_allowed)
 
     def _ask_for_rate(self, session: Session) -> None:
         """The display's rate; a runtime that refuses keeps its own, that is no reason to go without a picture."""
