@@ -13,6 +13,7 @@ from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.conduct.inputs import Operator
 from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.folder import RunFolder
+from engine.show.guests.seating import Seating
 from engine.show.history import TransportHistory
 from engine.show.inline import TAIL_NS, InlineRun
 from engine.show.options import PlayOptions
@@ -111,6 +112,7 @@ class _Stage:
             record=record,
             guests=len(production.rig.seats),
             rehearse=rehearse,
+            seating=Seating.of(production.rig, production.package.languages),
         )
         self.bus = InlineBus(
             production.devices,

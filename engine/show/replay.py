@@ -19,6 +19,7 @@ from engine.errors import JournalError, PackageError
 from engine.experience import bundled_rigs, find_package
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import from_json
+from engine.show.guests.seating import Seating
 from engine.show.options import PlayOptions
 from engine.show.record import CurveTap
 from engine.show.report import Curve
@@ -28,7 +29,19 @@ from engine.story.journal import Journal, JournalEvent, read_journal
 from engine.time import ManualClock, Transport, TransportWriter
 
 #: Events of the conductor that must come again, field by field.
-STORY_EVENTS = ("beat", "segment", "vote", "commit", "window", "trigger", "reaction", "rate", "jump", "end")
+STORY_EVENTS = (
+    "beat",
+    "segment",
+    "vote",
+    "commit",
+    "window",
+    "trigger",
+    "reaction",
+    "rate",
+    "jump",
+    "profile",
+    "end",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,7 @@ def _conduct(
         record=record,
         guests=int(extra.get("guests", 1)),
         speed=Fraction(str(extra.get("speed", "1"))),
+        seating=Seating.of(production.rig, production.package.languages),
     )
     for event in journal.events:
         if event.kind == "start":

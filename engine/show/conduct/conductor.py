@@ -19,12 +19,25 @@ from engine.errors import SensoramaError, StoryError, UsageError
 from engine.experience import Package
 from engine.show.conduct.agenda import Planned
 from engine.show.conduct.deciding import Deciding
-from engine.show.conduct.inputs import Clock, External, Input, Key, Look, Operator, Pick, Touch, to_json
+from engine.show.conduct.inputs import (
+    Clock,
+    External,
+    Guest,
+    Input,
+    Key,
+    Look,
+    Operator,
+    Pick,
+    Touch,
+    to_json,
+)
 from engine.show.conduct.missed import missed_between, named, still_going
 from engine.show.conduct.terms import LAP_LEAD_NS, LEAD_NS, Ended, Recorder, WindowView
 from engine.show.conduct.triggers import TriggerWatch
 from engine.show.conduct.window import OPTION, TARGET
 from engine.show.conduct.zones import zone_entries
+from engine.show.guests.roster import Roster
+from engine.show.guests.seating import Seating
 from engine.story.ink import Story
 from engine.time import MODALITIES, SegmentKind, TransportWriter
 from engine.timeline.program import Program, TriggerSpec
@@ -47,6 +60,8 @@ class Conductor(Deciding):
         Takes every event, in order.
     guests : int
         Seats with somebody on them.
+    seating : Seating
+        What each seat plays for whoever sits down.
     speed : Fraction
         Show seconds per host second while running; 1 is the show's own pace.
     rehearse : callable, optional
@@ -64,12 +79,25 @@ class Conductor(Deciding):
         guests: int = 1,
         speed: Fraction = Fraction(1),
         rehearse: Callable[[Program, tuple[str, ...], int, int], Iterable[tuple[int, Input]]] | None = None,
+        seating: Seating | None = None,
     ) -> None:
         super().__init__(package, story, writer, record, guests, speed)
+        self._roster = Roster(Seating() if seating is None else seating, writer, record, guests)
         self._rehearse = rehearse
         self._triggers = TriggerWatch(())
         #: Beats played so far as ``(scene id, host instant)``; the report and the tests read it.
         self.beats: list[tuple[str, int]] = []
+
+    @property
+    def absent(self) -> tuple[int, ...]:
+        """Seats whose guest has left."""
+        return self._roster.absent
+
+    def language_of(self, seat: int, now_ns: int) -> str:
+        """The language in which a seat is spoken to: its guest's, or the show's."""
+        languages = self._package.languages
+        index = self._writer.transport.controls_of(seat, now_ns).language
+        return languages[min(index, len(languages) - 1)]
 
     # ---- life ----------------------------------------------------------------------------------------------
 
@@ -99,6 +127,7 @@ class Conductor(Deciding):
             raise UsageError("this conductor has started already; make a new one for a new run")
         self._now_ns = now_ns
         self._epoch_ns = now_ns if epoch_ns is None else epoch_ns
+        self._roster.begin(now_ns)
         if scene is not None:
             self._story.jump(scene)
         try:
@@ -163,6 +192,19 @@ class Conductor(Deciding):
                 self._operate(event, now_ns)
             case Clock():
                 self._clock(event, now_ns)
+            case Guest():
+                self._guest(event, now_ns)
+
+    def _guest(self, event: Guest, now_ns: int) -> None:
+        self._roster.take(event, now_ns)
+        self._guests = self._roster.count
+        if self._window is not None:
+            self._window.guests = self._guests
+        if event.action == "left":
+            # A headset that comes off looks at nothing any more, and cannot say so. What its guest has chosen stands.
+            if self._window is not None:
+                self._window.look(event.seat, None, now_ns)
+            self._triggers.look(event.seat, None, now_ns)
 
     def _operate(self, event: Operator, now_ns: int) -> None:
         pace = self._pace
@@ -191,6 +233,7 @@ class Conductor(Deciding):
                     from_ns=now_ns + LEAD_NS, intensities=(*now[:i], event.value / 1000, *now[i + 1 :])
                 )
             case "language":
+                self._roster.everybody_in(event.value)
                 self._writer.control(from_ns=now_ns + LEAD_NS, language=event.value)
 
     def _clock(self, event: Clock, now_ns: int) -> None:

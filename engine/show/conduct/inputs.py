@@ -12,6 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from engine.errors import JournalError
+from engine.experience.headset import COMFORT_LEVELS
+from engine.units import MODALITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,42 @@ class Clock:
         return Fraction(self.rate_num, self.rate_den)
 
 
-Input = Look | Pick | Touch | Key | External | Operator | Clock
+#: What can be said of a guest.
+GUEST_ACTIONS = ("arrived", "left", "language", "comfort", "photosensitive", "intensity")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody sat down, got up, or said how the show is to be on that seat; or somebody said it for her.
+
+    ``action`` is ``arrived``, ``left``, ``language`` (``value`` an index into the package's languages, -1 for the show's own), ``comfort``
+    (``value`` an index into `engine.experience.headset.COMFORT_LEVELS`), ``photosensitive`` (``value`` 1 or 0) or ``intensity`` (``name``
+    a modality, ``value`` 0..1000 permille).
+    """
+
+    seat: int
+    action: str
+    value: int = 0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.action not in GUEST_ACTIONS:
+            raise JournalError(f"guest input {self.action!r} is unknown; allowed: {', '.join(GUEST_ACTIONS)}")
+        low, high = {
+            "language": (-1, 255),
+            "comfort": (0, len(COMFORT_LEVELS) - 1),
+            "photosensitive": (0, 1),
+            "intensity": (0, 1000),
+        }.get(self.action, (0, 0))
+        if not low <= self.value <= high:
+            raise JournalError(
+                f"guest input {self.action} has the value {self.value}; allowed: {low} to {high}"
+            )
+        if self.action == "intensity" and self.name not in MODALITIES:
+            raise JournalError(f"guest input intensity names {self.name!r}; allowed: {', '.join(MODALITIES)}")
+
+
+Input = Look | Pick | Touch | Key | External | Operator | Clock | Guest
 
 _BY_NAME: dict[str, type[Any]] = {
     "look": Look,
@@ -110,6 +147,7 @@ _BY_NAME: dict[str, type[Any]] = {
     "external": External,
     "operator": Operator,
     "clock": Clock,
+    "guest": Guest,
 }
 
 

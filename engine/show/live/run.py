@@ -21,6 +21,7 @@ from engine.show.conduct.inputs import Operator
 from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.conduct.wiring import input_of
 from engine.show.folder import RunFolder
+from engine.show.guests.seating import Seating
 from engine.show.live.bus_care import BusCare
 from engine.show.live.children import Child
 from engine.show.live.device_news import DeviceNews
@@ -185,6 +186,7 @@ class LiveRun:
             guests=len(production.rig.seats),
             speed=options.speed if options.speed else Fraction(1),
             rehearse=rehearse if self._opening.rehearsed else None,
+            seating=Seating.of(production.rig, production.package.languages),
         )
         for event in self._early:
             record.bus(event)

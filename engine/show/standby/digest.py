@@ -46,6 +46,19 @@ def digest(
         None if coming is None else [coming.index, coming.from_ns, coming.scene],
         [controls.version, controls.stopped, controls.language, str(controls.muted_roles_mask)],
         list(controls.intensities),
+        [
+            [
+                row.seat,
+                row.version,
+                row.comfort,
+                row.photosensitive,
+                row.language,
+                row.present,
+                list(row.intensities),
+            ]
+            for _, row in sorted(transport.profiles_at(at_ns).items())
+        ],
+        list(conductor.absent),
         [[row.index, row.reaction, row.seat, row.run_fl] for row in transport.reactions],
         repr(conductor.window_view(at_ns)),
         story.snapshot(),

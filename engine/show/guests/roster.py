@@ -1,0 +1,130 @@
+"""Who sits where, as the conductor knows it: takes what guests say, publishes their profiles.
+
+A pure function of the inputs, like everything a conductor does. A seat's profile begins as the rig has it, and goes back to that when
+its guest leaves, not when the next one comes: what an attendant sets while somebody is seated (photosensitive, for one) must not be lost
+by the headset going on.
+"""
+
+from __future__ import annotations
+
+from engine.experience.headset import COMFORT_LEVELS
+from engine.show.conduct.inputs import Guest
+from engine.show.conduct.terms import LEAD_NS, Recorder
+from engine.show.guests.comfort import comfort_intensities
+from engine.show.guests.seating import Seating
+from engine.time import SeatProfile, TransportWriter
+from engine.units import MODALITIES
+
+
+class Roster:
+    """The guests of one run.
+
+    Parameters
+    ----------
+    seating : Seating
+    writer : TransportWriter
+        Takes the profiles.
+    record : Recorder
+        Told of every change, and of one that could not be made.
+    guests : int
+        Seats taken to be occupied at first: one that nobody watches never says that its guest has gone.
+    """
+
+    def __init__(self, seating: Seating, writer: TransportWriter, record: Recorder, guests: int) -> None:
+        self._seating, self._writer, self._record, self._seats = seating, writer, record, guests
+        self._absent: set[int] = set()
+        self._language = 0
+
+    @property
+    def count(self) -> int:
+        """Guests who may decide; at least one, so that a quorum means something while everybody is at the door."""
+        return max(1, self._seats - len(self._absent))
+
+    @property
+    def absent(self) -> tuple[int, ...]:
+        """Seats whose guest has left, ascending."""
+        return tuple(sorted(self._absent))
+
+    def begin(self, now_ns: int) -> None:
+        """Publish what the rig says of its seats."""
+        for seat, place in enumerate(self._seating.places):
+            if place.comfort or place.photosensitive or place.language >= 0:
+                self._as_the_rig_has_it(seat, now_ns, now_ns, present=None)
+
+    def everybody_in(self, language: int) -> None:
+        """The show's own language was set by a person."""
+        self._language = language
+
+    def take(self, event: Guest, now_ns: int) -> None:
+        """What a guest does, or what is done for her, holds a lead after now."""
+        seat, from_ns = event.seat, now_ns + LEAD_NS
+        match event.action:
+            case "arrived":
+                self._absent.discard(seat)
+                if not self._writer.transport.profile_at(seat, from_ns).present:
+                    self._publish(seat, now_ns, from_ns, present=True)
+            case "left":
+                self._absent.add(seat)
+                self._as_the_rig_has_it(
+                    seat, now_ns, from_ns, present=False if self._seating.empty_rests else None
+                )
+                if self._alone(seat):
+                    self._show_speaks(self._language, from_ns)
+            case "language":
+                self._publish(seat, now_ns, from_ns, language=event.value)
+                if self._alone(seat):
+                    self._show_speaks(event.value, from_ns)
+            case "comfort":
+                self._publish(
+                    seat,
+                    now_ns,
+                    from_ns,
+                    comfort=event.value,
+                    intensities=comfort_intensities(event.value),
+                )
+            case "photosensitive":
+                self._publish(seat, now_ns, from_ns, photosensitive=bool(event.value))
+            case "intensity":
+                now = self._writer.transport.profile_at(seat, from_ns).intensities
+                i = MODALITIES.index(event.name)
+                self._publish(
+                    seat, now_ns, from_ns, intensities=(*now[:i], event.value / 1000, *now[i + 1 :])
+                )
+
+    def _alone(self, seat: int) -> bool:
+        """Whether this seat is the whole audience: then sound and screens speak its language, too."""
+        return self._seats <= 1 and seat == 0
+
+    def _show_speaks(self, language: int, from_ns: int) -> None:
+        if self._writer.transport.controls_at(from_ns).language != language:
+            self._writer.control(from_ns=from_ns, language=language)
+
+    def _as_the_rig_has_it(self, seat: int, now_ns: int, from_ns: int, *, present: bool | None) -> None:
+        place = self._seating.place(seat)
+        self._publish(
+            seat,
+            now_ns,
+            from_ns,
+            comfort=place.comfort,
+            intensities=comfort_intensities(place.comfort),
+            photosensitive=place.photosensitive,
+            language=place.language,
+            present=present,
+        )
+
+    def _publish(self, seat: int, now_ns: int, from_ns: int, **changes: object) -> None:
+        try:
+            row: SeatProfile = self._writer.profile(seat, from_ns=from_ns, **changes)  # type: ignore[arg-type]
+        except ValueError as error:
+            self._record("notice", now_ns, text=f"{self._seating.place(seat).name}: {error}")
+            return
+        self._record(
+            "profile",
+            now_ns,
+            seat=seat,
+            comfort=COMFORT_LEVELS[row.comfort],
+            photosensitive=row.photosensitive,
+            language=row.language,
+            present=row.present,
+            intensities=list(row.intensities),
+        )
