@@ -16,12 +16,14 @@ from engine.time.clocks import Clock, MonotonicClock
 _YOUNG = 700
 #: So many are looked at whether there is time or not: a few milliseconds, before they become many.
 _YOUNG_MOST = 35_000
+#: The young are looked at after so many frames in any case: what is freed elsewhere is taken off Python's count of new objects.
+_YOUNG_FRAMES = 90
 #: Every so often the middle generation is looked at with the young; Python's own threshold of generation 1.
 _YOUNG_PER_MIDDLE = 10
 #: A collection is begun with this many times its expected length to spare.
 _MARGIN = 2
-#: What a full collection is thought to take before the first one was timed.
-_FULL_FIRST_NS = 2_000_000
+#: A full collection goes through objects that have left the processor's caches; so much slower than when they were new.
+_COLD = 2
 #: Frames that a full collection waits for enough time, at 90 Hz about 7 s.
 _PATIENCE_FRAMES = 600
 
@@ -48,8 +50,11 @@ class Garbage:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or MonotonicClock()
         self.full_wanted = False
-        self._full_ns = _FULL_FIRST_NS
+        # A full collection is thought to take as long as the last one did, and once more for all that was looked at since.
+        self._full_ns = 0
+        self._looked_ns = 0
         self._young_ns = 0
+        self._frames = 0
         self._since_middle = 0
         self._waited_frames = 0
         was_enabled = gc.isenabled()
@@ -71,35 +76,54 @@ class Garbage:
         slack_ns : int
             How long until the thread is needed again (the next `xrWaitFrame`'s return); negative for a late frame.
         """
-        young = gc.get_count()[0]
-        if self.full_wanted:
-            if slack_ns >= _MARGIN * self._full_ns:
-                self._full_ns = self._collect(2)
-                self.full_wanted = False
-                self._since_middle = 0
-                return
-            self._waited_frames += 1
-            if self._waited_frames > _PATIENCE_FRAMES:
-                # It never fits: too much was made since the start. Set aside, unlooked at, it costs memory and no frame; and
-                # the next one has little to look at again.
-                gc.freeze()
-                self.full_wanted = False
-                self._full_ns = _FULL_FIRST_NS
-                return
-        if young < _YOUNG or (slack_ns < _MARGIN * self._young_ns and young < _YOUNG_MOST):
+        self._frames += 1
+        if self.full_wanted and self._full(slack_ns):
             return
+        young = gc.get_count()[0]
+        worth = young >= _YOUNG or self._frames >= _YOUNG_FRAMES
+        if not worth or (slack_ns <= _MARGIN * self._young_ns and young < _YOUNG_MOST):
+            return
+        self._frames = 0
         self._since_middle += 1
         if self._since_middle >= _YOUNG_PER_MIDDLE:
             self._since_middle = 0
-            self._collect(1)
+            self._looked_ns += self._collect(1)
         else:
             self._young_ns = self._collect(0)
+            self._looked_ns += self._young_ns
+
+    def unwatched(self) -> None:
+        """Nobody wears the headset: look at everything, also at what was set aside. Takes as long as it takes."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        self._settled(0)
 
     def close(self) -> None:
         """Give the collector back to Python as it was; idempotent."""
         self._undo()
 
+    def _full(self, slack_ns: int) -> bool:
+        """Do the full collection if it fits; whether this frame's time is spent."""
+        if slack_ns > _MARGIN * (self._full_ns + _COLD * self._looked_ns):
+            self._settled(self._collect(2))
+            return True
+        self._waited_frames += 1
+        if self._waited_frames > _PATIENCE_FRAMES:
+            # It never fits: too much was made since the start. Set aside, unlooked at, it costs memory and no frame, until
+            # somebody takes the headset off; and the next one has little to look at.
+            gc.freeze()
+            self._settled(0)
+            return True
+        return False
+
+    def _settled(self, full_ns: int) -> None:
+        self._full_ns, self._looked_ns = full_ns, 0
+        self.full_wanted = False
+        self._frames = self._since_middle = 0
+
     def _collect(self, generation: int) -> int:
+        """Look at a generation and all younger ones; nanoseconds it took."""
         begun_ns = self._clock.now_ns()
         gc.collect(generation)
         return self._clock.now_ns() - begun_ns
