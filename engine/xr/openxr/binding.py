@@ -169,7 +169,10 @@ def _egl_config(egl: Any, display: int, context: int) -> int:
     pointer = ctypes.c_void_p
     identity = ctypes.c_int(0)
     egl.eglQueryContext.argtypes = [pointer, pointer, ctypes.c_int, ctypes.POINTER(ctypes.c_int)]
-    if not egl.eglQueryContext(display, context, _EGL_CONFIG_ID, ctypes.byref(identity)) or not identity.value:
+    if (
+        not egl.eglQueryContext(display, context, _EGL_CONFIG_ID, ctypes.byref(identity))
+        or not identity.value
+    ):
         return 0
     egl.eglChooseConfig.argtypes = [
         pointer,
@@ -188,7 +191,9 @@ def _library(name: str) -> Any:
     try:
         return ctypes.CDLL(name)
     except OSError as error:
-        raise XrUnavailable(f"{name} cannot be loaded ({error}); it is part of the graphics driver") from error
+        raise XrUnavailable(
+            f"{name} cannot be loaded ({error}); it is part of the graphics driver"
+        ) from error
 
 
 def _set(struct: Any, **values: int) -> None:

@@ -115,7 +115,9 @@ class OpenXrInstance:
 def _runtime_name(calls: Calls) -> str:
     properties = calls.xr.InstanceProperties()
     calls("xrGetInstanceProperties", calls.instance, ctypes.byref(properties))
-    version: Any = properties._runtime_version if hasattr(properties, "_runtime_version") else properties.runtime_version
+    version: Any = (
+        properties._runtime_version if hasattr(properties, "_runtime_version") else properties.runtime_version
+    )
     number = int(version)
     name = bytes(properties.runtime_name).split(b"\0")[0].decode("utf-8", "replace")
     return f"{name} {number >> 48 & 0xFFFF}.{number >> 32 & 0xFFFF}.{number & 0xFFFFFFFF}"

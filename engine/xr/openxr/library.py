@@ -128,7 +128,9 @@ class Calls:
             if not capacity:
                 return []
             array = (type(of()) * capacity)(*(of() for _ in range(capacity)))
-            result = self.ask(name, *arguments, capacity, ctypes.byref(count), ctypes.cast(array, pointer_type))
+            result = self.ask(
+                name, *arguments, capacity, ctypes.byref(count), ctypes.cast(array, pointer_type)
+            )
             if result == results.SIZE_INSUFFICIENT:
                 continue
             if result < 0:
@@ -147,7 +149,9 @@ class Calls:
             raise InstanceLost(f"{name}: this connection to the runtime has been closed")
         kind = getattr(xr, f"PFN_{name}", None)
         if kind is None:
-            raise XrRefused(name, "ERROR_FUNCTION_UNSUPPORTED", "This pyopenxr does not know it; update pyopenxr")
+            raise XrRefused(
+                name, "ERROR_FUNCTION_UNSUPPORTED", "This pyopenxr does not know it; update pyopenxr"
+            )
         pointer = xr.PFN_xrVoidFunction()
         result = int(
             xr.raw_functions.xrGetInstanceProcAddr(self.instance, name.encode(), ctypes.byref(pointer))

@@ -42,7 +42,9 @@ def read_mask(calls: Calls, session: Any, eye: int) -> Mask | None:
                 np.frombuffer(vertex_array, dtype=np.float32).reshape(points, 2).copy(),
                 np.frombuffer(index_array, dtype=np.uint32).copy(),
             )
-    raise XrRefused("xrGetVisibilityMaskKHR", "ERROR_SIZE_INSUFFICIENT", "The mask changed each time it was read")
+    raise XrRefused(
+        "xrGetVisibilityMaskKHR", "ERROR_SIZE_INSUFFICIENT", "The mask changed each time it was read"
+    )
 
 
 def mask_of(points: np.ndarray, indices: np.ndarray) -> Mask | None:

@@ -67,7 +67,9 @@ class OpenXrRuntime:
 def _offered(calls: Calls, layers: tuple[str, ...]) -> frozenset[str]:
     names: set[str] = set()
     for layer in (None, *(layer.encode() for layer in layers)):
-        found = calls.enumerate("xrEnumerateInstanceExtensionProperties", layer, of=calls.xr.ExtensionProperties)
+        found = calls.enumerate(
+            "xrEnumerateInstanceExtensionProperties", layer, of=calls.xr.ExtensionProperties
+        )
         names.update(bytes(each.extension_name).decode("ascii", "replace") for each in found)
     return frozenset(names)
 

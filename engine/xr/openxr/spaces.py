@@ -55,7 +55,9 @@ class OpenXrSpace:
             It has been closed.
         """
         if self._handle is None:
-            raise SessionLost(f"the space '{self._kind}' has been closed; make a new one in the session that lives")
+            raise SessionLost(
+                f"the space '{self._kind}' has been closed; make a new one in the session that lives"
+            )
         return self._handle
 
     def close(self) -> None:

@@ -93,7 +93,9 @@ class OpenXrSwapchain:
         self._calls("xrAcquireSwapchainImage", handle, self._acquire_reference, self._index_reference)
         result = self._calls("xrWaitSwapchainImage", handle, self._wait_reference)
         if result == results.TIMEOUT_EXPIRED:
-            raise XrRefused("xrWaitSwapchainImage", "TIMEOUT_EXPIRED", "The compositor has hung; make a new session")
+            raise XrRefused(
+                "xrWaitSwapchainImage", "TIMEOUT_EXPIRED", "The compositor has hung; make a new session"
+            )
         return self._images[self._index.value]
 
     def release(self) -> None:

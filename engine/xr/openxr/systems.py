@@ -18,8 +18,18 @@ BLEND_MODES: Mapping[int, str] = {1: "opaque", 2: "additive", 3: "alpha"}
 """`XrEnvironmentBlendMode` (openxr.h)."""
 
 _CAPABILITIES: tuple[tuple[str, str, str, str], ...] = (
-    ("has_hand_tracking", extensions.HAND_TRACKING, "SystemHandTrackingPropertiesEXT", "supports_hand_tracking"),
-    ("has_eye_gaze", extensions.EYE_GAZE, "SystemEyeGazeInteractionPropertiesEXT", "supports_eye_gaze_interaction"),
+    (
+        "has_hand_tracking",
+        extensions.HAND_TRACKING,
+        "SystemHandTrackingPropertiesEXT",
+        "supports_hand_tracking",
+    ),
+    (
+        "has_eye_gaze",
+        extensions.EYE_GAZE,
+        "SystemEyeGazeInteractionPropertiesEXT",
+        "supports_eye_gaze_interaction",
+    ),
     ("has_presence", extensions.PRESENCE, "SystemUserPresencePropertiesEXT", "supports_user_presence"),
 )
 """Field of `SystemInfo`, extension, structure, its field."""
