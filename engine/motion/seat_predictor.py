@@ -41,8 +41,8 @@ _NS_PER_S = 1_000_000_000
 _MOST_STEP_NS = 50_000_000
 _LATENESS_MEMORY_S = 10.0
 _LATENESS_MOST_S = 0.05
-# Movement that has to be seen before a lateness is believed: 50 mm/s for a second.
-_LATENESS_DOUBT = 0.05**2
+# Movement that has to be seen before half of a lateness is believed: 20 mm/s for a second.
+_LATENESS_DOUBT = 0.02**2
 # A degree at an arm's length and a bit, so that turns and shifts weigh alike in one sum.
 _M_PER_DEG = math.radians(1.0) * 0.9
 _SCALE = tuple(_M_PER_DEG if axis in ANGULAR_AXES else 1.0 for axis in MOTION_AXES)
@@ -77,22 +77,20 @@ class MeasuredBlend:
     Two things are learnt from the difference e = measured - model at the instant a measurement holds for:
 
     *The lateness that was stated wrongly.* A device later than its rig says by d shows e = -d * velocity, so d is the least-squares
-    slope of e over the velocity, over the last ten seconds or so, all axes together (a degree counts as 16 mm), doubted until enough has
-    moved and never believed beyond 50 ms. The model is read that much earlier.
+    slope of e over the velocity (means apart), over the last ten seconds or so, all axes together (a degree counts as 16 mm), doubted
+    until enough has moved and never believed beyond 50 ms. The model is read that much earlier.
 
     *What is left*: sag under a heavy guest, backlash, somebody who stopped the seat. It goes through a first-order low-pass of
     `TRUST_S` and is added. The sum is a complementary filter: slow things as measured, quick things as commanded, so that neither a
     tracker's noise nor its delay reaches the picture.
     """
 
-    __slots__ = ("_at_ns", "_axes", "_left", "_moved", "_slope")
+    __slots__ = ("_at_ns", "_left", "_slopes")
 
     def __init__(self) -> None:
         self._left = list(AT_REST)
-        self._axes = 0
         self._at_ns: int | None = None
-        self._slope = 0.0
-        self._moved = 0.0
+        self._slopes = [_Slope(scale) for scale in _SCALE]
 
     @property
     def last_ns(self) -> int | None:
@@ -102,7 +100,8 @@ class MeasuredBlend:
     @property
     def late_ns(self) -> int:
         """How much later than stated the device seems to be."""
-        late_s = -self._slope / (self._moved + _LATENESS_DOUBT)
+        moved = sum(slope.moved for slope in self._slopes)
+        late_s = -sum(slope.together for slope in self._slopes) / (moved + _LATENESS_DOUBT)
         return round(min(max(late_s, -_LATENESS_MOST_S), _LATENESS_MOST_S) * _NS_PER_S)
 
     def take(self, sample: PoseSample, track: LaggedTrack) -> None:
@@ -114,14 +113,18 @@ class MeasuredBlend:
         at_ns = sample.at_ns
         passed_s = TRUST_S if self._at_ns is None else (at_ns - self._at_ns) / _NS_PER_S
         self._at_ns = at_ns
-        self._learn_lateness(sample, track, passed_s)
-        model = track.at(at_ns - self.late_ns)
+        late_ns = self.late_ns
+        model, velocity = track.at(at_ns - late_ns), track.velocity_at(at_ns - late_ns)
         share = 1.0 - math.exp(-passed_s / TRUST_S)
-        for axis in range(len(MOTION_AXES)):
-            if sample.axes >> axis & 1:
-                error = _difference(axis, sample.pose[axis], model[axis])
-                self._left[axis] += share * (error - self._left[axis])
-        self._axes |= sample.axes
+        keep = math.exp(-passed_s / _LATENESS_MEMORY_S)
+        for axis, slope in enumerate(self._slopes):
+            if not sample.axes >> axis & 1:
+                continue
+            error = _difference(axis, sample.pose[axis], model[axis])
+            self._left[axis] += share * (error - self._left[axis])
+            # Against the model without what has been learnt already: to first order, which is what is asked for.
+            unlearnt = error - velocity[axis] * late_ns / _NS_PER_S
+            slope.take(velocity[axis], unlearnt, min(passed_s, TRUST_S), keep)
 
     def corrected(self, track: LaggedTrack, host_ns: int) -> Axes:
         """The model at an instant, corrected as far as measurements are fresh."""
@@ -137,19 +140,36 @@ class MeasuredBlend:
         )
         return (surge, sway, heave, roll, pitch, yaw)
 
-    def _learn_lateness(self, sample: PoseSample, track: LaggedTrack, passed_s: float) -> None:
-        model, velocity = track.at(sample.at_ns), track.velocity_at(sample.at_ns)
-        keep = math.exp(-passed_s / _LATENESS_MEMORY_S)
-        slope = moved = 0.0
-        for axis, scale in enumerate(_SCALE):
-            if sample.axes >> axis & 1:
-                # What has been there all along is no lateness.
-                error = _difference(axis, sample.pose[axis], model[axis])
-                slope += scale * scale * velocity[axis] * error
-                moved += scale * scale * velocity[axis] ** 2
-        passed_s = min(passed_s, TRUST_S)
-        self._slope = keep * self._slope + slope * passed_s
-        self._moved = keep * self._moved + moved * passed_s
+
+class _Slope:
+    """How much of an axis' error goes with its velocity, the error's mean apart: sums that forget."""
+
+    __slots__ = ("_both", "_error", "_scale2", "_velocity", "_velocity2", "_weight")
+
+    def __init__(self, scale: float) -> None:
+        self._scale2 = scale * scale
+        self._weight = self._velocity = self._error = self._velocity2 = self._both = 0.0
+
+    def take(self, velocity: float, error: float, weight_s: float, keep: float) -> None:
+        self._weight = keep * self._weight + weight_s
+        self._velocity = keep * self._velocity + weight_s * velocity
+        self._error = keep * self._error + weight_s * error
+        self._velocity2 = keep * self._velocity2 + weight_s * velocity * velocity
+        self._both = keep * self._both + weight_s * velocity * error
+
+    @property
+    def together(self) -> float:
+        """m2/s: sum of velocity times error, each from its mean."""
+        if self._weight == 0.0:
+            return 0.0
+        return self._scale2 * (self._both - self._velocity * self._error / self._weight)
+
+    @property
+    def moved(self) -> float:
+        """m2/s: sum of velocity squared from its mean."""
+        if self._weight == 0.0:
+            return 0.0
+        return self._scale2 * (self._velocity2 - self._velocity * self._velocity / self._weight)
 
 
 @dataclass(slots=True)
