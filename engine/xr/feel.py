@@ -142,7 +142,7 @@ class HandFeel:
         state: NDArray[np.float64] | None = None
         if transport.segments:
             moment = transport.at(at_ns)
-            controls = transport.controls_at(at_ns)
+            controls = transport.controls_of(self._seat, at_ns)
             if moment.scene != NO_SCENE and moment.rate > 0 and not controls.stopped:
                 state = self._show.controlled(self._show.levels(transport, at_ns, self._seat), controls)
         self._states[at_ns] = state

@@ -8,15 +8,12 @@ the guest's shoulder through the knuckle: a ray taken from the hand's own turn w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.xr.poses import (
     applied,
-    composed,
     conjugated,
     heading_rad,
-    is_sound,
     multiplied,
     rotated,
     unit,
@@ -154,15 +151,6 @@ def _with_fingers(hand: Hand, joints: Joints) -> Hand:
     return replace(hand, joints=joints.poses, joint_radii_m=joints.radii_m)
 
 
-def are_sound(poses: Sequence[Pose], radii_m: Sequence[float]) -> bool:
-    """Whether joints can be used: all 26 there, every number finite."""
-    return (
-        len(poses) == JOINTS == len(radii_m)
-        and all(is_sound(pose) for pose in poses)
-        and all(math.isfinite(radius) for radius in radii_m)
-    )
-
-
 def pinch_ratio(joints: Joints) -> float:
     """How far thumb and index are closed: 1 when their skins meet, 0 from 35 mm on."""
     thumb, index = joints.poses[THUMB_TIP].position_m, joints.poses[INDEX_TIP].position_m
@@ -221,25 +209,6 @@ def turn_along(along: Vector) -> Quaternion:
     yaw = math.atan2(-along[0], along[1])
     pitch = math.asin(max(-1.0, min(1.0, along[2] / length)))
     return unit(multiplied(yaw_turn(yaw), (math.sin(pitch / 2.0), 0.0, 0.0, math.cos(pitch / 2.0))))
-
-
-def moved(hand: Hand, T_to_from: Pose) -> Hand:
-    """A hand in another frame.
-
-    Parameters
-    ----------
-    hand : Hand
-        Given in the frame *from*.
-    T_to_from : Pose
-    """
-    if not hand.kind:
-        return hand
-    return replace(
-        hand,
-        grip=None if hand.grip is None else composed(T_to_from, hand.grip),
-        aim=None if hand.aim is None else composed(T_to_from, hand.aim),
-        joints=tuple(composed(T_to_from, joint) for joint in hand.joints),
-    )
 
 
 def direction(pose: Pose) -> Vector:

@@ -18,7 +18,7 @@ from engine.xr.openxr.hand_tracking import HandTrackers
 from engine.xr.openxr.haptic_output import HapticOutput
 from engine.xr.openxr.library import Calls
 from engine.xr.poses import is_sound
-from engine.xr.profiles import AIM, GAZE, GRIP, HAPTIC, MENU, PULL, SELECT, SQUEEZE, STICK, offered
+from engine.xr.profiles import AIM, GAZE, GRIP, HAPTIC, MENU, PULL, SELECT, SQUEEZE, STICK, is_hand, offered
 from engine.xr.runtime import HapticForm, HapticPulse
 from engine.xr.values import NO_HAND, FrameTime, Hand, Located, Pose
 
@@ -245,7 +245,11 @@ class OpenXrInput:
     def _hand(self, number: int, profile: str, base: Any, xr_time: int) -> Hand:
         reading = self._hands[number].read(profile, base, xr_time) if self._hands else Reading()
         joints: Joints | None = None
-        if self._trackers is not None and self._trackers.working:
+        # Fingers around a controller are not asked for: 60 us a hand, and the picture shows the controller.
+        held = (
+            bool(profile) and not is_hand(profile) and (reading.grip is not None or reading.aim is not None)
+        )
+        if not held and self._trackers is not None and self._trackers.working:
             joints = self._trackers.joints(number, base, xr_time)
         if joints is None and not profile:
             return NO_HAND

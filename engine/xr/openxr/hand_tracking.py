@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.xr.faults import XrError
-from engine.xr.hands import JOINTS, Joints, are_sound
+from engine.xr.hands import JOINTS, Joints
 from engine.xr.openxr.extensions import HAND_TRACKING
 from engine.xr.openxr.library import Calls
 from engine.xr.values import Pose
@@ -128,12 +128,16 @@ def joints_of(rows: NDArray[np.void], *, from_controller: bool = False) -> Joint
     turns = rows["turn"].astype(np.float64)[:, (0, 2, 1, 3)]
     turns[:, 1] *= -1.0
     lengths = np.linalg.norm(turns, axis=1, keepdims=True)
-    if not np.all((lengths > 0.5) & (lengths < 2.0)):
+    sound = (
+        np.all((lengths > 0.5) & (lengths < 2.0))
+        and np.all(np.isfinite(places))
+        and np.all(np.isfinite(rows["radius"]))
+    )
+    if not sound:  # some runtimes say NaN of a hand that they lose
         return None
     turns /= lengths
     poses = tuple(
         Pose((place[0], place[1], place[2]), (turn[0], turn[1], turn[2], turn[3]))
         for place, turn in zip(places.tolist(), turns.tolist(), strict=True)
     )
-    radii_m = tuple(rows["radius"].tolist())
-    return Joints(poses, radii_m, from_controller) if are_sound(poses, radii_m) else None
+    return Joints(poses, tuple(rows["radius"].tolist()), from_controller)
