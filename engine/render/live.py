@@ -160,4 +160,15 @@ class ClosedEvent:
     host_ns: int
 
 
-InputEvent = GazeEvent | PressEvent | KeyEvent | HeadEvent | ClosedEvent
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """Somebody new wears this viewer's headset, or its guest has taken it off for good.
+
+    `kind` is "arrived" or "left".
+    """
+
+    host_ns: int
+    kind: str
+
+
+InputEvent = GazeEvent | PressEvent | KeyEvent | HeadEvent | ClosedEvent | GuestEvent

@@ -85,6 +85,8 @@ class Conductor(Deciding):
         self._roster = Roster(Seating() if seating is None else seating, writer, record, guests)
         self._rehearse = rehearse
         self._triggers = TriggerWatch(())
+        #: Told of every input about a guest, once it is taken.
+        self.on_guest: Callable[[Guest, int], None] | None = None
         #: Beats played so far as ``(scene id, host instant)``; the report and the tests read it.
         self.beats: list[tuple[str, int]] = []
 
@@ -205,6 +207,8 @@ class Conductor(Deciding):
             if self._window is not None:
                 self._window.look(event.seat, None, now_ns)
             self._triggers.look(event.seat, None, now_ns)
+        if self.on_guest is not None:
+            self.on_guest(event, now_ns)
 
     def _operate(self, event: Operator, now_ns: int) -> None:
         pace = self._pace

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.render.live import ClosedEvent, GazeEvent, InputEvent, KeyEvent, PressEvent
-from engine.show.conduct.inputs import Input, Key, Look, Operator, Pick, Touch
+from engine.render.live import ClosedEvent, GazeEvent, GuestEvent, InputEvent, KeyEvent, PressEvent
+from engine.show.conduct.inputs import Guest, Input, Key, Look, Operator, Pick, Touch
 from engine.show.conduct.window import OPTION, TARGET
 from engine.time import FLICKS_PER_SECOND
 
@@ -33,6 +33,8 @@ def input_of(event: InputEvent, seat: int, options: Sequence[str]) -> Input | No
             return Pick(seat, name, by="mouse")
         case PressEvent(kind="target", name=name):
             return Touch(seat, name)
+        case GuestEvent(kind="arrived" | "left" as kind):
+            return Guest(seat, kind)
         case KeyEvent(key="space"):
             return Operator("toggle_hold")
         case KeyEvent(key="escape") | ClosedEvent():

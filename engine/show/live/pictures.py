@@ -9,6 +9,7 @@ from engine.errors import SensoramaError
 from engine.show.conduct.choice import live_view
 from engine.show.conduct.conductor import Conductor
 from engine.show.folder import RunFolder
+from engine.show.guests.reception import Reception
 from engine.show.live.children import Child
 from engine.show.pictures import PicturePlan, Wanted
 from engine.show.record import RunRecord
@@ -41,14 +42,25 @@ class LivePictures:
         self._sent_live = None
         self._told_folder = False
 
-    def advance(self, viewer: Child | None, conductor: Conductor, epoch_ns: int, now_ns: int) -> None:
-        """Send what has changed, ask for what is wanted."""
+    def advance(
+        self,
+        viewer: Child | None,
+        conductor: Conductor,
+        epoch_ns: int,
+        now_ns: int,
+        reception: Reception | None = None,
+    ) -> None:
+        """Send what has changed, ask for what is wanted; a question is shown where no decision is."""
         if viewer is None or viewer.gone or conductor.program is None:
             return
         if not self._told_folder:
             viewer.tell("folder", str(self._folder.path))
             self._told_folder = True
-        live = live_view(self._production.package, conductor, now_ns, self._production.language)
+        language = conductor.language_of(0, now_ns)
+        live = live_view(self._production.package, conductor, now_ns, language)
+        asked = None if reception is None else reception.live_view(0, language, now_ns)
+        if asked is not None and not live.options:
+            live = asked
         if live != self._sent_live:
             viewer.tell("live", live)
             self._sent_live = live

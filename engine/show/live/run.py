@@ -21,6 +21,7 @@ from engine.show.conduct.inputs import Operator
 from engine.show.conduct.rehearsal import Rehearsal
 from engine.show.conduct.wiring import input_of
 from engine.show.folder import RunFolder
+from engine.show.guests.reception import Reception
 from engine.show.guests.seating import Seating
 from engine.show.live.bus_care import BusCare
 from engine.show.live.children import Child
@@ -110,6 +111,10 @@ class LiveRun:
         self._supervisor = Supervisor(opening.clock, self._all_children, self._hear)
         self._news = DeviceNews(production.rig, view.say)
         self._pictures = LivePictures(production, folder)
+        rig = production.rig
+        self._reception = Reception(
+            rig.guests, production.package.languages, [seat.name for seat in rig.seats]
+        )
         self._record: RunRecord | None = None
         self._evaluator: Evaluator | None = None
         self._early: list[BusEvent] = []
@@ -188,6 +193,7 @@ class LiveRun:
             rehearse=rehearse if self._opening.rehearsed else None,
             seating=Seating.of(production.rig, production.package.languages),
         )
+        conductor.on_guest = self._reception.noticed
         for event in self._early:
             record.bus(event)
         self._opening.begin(conductor, record, self._clock.now_ns())
@@ -304,9 +310,10 @@ class LiveRun:
                 self._hold_after(standstill, conductor, record, now_ns)
                 conductor.advance(now_ns)
                 self._parts.advance(now_ns)
+                self._receive(conductor, now_ns)
             self._say_to_others(now_ns)
             self._writer.beat(now_ns)
-            self._pictures.advance(self._viewer, conductor, record.epoch_ns, now_ns)
+            self._pictures.advance(self._viewer, conductor, record.epoch_ns, now_ns, self._reception)
             self._care.advance(record, record.epoch_ns - self._opening.ahead_ns, now_ns)
             self._revive(record, now_ns)
             self._news.advance(now_ns)
@@ -319,8 +326,11 @@ class LiveRun:
         if self._follows:
             return LOOP_NS // 2  # its deadlines wait for the leader's word
         links = None if self._leading is None else self._leading.next_due_ns()
+        asked = self._reception.next_due_ns()
         dues = [
-            due for due in (conductor.next_deadline_ns(), self._parts.next_due_ns(), links) if due is not None
+            due
+            for due in (conductor.next_deadline_ns(), self._parts.next_due_ns(), links, asked)
+            if due is not None
         ]
         return max(0, min([LOOP_NS, *(due - now_ns for due in dues)]))
 
@@ -462,9 +472,15 @@ class LiveRun:
             return
         now_ns = self._clock.now_ns()
         window = conductor.window_view(now_ns)
-        taken = input_of(event, 0, window.options if window is not None else ())
-        if taken is not None:
-            conductor.handle(taken, now_ns)
+        taken = input_of(event, 0, window.options if window is not None else self._reception.options(0))
+        for made in () if taken is None else self._reception.hear(taken, now_ns):
+            conductor.handle(made, now_ns)
+
+    def _receive(self, conductor: Conductor, now_ns: int) -> None:
+        """Ask guests who have just sat down; the story's own decisions come first."""
+        deciding = conductor.window_view(now_ns) is not None
+        for made in self._reception.advance(now_ns, lambda seat: deciding):
+            conductor.handle(made, now_ns)
 
     def _revive(self, record: RunRecord, now_ns: int) -> None:
         for child, code in self._supervisor.dead():
@@ -515,7 +531,7 @@ class LiveRun:
         notes: dict[str, str] = {
             name: self._notes[name] for name in ("picture", "headset") if name in self._notes
         }
-        lines = [*self._link_lines(), *self._parts.lines()]
+        lines = [*self._link_lines(), *self._parts.lines(), *self._reception.lines()]
         self._view.show(live_status(self._production, conductor, now_ns, self._news.lines(), lines, notes))
 
     def _link_lines(self) -> list[str]:
