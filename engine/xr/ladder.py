@@ -219,7 +219,8 @@ def _missed(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tu
         return ladder, ()
     refused = happened is Happened.REFUSED
     misses = ladder.misses + 1
-    falls = ladder.falls + 1 if refused else ladder.falls
+    # a session that cannot be made is a fall, too: the look before it begins to count its misses anew each time
+    falls = ladder.falls + 1 if refused or ladder.stands is Stands.SYSTEM else ladder.falls
     if ladder.stands is Stands.NOTHING and ladder.quick > 0:
         wait = SEEN_WAIT_NS
     else:
