@@ -8,6 +8,7 @@ the calls of the runtime and the language between them. Both in the thread's own
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.time.clocks import MonotonicClock, thread_cpu_ns
@@ -88,5 +89,26 @@ class FrameMeter:
             }
         )
 
+    def summary(self) -> dict[str, object]:
+        """Medians and 99th percentiles in milliseconds."""
+        return {
+            "frames": len(self.host_ns),
+            **{
+                f"{name}_{word}_ms": round(share_of(values, share) / _NS_PER_MS, 3)
+                for name, values in (
+                    ("cpu", self.cpu_ns),
+                    ("host", self.host_ns),
+                    ("drawing", self.drawing_ns),
+                )
+                for word, share in (("median", 0.5), ("p99", 0.99))
+            },
+        }
+
     def _now(self) -> tuple[int, int]:
         return self._clock.now_ns(), thread_cpu_ns()
+
+
+def share_of(values: Sequence[float], share: float) -> float:
+    """The value that this share of all lies below; 0.5 is the median."""
+    ordered = sorted(values)
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]

@@ -29,7 +29,9 @@ def main() -> int:
     watch_frames(meter)
     with ContextObject(
         context_provider=GLFWOffscreenContextProvider(),
-        instance_create_info=xr.InstanceCreateInfo(enabled_extension_names=[xr.KHR_OPENGL_ENABLE_EXTENSION_NAME]),
+        instance_create_info=xr.InstanceCreateInfo(
+            enabled_extension_names=[xr.KHR_OPENGL_ENABLE_EXTENSION_NAME]
+        ),
     ) as context:
         for frame in context.frame_loop():
             for _view in context.view_loop(frame):
