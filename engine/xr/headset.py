@@ -169,6 +169,7 @@ class Headset:
         self._frame: FrameTime | None = None
         self._broken: tuple[Happened, str] | None = None
         self._refusals = 0
+        self._spoiled = False
         self._detail = ""
         self._place = SeatPlace(setup)
         self._presence = PresenceJudge(setup)
@@ -419,6 +420,7 @@ class Headset:
 
     def _refused(self, error: XrError) -> None:
         self._refusals += 1
+        self._spoiled = True
         if self._refusals == 1:
             self._say(f"headset: {error}")
         if self._refusals >= _REFUSALS_TO_LOSS:
@@ -595,24 +597,27 @@ class Headset:
             if step is Next.CLOSE_FRAME:
                 self._close_frame()
             elif step is Next.BEGIN_SESSION:
-                with self._guard():
-                    session.begin()
-                    self._life = sessions.did(self._life, Did.SESSION_BEGUN, self._clock.now_ns())
+                if self._cross(session.begin, Did.SESSION_BEGUN):
                     self._sessions_begun += 1
             elif step is Next.END_SESSION:
-                try:
-                    session.end()
-                    self._life = sessions.did(self._life, Did.SESSION_ENDED, self._clock.now_ns())
-                except XrRefused as error:
-                    self._break(
-                        Happened.SESSION_LOST, str(error)
-                    )  # one that does not end will not begin again
-                except XrError as error:
-                    self.failed(error)
+                self._cross(session.end, Did.SESSION_ENDED)
             elif step is Next.DROP:
                 self._break(Happened.SESSION_LOST, f"the session is void ({life.state.name})")
             else:
                 self._break(Happened.SESSION_LEFT, "the runtime asked us to leave")
+
+    def _cross(self, call: Callable[[], None], done: Did) -> bool:
+        """Begin or end the session. One that refuses is worth nothing: what it waits for next would never come."""
+        try:
+            call()
+        except InstanceLost as error:
+            self.failed(error)
+            return False
+        except XrError as error:
+            self._break(Happened.SESSION_LOST, str(error))
+            return False
+        self._life = sessions.did(self._life, done, self._clock.now_ns())
+        return True
 
     # ------------------------------------------------------------------------------------------------ frames
 
@@ -631,12 +636,12 @@ class Headset:
         session = self._session
         if session is None:
             return
-        if self._life.frame is not Stage.BEGUN:  # its begin was refused: there is nothing to end
-            self._frame_over()
+        if self._life.frame is not Stage.BEGUN:
+            # its begin was refused twice: the next wait would wait for it for ever
+            self._break(Happened.SESSION_LOST, "a frame could not be begun")
             return
         try:
             session.end_frame(frame, layers)
-            self._refusals = 0
         except XrRefused as error:
             self._refused(error)
             if layers and self._broken is None:
@@ -653,6 +658,9 @@ class Headset:
     def _frame_over(self) -> None:
         self._life = sessions.did(self._life, Did.FRAME_ENDED, self._clock.now_ns())
         self._frame = None
+        if not self._spoiled:
+            self._refusals = 0
+        self._spoiled = False
 
     def _close_frame(self) -> None:
         """Begin and end a frame that somebody left open, with nothing in it."""

@@ -105,8 +105,10 @@ class Ladder:
         Attempts in a row that found nothing.
     falls : int
         Sessions and instances lost or refused since one ran soundly.
-    seen : bool or None
-        What the cheap look said last.
+    headset_missing : bool
+        Whether what was missed last was a headset, the runtime being there.
+    seen_since_ns : int or None
+        Since when the cheap look has said that there is a runtime.
     quick : int
         Attempts left at `SEEN_WAIT_NS`.
     running_since_ns, down_since_ns : int or None
@@ -120,7 +122,8 @@ class Ladder:
     due_ns: int = 0
     misses: int = 0
     falls: int = 0
-    seen: bool | None = None
+    headset_missing: bool = False
+    seen_since_ns: int | None = None
     quick: int = 0
     running_since_ns: int | None = None
     down_since_ns: int | None = None
@@ -175,7 +178,8 @@ def step(
         up = Stands(ladder.stands + 1)
         # whoever has found a headset again starts to count anew; refused sessions are counted as falls
         misses = 0 if up >= Stands.SYSTEM else ladder.misses
-        return replace(ladder, stands=up, due_ns=now_ns, misses=misses), ()
+        missing = ladder.headset_missing and up < Stands.SYSTEM
+        return replace(ladder, stands=up, due_ns=now_ns, misses=misses, headset_missing=missing), ()
     if happened is Happened.RAN:
         if ladder.stands is not Stands.SESSION or ladder.running_since_ns is not None:
             return ladder, ()
@@ -193,9 +197,13 @@ def _tick(ladder: Ladder, now_ns: int, seen: bool | None) -> tuple[Ladder, tuple
         return ladder, ()
     if ladder.down_since_ns is None:
         ladder = replace(ladder, down_since_ns=now_ns)
-    if seen and not ladder.seen and ladder.stands is Stands.NOTHING:
-        ladder = replace(ladder, due_ns=now_ns, quick=SEEN_ATTEMPTS)
-    ladder = replace(ladder, seen=seen, exhausted=ladder.exhausted or _is_exhausted(ladder, seen, now_ns))
+    if not seen:
+        ladder = replace(ladder, seen_since_ns=None)
+    elif ladder.seen_since_ns is None:
+        ladder = replace(ladder, seen_since_ns=now_ns)
+        if ladder.stands is Stands.NOTHING:
+            ladder = replace(ladder, due_ns=now_ns, quick=SEEN_ATTEMPTS)
+    ladder = replace(ladder, exhausted=ladder.exhausted or _is_exhausted(ladder, seen, now_ns))
     if now_ns < ladder.due_ns:
         return ladder, ()
     return ladder, (_ATTEMPT[ladder.stands],)
@@ -206,11 +214,12 @@ def _is_exhausted(ladder: Ladder, seen: bool | None, now_ns: int) -> bool:
         return False  # where no runtime is, no process helps
     if ladder.falls >= FALLS_TO_EXHAUSTED:
         return True
-    down_ns = now_ns - ladder.down_since_ns
-    stuck = (
-        seen is True and ladder.stands is not Stands.INSTANCE
-    )  # a missing headset is not the process' fault
-    return down_ns >= (SEEN_TO_EXHAUSTED_NS if stuck else DOWN_TO_EXHAUSTED_NS)
+    if ladder.seen_since_ns is not None:
+        if ladder.headset_missing:
+            return False  # a missing headset is not the process' fault
+        since_ns = max(ladder.seen_since_ns, ladder.down_since_ns)
+        return now_ns - since_ns >= SEEN_TO_EXHAUSTED_NS
+    return now_ns - ladder.down_since_ns >= DOWN_TO_EXHAUSTED_NS
 
 
 def _missed(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tuple[Do, ...]]:
@@ -226,7 +235,12 @@ def _missed(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tu
     else:
         wait = wait_ns(max(misses, falls))
     changed = replace(
-        ladder, misses=misses, falls=falls, due_ns=now_ns + wait, quick=max(ladder.quick - 1, 0)
+        ladder,
+        misses=misses,
+        falls=falls,
+        due_ns=now_ns + wait,
+        quick=max(ladder.quick - 1, 0),
+        headset_missing=ladder.stands is not Stands.NOTHING and not refused,
     )
     give_up_instance = (
         (ladder.stands is Stands.INSTANCE and (misses % LOOKS_TO_INSTANCE == 0 or refused))
@@ -271,7 +285,8 @@ def _fallen(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tu
             falls=falls,
             misses=0,
             quick=0,
-            seen=None,
+            headset_missing=False,
+            seen_since_ns=None,
             running_since_ns=None,
             down_since_ns=now_ns if ladder.down_since_ns is None else ladder.down_since_ns,
             exhausted=ladder.exhausted and not sound,

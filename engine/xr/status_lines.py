@@ -29,12 +29,11 @@ _EXHAUSTED = (
 
 def rung_of(ladder: Ladder, life: SessionLife) -> Rung:
     """The rung for people of what stands and what the session says."""
-    if ladder.stands is Stands.NOTHING:
-        return Rung.NO_RUNTIME
-    if ladder.stands is Stands.INSTANCE:
-        return Rung.NO_HEADSET if ladder.misses else Rung.NO_SESSION
-    if ladder.stands is Stands.SYSTEM:
-        return Rung.NO_SESSION
+    if ladder.stands is not Stands.SESSION:
+        if ladder.headset_missing:
+            return Rung.NO_HEADSET
+        missed = ladder.stands is Stands.NOTHING and ladder.misses > 0
+        return Rung.NO_RUNTIME if missed or not ladder.has_run else Rung.NO_SESSION
     if not life.running:
         return Rung.ASLEEP
     if life.state is SessionState.FOCUSED:

@@ -19,7 +19,9 @@ def close(a: Pose, b: Pose, by: float = 1e-9) -> None:
     assert math.hypot(*off.turn[:3]) < by, (a, b)
 
 
-def head(x_m: float = 0.4, y_m: float = -0.2, z_m: float = 1.3, yaw_deg: float = 30.0, pitch_deg: float = 0.0) -> Pose:
+def head(
+    x_m: float = 0.4, y_m: float = -0.2, z_m: float = 1.3, yaw_deg: float = 30.0, pitch_deg: float = 0.0
+) -> Pose:
     return Pose((x_m, y_m, z_m), turn_of_deg(yaw_deg, pitch_deg))
 
 
@@ -58,7 +60,9 @@ def test_seated_the_head_is_the_resting_eye_and_only_its_heading_counts() -> Non
     assert angles_deg(put.turn) == pytest.approx((0, -25, 0), abs=1e-9)
     # somebody who then leans 10 cm forward, as seen from where they look, is 10 cm forward
     T_space_rest = place.T_space_rest()
-    assert in_rest(place, Pose(applied(T_space_rest, (0, 0.1, 0)))).position_m == pytest.approx((0, 0.1, 0), abs=1e-12)
+    assert in_rest(place, Pose(applied(T_space_rest, (0, 0.1, 0)))).position_m == pytest.approx(
+        (0, 0.1, 0), abs=1e-12
+    )
 
 
 def test_a_lift_raises_the_guest() -> None:

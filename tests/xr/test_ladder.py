@@ -89,7 +89,7 @@ def test_no_runtime_is_asked_ever_more_rarely_but_for_ever() -> None:
 
 
 def test_a_look_that_sees_the_runtime_cuts_the_wait_short() -> None:
-    ladder = Ladder(stands=Stands.NOTHING, due_ns=5 * S_NS, misses=9, seen=False)
+    ladder = Ladder(stands=Stands.NOTHING, due_ns=5 * S_NS, misses=9)
     assert step(ladder, Happened.TICK, S_NS, seen=False)[1] == ()
     ladder, actions = step(ladder, Happened.TICK, S_NS, seen=True)
     assert actions == (Do.OPEN_INSTANCE,)
@@ -137,15 +137,21 @@ def test_a_headset_that_goes_between_look_and_session_is_looked_for_again() -> N
 
 
 def test_exhausted_only_where_another_process_could_help() -> None:
-    down = Ladder(has_run=True, down_since_ns=0, due_ns=1 << 62, seen=True)
+    down = Ladder(has_run=True, down_since_ns=0, due_ns=1 << 62, seen_since_ns=0)
     late_ns = ladders.SEEN_TO_EXHAUSTED_NS
     assert not step(down, Happened.TICK, late_ns - 1, seen=True)[0].exhausted
     assert step(down, Happened.TICK, late_ns, seen=True)[0].exhausted
+    just_back = Ladder(has_run=True, down_since_ns=0, due_ns=1 << 62)
+    assert not step(just_back, Happened.TICK, late_ns, seen=True)[0].exhausted, "seen only now"
     assert not step(down, Happened.TICK, 1 << 60, seen=False)[0].exhausted, "no runtime: no process helps"
-    assert not step(Ladder(down_since_ns=0), Happened.TICK, 1 << 60, seen=True)[0].exhausted, "it never had one"
+    assert not step(Ladder(down_since_ns=0), Happened.TICK, 1 << 60, seen=True)[0].exhausted, (
+        "it never had one"
+    )
     assert not step(down, Happened.TICK, late_ns, seen=None)[0].exhausted
     assert step(down, Happened.TICK, ladders.DOWN_TO_EXHAUSTED_NS, seen=None)[0].exhausted
-    cable_out = Ladder(Stands.INSTANCE, has_run=True, down_since_ns=0, due_ns=1 << 62)
+    cable_out = Ladder(
+        Stands.INSTANCE, has_run=True, down_since_ns=0, seen_since_ns=0, due_ns=1 << 62, headset_missing=True
+    )
     assert not step(cable_out, Happened.TICK, late_ns, seen=True)[0].exhausted
 
 
@@ -161,7 +167,13 @@ def test_exhausted_goes_on_trying_and_ends_with_a_sound_run() -> None:
     assert not ladder.exhausted
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(Happened)), st.integers(0, 6 * S_NS), st.sampled_from([None, True, False]))))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(Happened)), st.integers(0, 6 * S_NS), st.sampled_from([None, True, False])
+        )
+    )
+)
 @settings(max_examples=200, deadline=None)
 def test_no_storm_ends_the_climbing(storm: list[tuple[Happened, int, bool | None]]) -> None:
     ladder, now_ns, has = Ladder(), 0, Stands.NOTHING

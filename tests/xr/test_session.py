@@ -26,7 +26,12 @@ TABLE: dict[S, tuple[tuple[Next, ...], tuple[Next, ...], tuple[Next, ...], tuple
     S.VISIBLE: (NOTHING, NOTHING, NOTHING, NOTHING),
     S.FOCUSED: (NOTHING, NOTHING, NOTHING, NOTHING),
     S.STOPPING: (NOTHING, END, CLOSE_END, CLOSE_END),
-    S.LOSS_PENDING: ((Next.DROP,), (Next.DROP,), (Next.CLOSE_FRAME, Next.DROP), (Next.CLOSE_FRAME, Next.DROP)),
+    S.LOSS_PENDING: (
+        (Next.DROP,),
+        (Next.DROP,),
+        (Next.CLOSE_FRAME, Next.DROP),
+        (Next.CLOSE_FRAME, Next.DROP),
+    ),
     S.EXITING: ((Next.LEAVE,), (Next.LEAVE,), (Next.CLOSE_FRAME, Next.LEAVE), (Next.CLOSE_FRAME, Next.LEAVE)),
 }
 
@@ -90,7 +95,11 @@ def test_dropped_events_matter_to_a_session_that_waits_for_one() -> None:
     assert missed_events(OVER, 1) == (OVER, ())
 
 
-@given(st.lists(st.one_of(st.sampled_from(list(S)), st.sampled_from(["wait", "begin", "end", "lost"])), max_size=60))
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(list(S)), st.sampled_from(["wait", "begin", "end", "lost"])), max_size=60
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_no_storm_leads_outside_the_rules(storm: list[S | str]) -> None:
     """Whoever does what is asked, and frames where `may_wait` allows, never breaks the order; nothing stays undone."""
