@@ -36,7 +36,7 @@ def box_scene(nodes: int, *, around: bool = False) -> tuple[Picture, list[NodePa
             furniture.detach_node()
     rng = np.random.default_rng(4)
     field = picture.root.attach_new_node("boxes")
-    field.set_shader(load_shader("flat.vert", "flat.frag"))
+    field.set_shader(load_shader("flat.vert", "flat.frag", eyes=True))
     field.set_shader_input("u_glyphs", 0.0)
     corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float32) * 0.1
     one = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1)]

@@ -1,12 +1,12 @@
-"""What the second eye costs: one cull for both eyes next to two cameras, and next to one eye alone.
+"""What the second eye costs: one cull for both eyes, and one set of draw calls, next to two cameras and to one eye alone.
 
     python -m engine.bench.xr_stereo
     python -m engine.bench.xr_stereo --nodes 3000 --frames 60
 
 Twice: with boxes all around the guest, as scenes in a headset are (a quarter of them in sight), and with every box in sight,
-where drawing outweighs culling most. All of them draw the same boxes in the same graphics context, turn by turn, and wait for the pixels. Eyes are small, so that a
-software renderer's fill does not hide what the processor does per node. Prints one JSON line each; the ratio is the median of
-the rounds' ratios, which what else the machine does bends least.
+where drawing outweighs culling most. All ways draw the same boxes in the same graphics context, turn by turn, and wait for the
+pixels. Eyes are small, so that a software renderer's fill does not hide what the processor does per node. Prints one JSON line
+each; a ratio is the median of the rounds' ratios, which what else the machine does bends least.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def measure(
         "mono": StereoRig(output, picture, size_px=size_px, samples=0, way="left"),
         "cameras": StereoRig(output, picture, size_px=size_px, samples=0, way="cameras"),
         "shared": StereoRig(output, picture, size_px=size_px, samples=0, way="shared"),
+        "instances": StereoRig(output, picture, size_px=size_px, samples=0, way="instances"),
     }
     for rig in ways.values():
         rig.set_active(False)
@@ -77,7 +78,10 @@ def measure(
             rig.set_active(False)
             taken_ms[name] += mine
             medians[name].append(statistics.median(mine))
-    ratios = [s / c for s, c in zip(medians["shared"], medians["cameras"], strict=True)]
+    ratios = {
+        name: [one / two for one, two in zip(medians[name], medians["cameras"], strict=True)]
+        for name in ("shared", "instances")
+    }
     renderer = output.renderer
     for rig in ways.values():
         rig.close()
@@ -89,8 +93,8 @@ def measure(
         "eye_px": f"{size_px[0]}x{size_px[1]}",
         "frames": frames * rounds,
         **{f"{name}_median_ms": round(statistics.median(values), 3) for name, values in taken_ms.items()},
-        "shared_over_cameras": round(statistics.median(ratios), 3),
-        "shared_over_cameras_worst": round(max(ratios), 3),
+        **{f"{name}_over_cameras": round(statistics.median(values), 3) for name, values in ratios.items()},
+        **{f"{name}_over_cameras_worst": round(max(values), 3) for name, values in ratios.items()},
         "renderer": renderer,
         "python": platform.python_version(),
     }

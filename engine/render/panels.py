@@ -68,11 +68,17 @@ class Panels:
     ----------
     font : TextFont
         Of the package.
+
+    Attributes
+    ----------
+    font : TextFont
+    root : NodePath
+        Holds the panels; to be hung in the vehicle's frame.
     """
 
     def __init__(self, font: TextFont) -> None:
-        self._font = font
-        self._flat = load_shader("flat.vert", "flat.frag")
+        self.font = font
+        self._flat = load_shader("flat.vert", "flat.frag", eyes=True)
         self.root = NodePath("panels")
         self.root.set_shader(self._flat)
         self.root.set_shader_input("u_glyphs", 0.0)
@@ -87,7 +93,7 @@ class Panels:
     def warm(self, texts: Iterable[str]) -> None:
         """Draw every glyph into the font's pages now, so that no caption costs a frame later."""
         for char in sorted(set("".join(texts))):
-            self._font.get_glyph(ord(char))
+            self.font.get_glyph(ord(char))
 
     def show(
         self, panels: Sequence[layout.Panel], *, eye: Vector, time_left_ratio: float | None, veil_ratio: float
@@ -160,7 +166,7 @@ class Panels:
             if len(self._texts) > 400:
                 self._texts.clear()
             node = TextNode("line")
-            node.set_font(self._font)
+            node.set_font(self.font)
             node.set_align(TextNode.A_center)
             node.set_text_color(LVecBase4f(*ink))
             node.set_text(text)

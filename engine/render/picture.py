@@ -133,13 +133,15 @@ class Picture:
         self.root.set_shader_input("u_screen", 0.0)
         self.root.set_shader_input("u_shadow_map", noise_texture())
         self.root.set_shader_input("u_shadow_matrix", LMatrix4.ident_mat())
+        self.root.set_shader_input("u_right_from_left", LMatrix4.ident_mat())
+        self.root.set_shader_input("u_both_eyes", 0.0)
         self._shaders: dict[str, Shader] = {
-            "world": load_shader("world.vert", "world.frag"),
-            "sky": load_shader("sky.vert", "sky.frag"),
-            "water": load_shader("water.vert", "water.frag"),
-            "glow": load_shader("glow.vert", "glow.frag"),
-            "mist": load_shader("mist.vert", "mist.frag"),
-            "particle": load_shader("particle.vert", "particle.frag"),
+            "world": load_shader("world.vert", "world.frag", eyes=True),
+            "sky": load_shader("sky.vert", "sky.frag", eyes=True),
+            "water": load_shader("water.vert", "water.frag", eyes=True),
+            "glow": load_shader("glow.vert", "glow.frag", eyes=True),
+            "mist": load_shader("mist.vert", "mist.frag", eyes=True),
+            "particle": load_shader("particle.vert", "particle.frag", eyes=True),
         }
         self._scenes: dict[int, _SceneGraph] = {}
         self._shown = -1

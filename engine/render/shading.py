@@ -20,9 +20,19 @@ def shader_source(name: str) -> str:
     return text
 
 
-def load_shader(vertex: str, fragment: str) -> Shader:
-    """Compile-ready shader of two files."""
-    shader = Shader.make(Shader.SL_GLSL, shader_source(vertex), shader_source(fragment))
+def load_shader(vertex: str, fragment: str, *, eyes: bool = False) -> Shader:
+    """Compile-ready shader of two files.
+
+    Parameters
+    ----------
+    eyes : bool, default False
+        For what may be drawn before a guest's eyes: drawn twice at once, the second instance lands in the right eye's half of
+        the picture (`both_eyes.glsl`). Needs the input ``u_right_from_left``, which `Picture.root` has.
+    """
+    code = shader_source(vertex)
+    if eyes:
+        code = code.replace("void main()", "void one_eye()") + shader_source("both_eyes.glsl")
+    shader = Shader.make(Shader.SL_GLSL, code, shader_source(fragment))
     shader.set_filename(Shader.ST_vertex, vertex)
     shader.set_filename(Shader.ST_fragment, fragment)
     return shader

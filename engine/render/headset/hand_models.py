@@ -93,7 +93,7 @@ class HandModels:
 
     def __init__(self, picture: Picture) -> None:
         self._root = picture.root.attach_new_node("hands")
-        self._root.set_shader(load_shader("hand.vert", "hand.frag"))
+        self._root.set_shader(load_shader("hand.vert", "hand.frag", eyes=True))
         self._hands = [_Capsules(self._root, f"hand_{side}", len(BONES)) for side in (0, 1)]
         self._rays = [_Capsules(self._root, f"ray_{side}", 1) for side in (0, 1)]
         for ray in self._rays:

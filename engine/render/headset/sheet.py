@@ -19,6 +19,7 @@ from panda3d.core import (
     FrameBufferProperties,
     GraphicsOutput,
     GraphicsPipe,
+    LMatrix4,
     NodePath,
     OrthographicLens,
     Texture,
@@ -150,6 +151,8 @@ class Sheet:
         lens.set_near_far(-10.0, 10.0)
         self._root = NodePath("sheet")
         self._root.set_state(source.root.get_state())
+        self._root.set_shader_input("u_right_from_left", LMatrix4.ident_mat())
+        self._root.set_shader_input("u_both_eyes", 0.0)
         # Colour over colour, coverage over coverage: what results is premultiplied.
         over = (ColorBlendAttrib.O_incoming_alpha, ColorBlendAttrib.O_one_minus_incoming_alpha)
         cover = (ColorBlendAttrib.O_one, ColorBlendAttrib.O_one_minus_incoming_alpha)

@@ -21,14 +21,23 @@ from typing import Literal
 import numpy as np
 from panda3d.core import (
     Camera,
+    ClipPlaneAttrib,
     ColorWriteAttrib,
     DisplayRegion,
     Lens,
+    LMatrix4,
+    LPlane,
+    LVecBase4f,
     MatrixLens,
     NodePath,
     PerspectiveLens,
+    PlaneNode,
+    PTA_LMatrix4f,
     RenderState,
+    ShaderAttrib,
+    ShaderInput,
     Texture,
+    UnalignedLMatrix4f,
 )
 
 from engine.render.eye import Matrix
@@ -43,7 +52,7 @@ from engine.render.picture import FAR_M, NEAR_M, Picture, panda_matrix
 from engine.xr.runtime import Mask
 from engine.xr.values import LEFT, RIGHT, Fov, Pose, View
 
-Way = Literal["shared", "cameras", "left"]
+Way = Literal["shared", "instances", "cameras", "left"]
 
 _CHANNELS = (Lens.SC_left, Lens.SC_right)
 # Above the hidden area's regions.
@@ -67,8 +76,9 @@ class StereoRig:
         Half floats: no bands in dark scenes where the runtime takes more than 8 bits.
     depth : bool, default False
         Keep depth for `depth_into`.
-    way : {"shared", "cameras", "left"}, default "shared"
-        One cull for both eyes, or two cameras (the oracle), or the left eye alone (a benchmark's yardstick).
+    way : {"shared", "instances", "cameras", "left"}, default "shared"
+        One cull for both eyes; that and one set of draw calls; two cameras (the oracle); or the left eye alone (a
+        benchmark's yardstick).
 
     Attributes
     ----------
@@ -112,11 +122,15 @@ class StereoRig:
             ColorWriteAttrib.make(ColorWriteAttrib.C_red | ColorWriteAttrib.C_green | ColorWriteAttrib.C_blue)
         )
         self._shared: MatrixLens | None = None
+        self._right_from_left: PTA_LMatrix4f | None = None
         self._cameras: list[tuple[NodePath, PerspectiveLens]] = []
-        self.regions = [self._half(eye) for eye in ((LEFT,) if way == "left" else (LEFT, RIGHT))]
+        drawn: dict[Way, tuple[int | None, ...]] = {"left": (LEFT,), "instances": (None,)}
+        self.regions = [self._region(eye) for eye in drawn.get(way, (LEFT, RIGHT))]
         if way != "cameras":
             self._shared = MatrixLens()
             camera = Camera("eyes", self._shared)
+            if way == "instances":
+                state = state.compose(self._instanced(picture))
             camera.set_initial_state(state)
             self._camera = picture.camera.attach_new_node(camera)
             for region, channel in zip(self.regions, _CHANNELS, strict=False):
@@ -133,14 +147,25 @@ class StereoRig:
                 path = self._camera.attach_new_node(node)
                 region.set_camera(path)
                 self._cameras.append((path, lens))
-        self._hidden = HiddenArea(self._eyes.buffer, self._half_dimensions)
+        self._hidden = HiddenArea(self._eyes.buffer, _dimensions)
 
-    @staticmethod
-    def _half_dimensions(eye: int) -> tuple[float, float, float, float]:
-        return (0.5 * eye, 0.5 + 0.5 * eye, 0.0, 1.0)
+    def _instanced(self, picture: Picture) -> RenderState:
+        """Draw everything twice, cut at the middle of the buffer.
 
-    def _half(self, eye: int) -> DisplayRegion:
-        region = self._eyes.buffer.make_mono_display_region(*self._half_dimensions(eye))
+        The clip plane itself is never looked at (shaders give the distance); it is how Panda3D switches clip distance 0 on, and
+        off again for other cameras. In the camera's state, and not a node's, it takes no part in culling.
+        """
+        self._right_from_left = PTA_LMatrix4f([UnalignedLMatrix4f(LMatrix4.ident_mat())])
+        picture.root.set_shader_input("u_right_from_left", self._right_from_left)
+        twice = ShaderAttrib.make().set_instance_count(2)
+        # The root says 0 for every other camera; the priority makes this camera's word the last.
+        twice = twice.set_shader_input(ShaderInput("u_both_eyes", LVecBase4f(1.0), 1))
+        plane = ClipPlaneAttrib.make()
+        plane = plane.add_on_plane(NodePath(PlaneNode("middle", LPlane(1.0, 0.0, 0.0, 0.0))))
+        return RenderState.make(plane, twice)
+
+    def _region(self, eye: int | None) -> DisplayRegion:
+        region = self._eyes.buffer.make_mono_display_region(*_dimensions(eye))
         region.set_sort(_EYE_SORT)
         # Panda3D 1.10 resolves multisamples with the last region's scissor still on, which would lose the other eye.
         region.set_scissor_enabled(False)
@@ -218,6 +243,10 @@ class StereoRig:
             clip_from_eye(fov, NEAR_M, FAR_M) @ np.linalg.inv(T_head_eye)
             for T_head_eye, fov in zip(T_head_eyes, fovs, strict=True)
         )
+        if self._right_from_left is not None:
+            left_clip, right_clip = _halved(left_clip, LEFT), _halved(right_clip, RIGHT)
+            across = panda_matrix(right_clip @ np.linalg.inv(left_clip))
+            self._right_from_left[0] = UnalignedLMatrix4f(across)
         self._shared.set_user_mat(panda_matrix(around))
         self._shared.set_left_eye_mat(panda_matrix(left_clip))
         self._shared.set_right_eye_mat(panda_matrix(right_clip))
@@ -293,6 +322,19 @@ class StereoRig:
         self._hidden.close()
         self._camera.remove_node()
         self._eyes.close()
+
+
+def _dimensions(eye: int | None) -> tuple[float, float, float, float]:
+    """Left, right, bottom, top of an eye in the buffer, 0..1; None: of both."""
+    return (0.0, 1.0, 0.0, 1.0) if eye is None else (0.5 * eye, 0.5 + 0.5 * eye, 0.0, 1.0)
+
+
+def _halved(clip: Matrix, eye: int) -> Matrix:
+    """An eye's clip space in its half of the buffer's."""
+    half = np.eye(4)
+    half[0, 0], half[0, 3] = 0.5, eye - 0.5
+    halved: Matrix = half @ clip
+    return halved
 
 
 def pixel_rad(fov: Fov, width_px: int) -> float:
