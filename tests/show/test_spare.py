@@ -183,3 +183,18 @@ def test_the_heir_is_told_to_every_bus(tmp_path: Path) -> None:
     assert kept.bus.told[3:] == [("heir", 400), ("heir", 400)]
     kept.care.fall_silent()
     assert kept.bus.code == -9 and kept.bus.gone
+
+
+def test_every_bus_of_a_run_tells_of_the_seats_in_the_parents_block(tmp_path: Path) -> None:
+    production: Any = SimpleNamespace(rig=load_rig(), package=SimpleNamespace(path=Path("show")))
+    run = RunFolder(tmp_path / "run", "x")
+    care = BusCare(
+        production, run, "block", epoch_ns=None, muted=False, say=lambda text: None, seat_poses="seats"
+    )
+    first: Any = care.bus
+    first.ready = READY
+    record = RunRecord(Memory(), 0)
+    care.advance(record, 77, 0)
+    care.advance(record, 77, AFTER_NS)
+    assert care.spare is not None
+    assert first.config.seat_poses == care.spare.config.seat_poses == "seats"
