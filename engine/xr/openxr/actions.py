@@ -99,6 +99,7 @@ class OpenXrInput:
         self._eyes_allowed = False
         self._hand_paths: tuple[int, ...] = ()
         self._profile_names: dict[int, str] = {0: ""}
+        self._taken: tuple[str, ...] = ()
         self._haptics: HapticOutput | None = None
         self._trackers: HandTrackers | None = None
         self._last_profiles = ("", "")
@@ -184,6 +185,7 @@ class OpenXrInput:
                 self._say(f"the runtime does not take the bindings of {profile} ({error.result})")
                 continue
             self._profile_names[number] = profile
+            self._taken += (profile,)
         if refused and len(refused) == len(self._table.profiles):
             raise refused[0]
 
@@ -305,6 +307,11 @@ class OpenXrInput:
         found = self._located(space, base, xr_time)
         return found.pose if found is not None and found.position_valid else None
 
+    @property
+    def taken_profiles(self) -> tuple[str, ...]:
+        """Interaction profiles whose bindings the runtime took."""
+        return self._taken
+
     # ---- haptics and consent
 
     def haptic_form(self, hand: int) -> HapticForm:
@@ -339,7 +346,13 @@ class OpenXrInput:
         self._closed = True
         if self._trackers is not None:
             self._trackers.close()
-        for name, things in (("xrDestroySpace", self._spaces), ("xrDestroyActionSet", self._sets)):
+        # A set's actions go with it; yet core validation (1.1.47) keeps theirs and refuses a later handle of the same number.
+        actions = list(self._actions.values())
+        for name, things in (
+            ("xrDestroySpace", self._spaces),
+            ("xrDestroyAction", actions),
+            ("xrDestroyActionSet", self._sets),
+        ):
             while things:
                 self._end(name, things.pop())
 
