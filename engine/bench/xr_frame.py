@@ -108,7 +108,7 @@ def run(meter: FrameMeter, *, nodes: int, alike: bool) -> str:
         output = open_context()
         stack.callback(output.engine.remove_all_windows)
         timed = _TimedEngine(output.engine, meter)
-        output.engine = timed  # type: ignore[assignment]
+        output.engine = timed
         picture, _ = box_scene(nodes)
         wish = InstanceWish(graphics=graphics_kind(output))
         headset = Headset(
@@ -136,7 +136,7 @@ def run(meter: FrameMeter, *, nodes: int, alike: bool) -> str:
                 until_ns = clock.now_ns() + _PATIENCE_NS
                 tick()
                 timed.finish = canvas.rig.finish
-                canvas.draw(np.eye(4), seen.head, seen.eyes)
+                canvas.rig.draw(np.eye(4), seen.head, seen.eyes)
                 layers = canvas.layers(seen, (), Pose())
             headset.end(frame, layers)
             garbage.after_frame(frame.woken_ns + frame.period_ns - clock.now_ns())

@@ -9,21 +9,21 @@ from __future__ import annotations
 import os
 import sys
 
-import OpenGL
-
-OpenGL.ERROR_CHECKING = False
-
-import xr
-from OpenGL import GL
-from xr.utils.gl import ContextObject
-from xr.utils.gl.glfw_util import GLFWOffscreenContextProvider
-
 from engine.bench.xr_meter import FrameMeter
 from tests.monado.peers.hooks import options, watch_frames
 
 
 def main() -> int:
     """Run so many frames, print them, end."""
+    import OpenGL
+
+    OpenGL.ERROR_CHECKING = False  # read when OpenGL.GL is imported
+
+    import xr
+    from OpenGL import GL
+    from xr.utils.gl import ContextObject
+    from xr.utils.gl.glfw_util import GLFWOffscreenContextProvider
+
     chosen = options(__doc__)
     meter = FrameMeter(chosen.warm, chosen.frames)
     watch_frames(meter)
