@@ -27,6 +27,10 @@ class Binding(Protocol):
         """The structure to chain to `XrSessionCreateInfo`; None for none."""
         ...
 
+    def clear_errors(self) -> None:
+        """Take away errors that a runtime left in OpenGL, so that whoever draws does not answer for them. Context current."""
+        ...
+
 
 def binding_for(graphics: GraphicsKind) -> Binding:
     """The binding of a kind."""
@@ -44,9 +48,19 @@ class Headless:
         """Nothing is chained."""
         return None
 
+    def clear_errors(self) -> None:
+        """Nothing to clear."""
+
+
+_MOST_ERRORS = 16
+"""OpenGL keeps one flag for each kind of error (OpenGL 4.6, section 2.3.1); an endless stream means that there is no context."""
+
 
 class _OpenGl:
-    """What the three ways of OpenGL share: the requirements."""
+    """What the three ways of OpenGL share: the requirements, and one function of OpenGL itself."""
+
+    library = "libGL.so.1"
+    _gl: Any = None
 
     def prepare(self, calls: Calls, system: int) -> None:
         """See `Binding.prepare`.
@@ -56,6 +70,15 @@ class _OpenGl:
         """
         requirements = calls.xr.GraphicsRequirementsOpenGLKHR()
         calls("xrGetOpenGLGraphicsRequirementsKHR", calls.instance, system, ctypes.byref(requirements))
+
+
+    def clear_errors(self) -> None:
+        """See `Binding.clear_errors`."""
+        if self._gl is None:
+            self._gl = _library(self.library)
+        for _ in range(_MOST_ERRORS):
+            if not self._gl.glGetError():
+                return
 
 
 class Glx(_OpenGl):
@@ -88,6 +111,8 @@ class Glx(_OpenGl):
 class Wgl(_OpenGl):
     """Windows, by XR_KHR_opengl_enable's Win32 structure."""
 
+    library = "opengl32"
+
     def info(self, calls: Calls) -> Any:
         """See `Binding.info`.
 
@@ -96,10 +121,9 @@ class Wgl(_OpenGl):
         XrUnavailable
             No WGL context is current here.
         """
-        loader: Any = getattr(ctypes, "WinDLL", None)
-        if loader is None:
+        if getattr(ctypes, "WinDLL", None) is None:
             raise XrUnavailable("drawing by wgl needs Windows; choose glx or egl here")
-        gl = loader("opengl32")
+        gl = _library(self.library)
         for name in ("wglGetCurrentDC", "wglGetCurrentContext"):
             getattr(gl, name).restype = ctypes.c_void_p
         device, context = gl.wglGetCurrentDC(), gl.wglGetCurrentContext()
@@ -128,7 +152,7 @@ class Egl(_OpenGl):
         if not display or not context:
             raise XrUnavailable(_NONE_CURRENT.format(what="EGL"))
         struct = calls.xr.GraphicsBindingEGLMNDX()
-        address = ctypes.cast(egl.eglGetProcAddress, ctypes.c_void_p).value
+        address = int(ctypes.cast(egl.eglGetProcAddress, ctypes.c_void_p).value or 0)
         _set(struct, get_proc_address=address, display=display, context=context)
         _set(struct, config=_egl_config(egl, display, context))
         return struct
@@ -188,8 +212,9 @@ def _egl_config(egl: Any, display: int, context: int) -> int:
 
 
 def _library(name: str) -> Any:
+    loader: Any = getattr(ctypes, "WinDLL", ctypes.CDLL)
     try:
-        return ctypes.CDLL(name)
+        return loader(name)
     except OSError as error:
         raise XrUnavailable(
             f"{name} cannot be loaded ({error}); it is part of the graphics driver"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from engine.time.clocks import Clock
@@ -42,16 +42,25 @@ class RuntimePacer:
     blend_mode : int
         `XrEnvironmentBlendMode` to end frames with.
     writer : LayerWriter
+    tidy : callable, optional
+        Called after each end, for runtimes that leave something behind.
     """
 
     def __init__(
-        self, calls: Calls, host_time: HostTime, clock: Clock, blend_mode: int, writer: LayerWriter
+        self,
+        calls: Calls,
+        host_time: HostTime,
+        clock: Clock,
+        blend_mode: int,
+        writer: LayerWriter,
+        tidy: Callable[[], None] | None = None,
     ) -> None:
         xr = calls.xr
         self._calls = calls
         self._host_time = host_time
         self._clock = clock
         self._writer = writer
+        self._tidy = tidy
         self._number = 0
         self._state = xr.FrameState()
         self._wait_info = xr.FrameWaitInfo()
@@ -91,6 +100,8 @@ class RuntimePacer:
         info.display_time = frame.xr_time
         info.layer_count, info._layers = self._writer.write(layers)
         self._calls("xrEndFrame", session, self._end_reference)
+        if self._tidy is not None:
+            self._tidy()
 
 
 _HEADLESS_PERIOD_NS = 1_000_000_000 // 90

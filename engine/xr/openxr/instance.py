@@ -105,8 +105,10 @@ class OpenXrInstance:
             session.close()
         if self._messenger is not None:
             self._messenger.close(self.calls)
-        self.calls.ask("xrDestroyInstance", self.calls.instance)
+        self.calls.quietly("xrDestroyInstance", self.calls.instance)
         self.calls.close()
+        if self._messenger is not None:
+            self._messenger.forget()
 
     def _forget(self, session_handle: int) -> None:
         self._sessions.pop(session_handle, None)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import MissingExtra
-from engine.xr.faults import InstanceLost, XrRefused, XrUnavailable
+from engine.xr.faults import InstanceLost, XrError, XrRefused, XrUnavailable
 from engine.xr.openxr import results
 
 _PEOPLE_WANT = "a headset (--xr)"
@@ -85,7 +85,16 @@ class Calls:
             function = self._look_up(name)
         return function(*arguments)
 
-    def fault(self, name: str, result: int) -> Exception:
+    def quietly(self, name: str, *arguments: Any) -> None:
+        """Destroy something. Whatever that results in, the thing is gone and nobody could do more; nothing after `close`."""
+        if self.instance is None:
+            return
+        try:
+            self.ask(name, *arguments)
+        except XrError:
+            pass  # the function itself cannot be had from a runtime that went away
+
+    def fault(self, name: str, result: int) -> XrError:
         """The error that this negative result is."""
         if result == results.INSTANCE_LOST:
             self.lost = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 from engine.time.clocks import Clock, MonotonicClock
@@ -24,10 +25,13 @@ class OpenXrRuntime:
     ----------
     clock : Clock, optional
         Host time of `FrameTime.woken_ns`; the machine's own unless given.
+    library : callable, optional
+        Gives the pyopenxr module; another for tests.
     """
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, library: Callable[[], Any] = load) -> None:
         self._clock = clock or MonotonicClock()
+        self._library = library
 
     def open(self, wish: InstanceWish) -> OpenXrInstance:
         """Connect.
@@ -41,7 +45,7 @@ class OpenXrRuntime:
         XrRefused
             The runtime refuses for a reason of its own.
         """
-        xr = load()
+        xr = self._library()
         calls = Calls(xr, opening=True)
         layers: tuple[str, ...] = ()
         if wish.validation:

@@ -19,9 +19,13 @@ from engine.xr.runtime import InputPort, Layer, Mask, Space, SpaceKind, Swapchai
 from engine.xr.values import FrameTime, Located, Pose
 
 if TYPE_CHECKING:
+    from engine.xr.openxr.actions import OpenXrInput
     from engine.xr.openxr.instance import OpenXrInstance
 
 _BLEND = {name: number for number, name in systems.BLEND_MODES.items()}
+
+_LEAVES_ERRORS = "SteamVR"
+"""On Linux it leaves an OpenGL error after each xrEndFrame (SteamVR-for-Linux #799)."""
 
 
 class OpenXrSession:
@@ -47,7 +51,7 @@ class OpenXrSession:
         self._calls = calls
         self._actions = actions
         self._closed = closed
-        self._input: InputPort | None = None
+        self._input: OpenXrInput | None = None
         self._spaces: list[OpenXrSpace] = []
         self._swapchains: list[OpenXrSwapchain] = []
         self._kinds: frozenset[str] | None = None
@@ -66,7 +70,9 @@ class OpenXrSession:
         else:
             writer = LayerWriter(calls, depth=extensions.DEPTH in instance.extensions)
             mode = _BLEND[info.blend_modes[0]]
-            self._pacer = RuntimePacer(calls, instance.host_time, instance.clock, mode, writer)
+            leaves_errors = instance.runtime_name.startswith(_LEAVES_ERRORS)
+            tidy = binding.clear_errors if leaves_errors else None
+            self._pacer = RuntimePacer(calls, instance.host_time, instance.clock, mode, writer, tidy)
         self._locator = Locator(calls)
         self._views = (xr.View * 2)(xr.View(), xr.View())
         self._view_count = ctypes.c_uint32(0)
@@ -220,19 +226,18 @@ class OpenXrSession:
         handle = self._handle
         if handle is None:
             return
-        close_input = getattr(self._input, "close", None)
-        if close_input is not None:
-            close_input()
+        if self._input is not None:
+            self._input.close()
+            self._input = None
         for swapchain in tuple(self._swapchains):
             swapchain.close()
         for space in tuple(self._spaces):
             space.close()
         self._handle = None
-        if self._calls.instance is not None:
-            self._calls.ask("xrDestroySession", handle)
+        self._calls.quietly("xrDestroySession", handle)
         self._closed(handle_value(handle))
 
-    def _open_input(self) -> InputPort:
+    def _open_input(self) -> OpenXrInput:
         from engine.xr.openxr.actions import input_port
 
         return input_port(self.instance, self, self._actions)

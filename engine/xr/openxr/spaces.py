@@ -67,8 +67,7 @@ class OpenXrSpace:
             return
         if self._closed is not None:
             self._closed(self)
-        if self._calls.instance is not None:
-            self._calls.ask("xrDestroySpace", handle)
+        self._calls.quietly("xrDestroySpace", handle)
 
 
 def handle_of(space: Space) -> Any:

@@ -107,8 +107,7 @@ class OpenXrSwapchain:
         handle, self._handle = self._handle, None
         if handle is not None:
             self._closed(self)
-            if self._calls.instance is not None:
-                self._calls.ask("xrDestroySwapchain", handle)
+            self._calls.quietly("xrDestroySwapchain", handle)
 
 
 def handle_of(swapchain: Swapchain) -> Any:

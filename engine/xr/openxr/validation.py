@@ -68,11 +68,15 @@ class Messenger:
             raise XrRefused(call, "VALIDATION", "; ".join(new))
 
     def close(self, calls: Calls) -> None:
-        """Stop listening; the callback itself lives on until the instance is gone."""
+        """Stop listening; the callback lives on, since destroying the instance is heard by the one chained to its making."""
         calls.heed = None
         if self._handle is not None:
-            calls.ask("xrDestroyDebugUtilsMessengerEXT", self._handle)
+            calls.quietly("xrDestroyDebugUtilsMessengerEXT", self._handle)
             self._handle = None
+
+    def forget(self) -> None:
+        """The instance is gone: nothing calls back any more."""
+        self._callback = self._info = None
 
     def _heard(self, _severity: int, _types: int, data: Any, _user: Any) -> int:
         message = data.contents
