@@ -123,7 +123,8 @@ def open_output(
     """
     load_prc_file_data("sensorama", _PRC + ("" if samples else "multisamples 0\nframebuffer-multisample 0\n"))
     if native:  # the headset's runtime paces, whatever a window of the same context would wait for
-        load_prc_file_data("sensorama", "sync-video false\n")
+        # Mesa's software drivers answer every change from the host to a window of its context with an X error that means nothing.
+        load_prc_file_data("sensorama", "sync-video false\nnotify-level-x11display fatal\n")
     if sys.platform == "darwin":
         load_prc_file_data("sensorama", "gl-version 4 1\n")
     tried: list[str] = []
@@ -148,7 +149,14 @@ def open_output(
             tried.append(f"{label}: no such pipe")
             continue
         buffer = _make(
-            graphics, pipe, size=size, samples=samples, is_window=is_window, vsync=vsync, title=title
+            graphics,
+            pipe,
+            size=size,
+            samples=samples,
+            is_window=is_window,
+            vsync=vsync,
+            title=title,
+            native=native,
         )
         if buffer is None:
             tried.append(f"{label}: it opens no output of {size[0]}x{size[1]}")
@@ -183,6 +191,7 @@ def _make(
     is_window: bool,
     vsync: bool,
     title: str,
+    native: bool = False,
 ) -> GraphicsOutput | None:
     properties = FrameBufferProperties()
     properties.set_rgb_color(True)
@@ -190,6 +199,8 @@ def _make(
     properties.set_depth_bits(24)
     if samples:
         properties.set_multisamples(samples)
+    if native:  # a window beside it (a headset's mirror) is double-buffered, and shares the context of a host that is so too
+        properties.set_back_buffers(1)
     window = WindowProperties.size(*size)
     if is_window:
         window.set_title(title)
