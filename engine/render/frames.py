@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.experience.lines import LineTable
+from engine.render.comfort import vignette_ratio
 from engine.render.eye import AT_REST, NodePose, Pose, shown_motion
 from engine.render.live import CaptionView, VideoView
 from engine.time.flicks import FLICKS_PER_SECOND
-from engine.time.segments import Transport
+from engine.time.segments import Controls, Transport
 from engine.timeline.evaluate import Evaluator, run_from_fl
 from engine.timeline.program import Program
 from engine.timeline.roles import RoleKind, RoleTable
@@ -77,6 +78,8 @@ class FrameState:
         Lines and captions on show, oldest first.
     videos : tuple of VideoView
         Videos on show, oldest first.
+    vignette_ratio : float
+        0..1: how far a headset's picture narrows for this guest's comfort.
     """
 
     scene: int
@@ -89,6 +92,7 @@ class FrameState:
     clips: tuple[tuple[str, float, bool], ...] = ()
     captions: tuple[CaptionView, ...] = ()
     videos: tuple[VideoView, ...] = ()
+    vignette_ratio: float = 0.0
 
     @property
     def at_s(self) -> float:
@@ -121,15 +125,24 @@ def frame_state(
     seat : int
         Whose frame, default 0.
     language, second_language : str, optional
-        Main language (default: that of the live controls), and a smaller one beside it.
+        Main language where the guest has not asked for one (default: that of the live controls), and a smaller one beside it.
+
+    Notes
+    -----
+    A photosensitive guest's picture follows levels and colours averaged over time (`engine.timeline.calm`), and so does the room's (seat
+    -1) while there is one.
     """
+    profile = transport.profile_at(seat, host_ns)
     stage = evaluator.stage_values(transport, host_ns, seat)
     moment = stage.moment
     if moment.scene < 0:
         return FrameState(-1)
     program = content.scenes[moment.scene]
     roles = content.roles
-    values = {spec.name: tuple(float(v) for v in stage.levels[roles.slice_of(spec.name)]) for spec in roles}
+    levels = stage.levels
+    if transport.calm_at(host_ns) if seat < 0 else profile.photosensitive:
+        levels = evaluator.calm_levels(transport, host_ns, seat, picture=True)
+    values = {spec.name: tuple(float(v) for v in levels[roles.slice_of(spec.name)]) for spec in roles}
     path = Pose(*(float(v) for v in stage.path))
     active = list(program.media.active(moment.at_fl, run_from_fl(moment)))
     for overlay in evaluator.overlays(transport, host_ns):
@@ -139,8 +152,9 @@ def frame_state(
             )
     # What the guest has turned down on the seat is turned down in the picture too; lamps in it are not the
     # rig's lamps.
-    felt = evaluator.controlled(stage.levels, transport.controls_at(host_ns))
-    main = language or _language(content, transport, host_ns)
+    controls = transport.controls_of(seat, host_ns)
+    felt = evaluator.controlled(stage.levels, controls)
+    main = language if language and profile.language < 0 else _language(content, controls)
     cues = sorted(
         (cue for cue, _offset in active if cue.kind in ("line", "caption")), key=lambda cue: cue.at_fl
     )
@@ -164,6 +178,7 @@ def frame_state(
         clips=clips,
         captions=captions,
         videos=videos,
+        vignette_ratio=vignette_ratio(evaluator.path_pose_at, transport, host_ns, profile.comfort),
     )
 
 
@@ -184,9 +199,9 @@ def _motion(roles: RoleTable, vector: Floats) -> Pose:
     return AT_REST
 
 
-def _language(content: Content, transport: Transport, host_ns: int) -> str:
+def _language(content: Content, controls: Controls) -> str:
     languages = content.languages
-    return languages[min(transport.controls_at(host_ns).language, len(languages) - 1)]
+    return languages[min(controls.language, len(languages) - 1)]
 
 
 def _caption(lines: LineTable, cue: object, main: str, second: str | None, path: Pose) -> CaptionView:
