@@ -70,6 +70,8 @@ class Stage:
     ----------
     picture : Picture
     panels : Panels
+    evaluator : Evaluator
+        Of the package.
     state : FrameState
         What was prepared last.
 
@@ -101,7 +103,7 @@ class Stage:
         self._output = output
         self._emit = on_event
         self._patient = patient
-        self._evaluator = Evaluator(package.scenes, package.roles)
+        self.evaluator = Evaluator(package.scenes, package.roles)
         self.picture = Picture(
             grain=self._quality.grain, dither=self._quality.dither, twin=self._quality.twin
         )
@@ -205,7 +207,7 @@ class Stage:
         """
         state = frame_state(
             self._package,
-            self._evaluator,
+            self.evaluator,
             transport,
             host_ns,
             seat=self._options.seat,

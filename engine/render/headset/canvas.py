@@ -15,7 +15,7 @@ from engine.render.headset.stereo import StereoRig
 from engine.render.output import Output
 from engine.render.picture import Picture
 from engine.xr.angles import turn_of_deg
-from engine.xr.formats import choose_color, choose_depth
+from engine.xr.formats import choose_color, choose_depth, format_name
 from engine.xr.poses import composed
 from engine.xr.runtime import (
     DepthImage,
@@ -30,7 +30,7 @@ from engine.xr.runtime import (
     SwapchainSpec,
     SystemInfo,
 )
-from engine.xr.values import Pose, View
+from engine.xr.values import Pose
 from engine.xr.wearing import Seen
 
 _DEPTH_EXTENSION = "XR_KHR_composition_layer_depth"
@@ -106,10 +106,19 @@ class EyeCanvas:
         spec = self._spec
         size_px = eye_size_px(system, spec.scale)
         color_format = choose_color(session.formats, hdr=spec.hdr)
+        text_format = None
+        if self._sheet is not None:
+            # The sheet holds encoded values with alpha: only a format that the compositor decodes takes it as it is.
+            found = choose_color(session.formats, alpha=True)
+            text_format = found if is_srgb(found) else None
         depth_format = None
         if spec.depth and _DEPTH_EXTENSION in self._extensions():
             depth_format = choose_depth(session.formats)
-        if self.rig is None or self.rig.size_px != size_px:
+        if (
+            self.rig is None
+            or self.rig.size_px != size_px
+            or (self.rig.depth is None) != (depth_format is None)
+        ):
             if self.rig is not None:
                 self.rig.close()
             self.rig = StereoRig(
@@ -126,20 +135,19 @@ class EyeCanvas:
                 if gl_format is not None:
                     for _eye in (0, 1):
                         made.append(session.swapchain(SwapchainSpec(gl_format, size_px, use=use)))  # type: ignore[arg-type]
-            # A sheet holds encoded values with alpha: only a format that is decoded by the compositor takes it as it is.
-            if self._sheet is not None and is_srgb(color_format):
-                made.append(session.swapchain(SwapchainSpec(color_format, self._sheet.size_px)))
+            if self._sheet is not None and text_format is not None:
+                made.append(session.swapchain(SwapchainSpec(text_format, self._sheet.size_px)))
         except BaseException:
             for swapchain in made:
                 swapchain.close()
             raise
-        sheet = made.pop() if self._sheet is not None and is_srgb(color_format) else None
+        sheet = made.pop() if text_format is not None else None
         depth = (made[2], made[3]) if depth_format is not None else None
         self._images = _Images((made[0], made[1]), depth, sheet, system.max_layers - _ONE)
         self._session = session
         self.mask()
         self._say(
-            f"headset: {system.name}, {size_px[0]}x{size_px[1]} an eye, format 0x{color_format:04x}"
+            f"headset: {system.name}, {size_px[0]}x{size_px[1]} an eye, {format_name(color_format)}"
             f"{', depth' if depth else ''}{', texts as layers' if sheet else ''}"
         )
 
@@ -179,11 +187,6 @@ class EyeCanvas:
     def most_quads(self) -> int:
         """How many of them the runtime takes."""
         return 0 if self._images is None else self._images.most_quads
-
-    def draw(self, T_vehicle_rest: Matrix, head: Pose, eyes: tuple[View, View]) -> None:
-        """Draw both eyes and everything else of the graphics engine."""
-        assert self.rig is not None
-        self.rig.draw(T_vehicle_rest, head, eyes)
 
     def layers(self, seen: Seen, panels: Sequence[SheetPanel], T_rest_eye: Pose) -> list[Layer]:
         """Copy what was drawn into the session's images, and give the layers to submit.

@@ -7,33 +7,40 @@ operator's window at a quiet pace, so that the show is seen to go on, and the la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
-from engine.render.eye import Matrix
+from engine.errors import OutputError
+from engine.render.comfort import SnapTurn
 from engine.render.frames import FrameState
 from engine.render.headset.canvas import EyeCanvas, rest_matrix
 from engine.render.headset.garbage import Garbage
+from engine.render.headset.hand_models import HandModels
+from engine.render.headset.mirror import EyesPicture, eyes_of
+from engine.render.headset.onlooker import Onlooker
 from engine.render.headset.sheet import Sheet, SheetPanel
+from engine.render.headset.still import Stills
+from engine.render.headset.touch import HandPulses
 from engine.render.headset.turning import Turning
 from engine.render.inbox import Inbox, StatsMeter
 from engine.render.live import GuestEvent, LiveView
 from engine.render.stage import Stage
+from engine.render.vignette import Vignette
 from engine.render.watching import GuestWatch, head_pose
 from engine.time.clocks import Clock
 from engine.time.segments import Transport
 from engine.xr.faults import XrError
 from engine.xr.headset import Headset
 from engine.xr.runtime import Layer
-from engine.xr.values import Fov, FrameTime, MaskChanged, Pose, Tracked, View
+from engine.xr.values import Fov, FrameTime, MaskChanged, Pose, ProfileChanged, Tracked, View
 from engine.xr.wearing import (
     GuestArrived,
     GuestLeft,
     HeadsetEvent,
-    HeadsetStatus,
     Recentred,
     RecentreRefused,
-    Seen,
     StatusChanged,
 )
 
@@ -51,61 +58,6 @@ class TransportSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One frame as an onlooker may want to know it.
-
-    Attributes
-    ----------
-    state : FrameState
-        What of the show.
-    live : LiveView
-        Choice and hint.
-    head : Pose
-        The guest's, in the rest frame.
-    status : HeadsetStatus
-    fps : float
-        Of the last second.
-    worn : bool
-        Whether a headset showed it; False: drawn for the onlooker alone.
-    late : bool
-        The frame's own work took longer than its period: whoever has something optional to do leaves it.
-    """
-
-    state: FrameState
-    live: LiveView
-    head: Pose
-    status: HeadsetStatus
-    fps: float
-    worn: bool
-    late: bool
-
-
-class Onlooker(Protocol):
-    """The operator's window (`engine.render.headset.mirror`)."""
-
-    def before(self, *, worn: bool, late: bool) -> None:
-        """A frame is about to be drawn: have the window drawn with it, or not."""
-        ...
-
-    def after(self, shown: Shown, host_ns: int) -> None:
-        """It was drawn; look at keys, keep what is to be kept. Never waits."""
-        ...
-
-    @property
-    def closed(self) -> bool:
-        """Whether somebody closed the window."""
-        ...
-
-
-class Pulses(Protocol):
-    """What the guest's hands feel (`engine.render.headset.touch`)."""
-
-    def advance(self, transport: Transport, now_ns: int) -> None:
-        """Play what comes next."""
-        ...
-
-
 class HeadsetLoop:
     """Draws for one guest's headset.
 
@@ -120,12 +72,15 @@ class HeadsetLoop:
     watch : GuestWatch
         What the guest's eyes and hands do to the stage.
     turning : Turning
-        Where the resting guest is put in the vehicle; `watch` turns it.
+        Where the resting guest is put in the vehicle.
+    snap : SnapTurn
     source : TransportSource
     inbox : Inbox
     clock : Clock
-    onlooker : Onlooker or None
-    pulses : Pulses or None
+    onlooker : Onlooker
+    stills : Stills
+    hands : HandModels
+    pulses : HandPulses
     idle_hz : float, default 30
         Frames a second while no session runs.
 
@@ -147,27 +102,29 @@ class HeadsetLoop:
         sheet: Sheet | None,
         watch: GuestWatch,
         turning: Turning,
+        snap: SnapTurn,
         source: TransportSource,
         inbox: Inbox,
         clock: Clock,
+        onlooker: Onlooker,
+        stills: Stills,
+        hands: HandModels,
+        pulses: HandPulses,
         *,
-        onlooker: Onlooker | None = None,
-        pulses: Pulses | None = None,
         idle_hz: float = 30.0,
     ) -> None:
         self._stage, self._canvas, self._headset, self._sheet = stage, canvas, headset, sheet
-        self._watch, self._turning = watch, turning
+        self._watch, self._turning, self._snap = watch, turning, snap
         self._source, self._inbox, self._clock = source, inbox, clock
-        self._onlooker, self._pulses = onlooker, pulses
+        self._onlooker, self._stills, self._hands, self._pulses = onlooker, stills, hands, pulses
         self._idle_ns = round(_NS_PER_S / idle_hz)
         self._due_ns = clock.now_ns()
         self._meter = StatsMeter(self._due_ns)
-        self._fps = 0.0
         self._garbage = Garbage()
+        self._vignette = Vignette()
+        self._vignette.hang(stage.picture.camera)
         self._veil = 0.0
         self._scene = -1
-        self._late = False
-        self._head = Pose()
         self.exhausted = False
 
     def step(self) -> bool:
@@ -179,10 +136,12 @@ class HeadsetLoop:
             Whether there is to be another: False once retired, closed, or when this process is to be replaced.
         """
         self._inbox.poll()
-        if self._inbox.retired or (self._onlooker is not None and self._onlooker.closed):
+        if self._inbox.retired or self._onlooker.closed:
             return False
-        if self._inbox.recentre:
-            self._inbox.recentre = False
+        if self._inbox.folder:
+            self._onlooker.open(self._inbox.folder)
+        if self._inbox.recentre or self._onlooker.recentre:
+            self._inbox.recentre = self._onlooker.recentre = False
             self._headset.recentre()
         for event in self._headset.pump():
             self._hear(event)
@@ -205,31 +164,41 @@ class HeadsetLoop:
         live = self._dimmed(self._inbox.live, tracked)
         state = self._prepare(transport, frame.display_ns, tracked.head, live)
         panels = self._panels(live)
-        self._headset.begin(frame)
-        layers: list[Layer] = []
-        seen = self._headset.views(frame)
+        self._vignette.show(state.vignette_ratio)
+        self._turn(tracked)
         T_vehicle_rest = rest_matrix(self._stage.eye_m, self._turning.T_eye_rest)
-        if frame.should_render and seen.live and self._canvas.rig is not None:
-            layers = self._drawn(seen, T_vehicle_rest, panels)
+        self._hands.show(
+            tracked.hands, self._stage.picture.T_world_vehicle @ T_vehicle_rest, self._watch.pointing
+        )
+        self._headset.begin(frame)
+        seen = self._headset.views(frame)
+        layers: list[Layer] = []
+        picture: EyesPicture | None = None
+        rig = self._canvas.rig
+        if frame.should_render and seen.live and rig is not None:
+            rig.draw(T_vehicle_rest, seen.head, seen.eyes)
+            picture = eyes_of(rig, seen.head, seen.eyes, frame.display_ns)
+            try:
+                layers = self._canvas.layers(seen, panels, self._turning.T_rest_eye)
+            except XrError as error:
+                self._headset.failed(error)
         self._headset.end(frame, layers)
         now_ns = self._clock.now_ns()
-        self._head = seen.head
-        self._late = now_ns - frame.woken_ns > frame.period_ns
+        until_ns = frame.woken_ns + frame.period_ns
+        # From here on the guest's frame is on its way: everything else takes the time that is left, or none.
         if state.scene >= 0:
             self._watch.follow(tracked, T_vehicle_rest)
-        if self._pulses is not None:
-            self._pulses.advance(transport, now_ns)
-        self._finish(state, live, frame.display_ns, now_ns - frame.woken_ns, now_ns, worn=True)
-        self._garbage.after_frame(frame.display_ns - self._clock.now_ns())
-
-    def _drawn(self, seen: Seen, T_vehicle_rest: Matrix, panels: list[SheetPanel]) -> list[Layer]:
-        if self._onlooker is not None:
-            self._onlooker.before(worn=True, late=self._late)
-        self._canvas.draw(T_vehicle_rest, seen.head, seen.eyes)
-        try:
-            return self._canvas.layers(seen, panels, self._turning.T_rest_eye)
-        except XrError:
-            return []  # the session went between two calls; `end` finds out, and the ladder answers
+        self._pulses.advance(transport, now_ns, frame.period_ns)
+        self._finish(
+            picture,
+            state,
+            live,
+            tracked,
+            display_ns=frame.display_ns,
+            period_ns=frame.period_ns,
+            spent_ns=now_ns - frame.woken_ns,
+            until_ns=until_ns,
+        )
 
     def _panels(self, live: LiveView) -> list[SheetPanel]:
         """Texts on the sheet, as far as the runtime takes layers; the world shows them otherwise."""
@@ -246,23 +215,37 @@ class HeadsetLoop:
         self._veil += min(max(wanted - self._veil, -_VEIL_STEP), _VEIL_STEP)
         return live if self._veil <= live.veil_ratio else replace(live, veil_ratio=self._veil)
 
+    def _turn(self, tracked: Tracked) -> None:
+        """By the stick that is pushed further."""
+        stick = max((hand.stick[0] for hand in tracked.hands), key=abs)
+        left_deg = self._snap.take(stick)
+        if left_deg:
+            self._turning.turn(math.radians(left_deg), tracked.head)
+
     # ---- without one
 
     def _alone(self) -> None:
         """No session: draw the stage as the resting eye sees it, for whoever watches the window."""
         now_ns = self._clock.now_ns()
         self._due_ns = max(self._due_ns + self._idle_ns, now_ns)
-        transport = self._source.read()
-        state = self._prepare(transport, self._due_ns, Pose(), self._inbox.live)
+        state = self._prepare(self._source.read(), self._due_ns, Pose(), self._inbox.live)
         self._stage.panels.in_world(True)
-        self._late = False
-        if self._onlooker is not None:
-            self._onlooker.before(worn=False, late=False)
-            rig = self._canvas.rig
-            if rig is not None:
-                rig.draw(rest_matrix(self._stage.eye_m, Pose()), Pose(), _RESTING_EYES)
-        self._finish(state, self._inbox.live, self._due_ns, self._clock.now_ns() - now_ns, now_ns, worn=False)
-        self._garbage.after_frame(self._due_ns - self._clock.now_ns())
+        self._vignette.show(0.0)
+        picture: EyesPicture | None = None
+        rig = self._canvas.rig
+        if rig is not None:
+            rig.draw(rest_matrix(self._stage.eye_m, Pose()), Pose(), _RESTING_EYES)
+            picture = eyes_of(rig, Pose(), _RESTING_EYES, self._due_ns)
+        self._finish(
+            picture,
+            state,
+            self._inbox.live,
+            None,
+            display_ns=self._due_ns,
+            period_ns=self._idle_ns,
+            spent_ns=self._clock.now_ns() - now_ns,
+            until_ns=self._due_ns,
+        )
         self._clock.sleep_until_ns(self._due_ns)
 
     # ---- both
@@ -275,15 +258,46 @@ class HeadsetLoop:
         return state
 
     def _finish(
-        self, state: FrameState, live: LiveView, display_ns: int, spent_ns: int, now_ns: int, *, worn: bool
+        self,
+        picture: EyesPicture | None,
+        state: FrameState,
+        live: LiveView,
+        tracked: Tracked | None,
+        *,
+        display_ns: int,
+        period_ns: int,
+        spent_ns: int,
+        until_ns: int,
     ) -> None:
-        if self._onlooker is not None:
-            shown = Shown(state, live, self._head, self._headset.status, self._fps, worn, self._late)
-            self._onlooker.after(shown, display_ns)
-        stats = self._meter.count(spent_ns, now_ns, late=self._late)
+        late = spent_ns > period_ns
+        self._onlooker.look(
+            picture,
+            state,
+            live,
+            tracked,
+            self._headset.status,
+            display_ns=display_ns,
+            period_ns=period_ns,
+            late=late,
+            until_ns=until_ns,
+        )
+        self._give_stills(picture)
+        stats = self._meter.count(spent_ns, self._clock.now_ns(), late=late)
         if stats is not None:
-            self._fps = float(stats.frames)
             self._inbox.post("stats", stats)
+        self._garbage.after_frame(until_ns - self._clock.now_ns())
+
+    def _give_stills(self, picture: EyesPicture | None) -> None:
+        """One a frame, once there is something to be seen: each takes a millisecond or two."""
+        if picture is None or not self._inbox.stills:
+            return
+        path = self._inbox.stills.pop(0)
+        try:
+            self._stills.write(picture, Path(path))
+        except OutputError as error:
+            self._inbox.post("say", str(error))
+            return
+        self._inbox.post("still", path)
 
     def _hear(self, event: HeadsetEvent) -> None:
         match event:
@@ -300,6 +314,8 @@ class HeadsetLoop:
                 self._inbox.post("say", _recentred(event))
             case RecentreRefused():
                 self._inbox.post("say", f"headset: {event.line}")
+            case ProfileChanged():
+                self._pulses.controllers_changed()
             case MaskChanged():
                 self._canvas.mask()
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 
 from engine.errors import OutputError
@@ -11,10 +12,16 @@ from engine.experience.package import Package
 from engine.experience.rig import Rig, load_rig
 from engine.motion.seat_poses import SeatPoseBlock
 from engine.motion.seat_predictor import SeatPredictor
+from engine.render.comfort import SnapTurn
+from engine.render.desk import trigger_keys
 from engine.render.headset.canvas import EyeCanvas
 from engine.render.headset.context import graphics_kind, open_context
+from engine.render.headset.hand_models import HandModels
 from engine.render.headset.loop import HeadsetLoop
+from engine.render.headset.onlooker import Onlooker
 from engine.render.headset.sheet import Sheet
+from engine.render.headset.still import Stills
+from engine.render.headset.touch import HandPulses
 from engine.render.headset.turning import Turning
 from engine.render.inbox import Inbox
 from engine.render.live import InputEvent
@@ -26,10 +33,12 @@ from engine.render.watching import GuestWatch
 from engine.time.clocks import Clock
 from engine.time.shared import TransportBlock
 from engine.xr.faults import XrUnavailable
+from engine.xr.feel import HandFeel
 from engine.xr.headset import Headset
 from engine.xr.openxr import OpenXrRuntime
 from engine.xr.profiles import action_table
 from engine.xr.runtime import InstanceWish
+from engine.xr.watch import watch_for
 from engine.xr.wearing import HeadsetSetup
 
 #: Set to have every call checked by the core validation layer; whatever it reports ends the session.
@@ -141,16 +150,57 @@ def _assemble(
         poses = SeatPoseBlock.attach(asked.seats)
         stack.callback(poses.close)
         seat = SeatPredictor(poses, config.seat)
-    headset = Headset(runtime, wish, setup_of(rig, config.seat), clock, say=say, seat=seat)
+    headset = Headset(
+        runtime,
+        wish,
+        setup_of(rig, config.seat),
+        clock,
+        say=say,
+        seat=seat,
+        watch=watch_for(os.environ, sys.platform),
+    )
     stack.callback(headset.close)
     sheet = Sheet(output, stage.panels) if spec.quads else None
     if sheet is not None:
         stack.callback(sheet.close)
     canvas = EyeCanvas(output, stage.picture, sheet, spec, lambda: headset.extensions, say)
     headset.canvas = canvas
-    turning = Turning()
-    watch = GuestWatch(stage)
-    return HeadsetLoop(stage, canvas, headset, sheet, watch, turning, block, inbox, clock)
+    stack.callback(canvas.release)
+    hands = HandModels(stage.picture)
+    stack.callback(hands.close)
+    feel = HandFeel(stage.evaluator, package.roles, config.seat)
+    onlooker = Onlooker(
+        output,
+        stage,
+        [program.id for program in package.scenes],
+        spec,
+        clock,
+        forward,
+        say,
+        size_px=config.size,
+        title=config.title,
+        window=asked.window,
+        reserved=trigger_keys(package.scenes),
+    )
+    stack.callback(onlooker.close)
+    stills = Stills(output)
+    stack.callback(stills.close)
+    return HeadsetLoop(
+        stage,
+        canvas,
+        headset,
+        sheet,
+        GuestWatch(stage),
+        Turning(),
+        SnapTurn(spec.snap_turn_deg),
+        block,
+        inbox,
+        clock,
+        onlooker,
+        stills,
+        hands,
+        HandPulses(headset, feel),
+    )
 
 
 def setup_of(rig: Rig, seat: int) -> HeadsetSetup:

@@ -446,8 +446,7 @@ class LiveRun:
         line = str(status.line)
         if self._notes.get("headset") == line:
             return
-        self._notes["headset"] = line
-        self._view.say(f"headset: {line}")
+        self._notes["headset"] = line  # the viewer has said it already
         if self._record is not None:
             self._record("notice", self._clock.now_ns(), text=f"headset: {line}", headset=str(status.rung))
 
