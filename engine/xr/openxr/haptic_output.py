@@ -21,6 +21,9 @@ MOST_SAMPLES = 4000
 MOST_AMPLITUDES = 4000
 """`XR_MAX_HAPTIC_AMPLITUDE_ENVELOPE_SAMPLES_FB`."""
 
+LEAST_RATE_HZ = 400.0
+"""Fewer samples a second make no sine that a hand could tell from an envelope (`HapticSetup` asks for two a reading)."""
+
 
 class HapticOutput:
     """The haptic action of a session, by hand.
@@ -79,7 +82,7 @@ class HapticOutput:
 
     def form(self, hand: int) -> HapticForm:
         """The best form for this hand."""
-        if self.pcm_rate_hz(hand) > 0.0:
+        if self.pcm_rate_hz(hand) >= LEAST_RATE_HZ:
             return "pcm"
         return "envelope" if self._envelopes else "simple"
 
