@@ -17,7 +17,7 @@ from engine.bus.loop import DeviceNote
 from engine.cli import main
 from engine.errors import JournalError
 from engine.show.conduct.conductor import Conductor
-from engine.show.conduct.inputs import Input, Look, Operator
+from engine.show.conduct.inputs import Guest, Input, Look, Operator
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.replay import commanded_curves, replay
@@ -415,6 +415,32 @@ def test_hold_scrub_and_stop_replay(production: Production, tmp_path: Path) -> N
     ]
     assert [event.fields["option"] for event in journal.of_kind("vote")] == ["moon"]
     assert replayed(path) == ""
+
+
+def test_guests_who_come_and_go_replay(production: Production, tmp_path: Path) -> None:
+    inputs: dict[float, Input] = {
+        1.0: Guest(0, "arrived"),
+        3.0: Guest(0, "comfort", 1),
+        4.0: Guest(0, "photosensitive", 1),
+        5.0: Guest(0, "language", 1),
+        9.0: Look(0, "option:moon"),
+        9.1: Guest(0, "left"),
+        12.0: Guest(0, "arrived"),
+        14.0: Guest(0, "intensity", 300, "motion"),
+    }
+    path = LiveLike(production, tmp_path / "j.jsonl", inputs=inputs, restarts=(6.0,)).play()
+    journal = read_journal(path)
+    assert [event.fields["comfort"] for event in journal.of_kind("profile")] == [
+        *("gentle", "gentle", "gentle"),
+        *("full", "full", "full"),
+    ]
+    assert not journal.of_kind("vote")  # a headset that is off looks at nothing
+    assert replayed(path) == ""
+    still = path.read_text(encoding="utf-8").replace(
+        '"action":"comfort","value":1', '"action":"comfort","value":2'
+    )
+    path.write_text(still, encoding="utf-8")
+    assert "'profile' at 3.000000 s: the run had comfort = 'gentle', the replay 'still'" in replayed(path)
 
 
 def test_everything_at_once_replays(production: Production, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.show.conduct.inputs import Clock, Input, Operator, Pick
+from engine.show.conduct.inputs import Clock, Guest, Input, Operator, Pick
 from engine.time import FLICKS_PER_SECOND
 from tests.show.pair import STEP_NS, Pair, wire
 
@@ -15,7 +15,7 @@ S_NS = 1_000_000_000
 
 
 def doings(draw: random.Random, step: int) -> Input | None:
-    """What an operator might do: rarely, anything."""
+    """What an operator or a guest might do: rarely, anything."""
     if step % 90 != 89:
         return None
     return draw.choice(
@@ -25,6 +25,9 @@ def doings(draw: random.Random, step: int) -> Input | None:
             Operator("seek_by", draw.randrange(-2, 3) * FLICKS_PER_SECOND),
             Operator("intensity", draw.randrange(0, 1001), "motion"),
             Operator("language", draw.randrange(2)),
+            Guest(0, draw.choice(("left", "arrived"))),
+            Guest(0, "comfort", draw.randrange(3)),
+            Guest(0, "photosensitive", draw.randrange(2)),
             Clock("rate", 10_000_000 + draw.randrange(-2000, 2001), 10_000_000),
             Clock("jump", 1, 1, draw.randrange(-1, 2) * FLICKS_PER_SECOND // 2, "skip"),
             Clock("hold"),
