@@ -6,7 +6,7 @@ without.
 
 Which devices: those that play a motion role on a group of form motion, whose axes have a largest speed (a tracking system that is told
 where a seat is, `freed` or `psn`, has none and moves nobody), and that the rig does not call ``also``. Which seats: those with a headset,
-by the rig's displays; the first seat where it names none. A device of the room carries them all.
+by the rig's displays, and the first, whose picture a run shows by itself. A device of the room carries them all.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class SeatMover:
 
 def seats_to_tell(rig: Rig) -> frozenset[int]:
     """Seats whose guests may wear a headset."""
-    worn = frozenset(
-        display.seat for display in rig.displays if display.kind == "headset" and display.seat >= 0
-    )
-    return worn or frozenset(seat.index for seat in rig.seats[:1])
+    worn = {display.seat for display in rig.displays if display.kind == "headset" and display.seat >= 0}
+    return frozenset(worn | {seat.index for seat in rig.seats[:1]})
 
 
 def seat_movers(

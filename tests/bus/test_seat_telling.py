@@ -181,14 +181,14 @@ def test_who_moves_a_seat_and_who_is_only_told_of_it() -> None:
     assert [(mover.row.device, mover.row.seat) for mover in found] == [("a", 0), ("turntable", -1)]
 
 
-def test_seats_with_a_headset_are_told_of_and_the_first_where_the_rig_names_none() -> None:
+def test_seats_with_a_headset_are_told_of_and_the_first() -> None:
     rig = synthetic_rig()
     assert seats_to_tell(rig) == {0}
     screens = [
         DisplaySpec(f"d{seat}", kind, seat, (640, 480), 0)
         for seat, kind in ((2, "headset"), (5, "headset"), (1, "window"))
     ]  # type: ignore[arg-type]
-    assert seats_to_tell(replace(rig, displays=tuple(screens))) == {2, 5}
+    assert seats_to_tell(replace(rig, displays=tuple(screens))) == {0, 2, 5}
 
 
 def test_more_seats_than_a_block_holds_are_said_once() -> None:
