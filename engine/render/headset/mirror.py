@@ -190,7 +190,7 @@ class Mirror:
         if options.folder is not None:
             self._recorder = Recorder(options.folder, keep_ns=options.clip_ns, fps=options.clip_fps)
             if options.clip_ns > 0:
-                self._clip = buffer(output, self._host, "clip", options.clip_px)
+                self._clip = buffer(output, "clip", options.clip_px, self._host)
                 self._clip.add_render_texture(self._clip_pixels, GraphicsOutput.RTM_copy_ram)
                 self._look(self._clip)
         self._still: Still | None = None

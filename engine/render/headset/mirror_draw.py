@@ -75,7 +75,7 @@ def open_window(output: Output, size_px: tuple[int, int], title: str) -> Graphic
     properties.set_rgb_color(True)
     properties.set_rgba_bits(8, 8, 8, 0)
     properties.set_back_buffers(1)
-   
+
     window = WindowProperties.size(*size_px)
     window.set_title(title)
     window.set_fixed_size(False)
@@ -113,8 +113,10 @@ def host_of(output: Output, window: GraphicsOutput | None) -> GraphicsOutput:
     return output.buffer
 
 
-def buffer(output: Output, host: GraphicsOutput, name: str, size_px: tuple[int, int]) -> GraphicsBuffer:
-    """A buffer of 8-bit colour in a host's graphics context.
+def buffer(
+    output: Output, name: str, size_px: tuple[int, int], host: GraphicsOutput | None = None
+) -> GraphicsBuffer:
+    """A buffer of 8-bit colour in a host's graphics context, by default the output's own.
 
     Raises
     ------
@@ -124,6 +126,7 @@ def buffer(output: Output, host: GraphicsOutput, name: str, size_px: tuple[int, 
     properties = FrameBufferProperties()
     properties.set_rgb_color(True)
     properties.set_rgba_bits(8, 8, 8, 8)
+    host = host or output.buffer
     made = output.engine.make_output(
         host.get_pipe(),
         name,

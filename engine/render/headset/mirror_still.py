@@ -67,10 +67,10 @@ class Still:
     def _begin(self, texture: Texture, at_ns: int) -> None:
         width_px, height_px = texture.get_x_size(), texture.get_y_size()
         self._size_px, self._at_ns = (width_px, height_px), at_ns
-        self._copy = buffer(self._output, self._host, "still", self._size_px)
+        self._copy = buffer(self._output, "still", self._size_px, self._host)
         self._copy.add_render_texture(self._copied, GraphicsOutput.RTM_bind_or_copy)
         strip_px = max(1, min(height_px, STRIP_BYTES // (4 * width_px)))
-        self._strip = buffer(self._output, self._host, "strip", (width_px, strip_px))
+        self._strip = buffer(self._output, "strip", (width_px, strip_px), self._host)
         self._strip.add_render_texture(self._strip_pixels, GraphicsOutput.RTM_copy_ram)
         for made in (self._copy, self._strip):
             made.make_display_region().set_camera(self._camera)

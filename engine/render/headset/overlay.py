@@ -8,7 +8,7 @@ from panda3d.core import CardMaker, LVecBase4f, NodePath, TextFont, TextNode, Tr
 
 from engine.render import layout
 from engine.render.frames import FrameState
-from engine.render.live import LiveView, OptionView
+from engine.render.live import CaptionView, LiveView, OptionView
 from engine.render.shading import load_shader
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.rates import RATES
@@ -21,6 +21,7 @@ _STEP = 0.068
 _MARGIN = 0.03
 _GROUND, _TEXT = 10, 11
 _OPTION_COLUMNS = 24
+_CAPTION_COLUMNS = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class OverlayInfo:
         Where in the scene.
     live : LiveView
         The open choice.
+    captions : tuple of CaptionView
+        On show; a headset's compositor may draw them over the eyes' pictures, where no mirror sees them.
     tracked : Tracked or None
         The guest.
     fps : float
@@ -52,6 +55,7 @@ class OverlayInfo:
     scene: str = ""
     at_fl: int = 0
     live: LiveView = field(default_factory=LiveView)
+    captions: tuple[CaptionView, ...] = ()
     tracked: Tracked | None = None
     fps: float = 0.0
     period_ns: int = 0
@@ -66,7 +70,14 @@ def info_of(
 ) -> OverlayInfo:
     """The overlay of a frame that the stage has prepared; `more` are further fields of `OverlayInfo`."""
     at_fl = round(state.at_s * FLICKS_PER_SECOND) if state.scene >= 0 else 0
-    return OverlayInfo(scene if state.scene >= 0 else "", at_fl, live, tracked, **more)  # type: ignore[arg-type]
+    return OverlayInfo(
+        scene if state.scene >= 0 else "",
+        at_fl,
+        live,
+        (*state.captions, *live.captions),
+        tracked,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def overlay_lines(info: OverlayInfo) -> tuple[str, ...]:
@@ -77,6 +88,7 @@ def overlay_lines(info: OverlayInfo) -> tuple[str, ...]:
         lines.append(
             "选择 choice  " + "  |  ".join(_option(option) for option in info.live.options) + _left(info.live)
         )
+    lines += [f"字幕 caption  {_short(caption)}" for caption in info.captions]
     if info.tracked is not None:
         lines += _guest(info.tracked)
     if info.period_ns > 0:
@@ -88,12 +100,20 @@ def overlay_lines(info: OverlayInfo) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _cut(text: str, columns: int) -> str:
+    if layout.columns(text) <= columns:
+        return text
+    while layout.columns(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _short(caption: CaptionView) -> str:
+    return _cut(f"{caption.speaker}: {caption.text}" if caption.speaker else caption.text, _CAPTION_COLUMNS)
+
+
 def _option(option: OptionView) -> str:
-    text = option.text
-    if layout.columns(text) > _OPTION_COLUMNS:
-        while layout.columns(text) > _OPTION_COLUMNS - 1:
-            text = text[:-1]
-        text += "…"
+    text = _cut(option.text, _OPTION_COLUMNS)
     if option.chosen:
         return f"{text} 选定 chosen"
     return f"{text} {100.0 * min(max(option.fill_ratio, 0.0), 1.0):.0f} %"
@@ -113,7 +133,7 @@ def _guest(tracked: Tracked) -> list[str]:
     return lines
 
 
-FIXED_TEXT = "场景之间选择定剩余头失去跟踪无人佩戴迟镜像…"
+FIXED_TEXT = "场景之间选择定字幕剩余头失去跟踪无人佩戴迟镜像…"
 """Characters of the overlay's own words, for fonts to be checked against."""
 
 
