@@ -15,8 +15,9 @@ from engine.xr.runtime import GraphicsKind
 
 # The host buffer only lends its context; nobody looks at it.
 _HOST_PX = (16, 16)
-# Some drivers wait for a display's refresh whatever the program says: `xrWaitFrame` alone paces a headset.
-_NO_WAITING = {"__GL_SYNC_TO_VBLANK": "0", "vblank_mode": "0"}
+# NVIDIA's driver waits for a display's refresh whatever the program asks for, unless told so here: `xrWaitFrame` alone paces a
+# headset. Mesa keeps to what the program asks for.
+_NO_WAITING = {"__GL_SYNC_TO_VBLANK": "0"}
 
 # Panda3D's names of its interfaces, in lower case.
 _KINDS: dict[str, GraphicsKind] = {
@@ -45,7 +46,7 @@ def open_context(*, prefer: GraphicsKind | None = None) -> Output:
     Notes
     -----
     The context is current in the calling thread when this returns, and after every frame; windows made with this output as
-    their host share it. Sets the two variables of the environment by which Linux drivers are told not to wait for a display.
+    their host share it. Sets the variable of the environment by which NVIDIA's driver is told not to wait for a display.
     """
     os.environ.update(_NO_WAITING)
     ways = (False, True) if prefer == "egl" else (True, False)

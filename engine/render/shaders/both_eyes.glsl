@@ -13,4 +13,7 @@ void main() {
         side = u_both_eyes;
     }
     gl_ClipDistance[0] = side * gl_Position.x;
+#ifdef BEHIND_EVERYTHING
+    gl_Position.z = gl_Position.w * 0.999999;  // only now: a false depth has no true place in another eye
+#endif
 }
