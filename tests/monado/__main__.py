@@ -5,7 +5,7 @@ compositor and software graphics: Debian 13's packages in a folder of their own,
 it has Monado 25 or newer. The checkout is seen read-only; processes, mounts and network are the session's own.
 
     python -m tests.monado                                       # the tests
-    python -m tests.monado -- -k recovery -x                     # some of them: arguments for pytest
+    python -m tests.monado -- -k recovery -x                     # some of them: arguments for pytest, or files
     python -m tests.monado -- python -m engine.bench.xr_frame    # anything else
     python -m tests.monado --remote -- bash                      # head and hands set through TCP port 4242
 """
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         "--out", type=Path, metavar="DIR", help=f"a folder that may be written, seen as {build.OUT}"
     )
     parser.add_argument(
-        "command", nargs="*", help="after --; arguments for pytest where the first begins with -"
+        "command", nargs="*", help="after --; arguments for pytest where the first begins with - or tests/"
     )
     chosen = parser.parse_args(arguments)
     driver = "remote" if chosen.remote else "none" if chosen.no_service else "simulated"
@@ -186,8 +186,10 @@ def _in_folder(chosen: argparse.Namespace, driver: str, lacking: str) -> int:
 
 def _inside(chosen: argparse.Namespace, driver: str) -> list[str]:
     command = chosen.command
-    if not command or command[0].startswith("-"):
-        command = ["python", "-m", "pytest", "-m", "monado", *(command or ["-rA"]), "tests/monado"]
+    if not command or command[0].startswith(("-", "tests/")):
+        named = any(word.startswith("tests/") for word in command)
+        told = command or ["-rap"]
+        command = ["python", "-m", "pytest", "-m", "monado", *told, *([] if named else ["tests/monado"])]
     return ["-m", "tests.monado.inside", "--driver", driver, "--loopback", "--", *command]
 
 
