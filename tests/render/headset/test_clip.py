@@ -21,8 +21,9 @@ from engine.render.headset.clip import (
     jpeg_of,
     write_numbered,
 )
+from engine.render.live import VideoView
 from engine.render.stills import read_png
-from engine.render.video import Film
+from engine.render.video import Films
 
 S = 1_000_000_000
 
@@ -83,14 +84,15 @@ def test_a_film_is_read_by_somebody_elses_reader(tmp_path: Path, channels: int) 
     frames = [jpeg_of(raw(color, channels=channels)) for color in colors]
     path = tmp_path / "clip.avi"
     path.write_bytes(avi_bytes(frames, size_px=(48, 32), fps=10))
-    film = Film(path)
-    assert film.length_s == pytest.approx(0.8, abs=0.11)
+    said: list[str] = []
+    films = Films(lambda _name: path, said.append)
     for at_s, color in ((0.15, colors[0]), (0.55, colors[-1])):
-        film.show(at_s)
-        texture = film.texture
+        texture = films.textures([VideoView("screen", "clip.avi", at_s)])["screen"]
         data = np.frombuffer(texture.get_ram_image_as("RGB").get_data(), dtype=np.uint8)
-        pixels = data.reshape(texture.get_y_size(), texture.get_x_size(), 3)[:32, :48]
-        assert np.abs(pixels.astype(int) - color).max() < 12
+        pixels = data.reshape(texture.get_y_size(), texture.get_x_size(), 3)
+        assert pixels.shape == (32, 48, 3) and np.abs(pixels.astype(int) - color).max() < 12
+    film = films._films["clip.avi", "screen"]
+    assert film is not None and film.length_s == pytest.approx(0.8, abs=0.11) and not said
 
 
 def test_the_films_index_points_at_its_frames() -> None:
