@@ -133,6 +133,11 @@ class Panels:
         else:
             self.root.hide()
 
+    @property
+    def are_in_world(self) -> bool:
+        """Whether they hang there now."""
+        return not self.root.is_hidden()
+
     def hang_veil(self, camera: NodePath) -> None:
         """Put the veil before a camera."""
         self._veil.reparent_to(camera)

@@ -281,19 +281,20 @@ class HeadsetLoop:
             late=late,
             until_ns=until_ns,
         )
-        self._give_stills(picture)
+        if state.scene >= 0:
+            self._give_stills(display_ns)
         stats = self._meter.count(spent_ns, self._clock.now_ns(), late=late)
         if stats is not None:
             self._inbox.post("stats", stats)
         self._garbage.after_frame(until_ns - self._clock.now_ns())
 
-    def _give_stills(self, picture: EyesPicture | None) -> None:
-        """One a frame, once there is something to be seen: each takes a millisecond or two."""
-        if picture is None or not self._inbox.stills:
+    def _give_stills(self, display_ns: int) -> None:
+        """One a frame: each is a drawing of its own."""
+        if not self._inbox.stills:
             return
         path = self._inbox.stills.pop(0)
         try:
-            self._stills.write(picture, Path(path))
+            self._stills.write(Path(path), display_ns)
         except OutputError as error:
             self._inbox.post("say", str(error))
             return

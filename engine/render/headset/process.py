@@ -183,7 +183,7 @@ def _assemble(
         reserved=trigger_keys(package.scenes),
     )
     stack.callback(onlooker.close)
-    stills = Stills(output)
+    stills = Stills(output, stage)
     stack.callback(stills.close)
     return HeadsetLoop(
         stage,

@@ -1,32 +1,34 @@
-"""Stills of what the left eye sees, for the report: drawn small on the graphics card first, so that reading one back is soon done."""
+"""Stills for the report of what a guest in a headset sees: one flat view from the middle of the head, texts included.
+
+The eyes' own pictures will not do: where a compositor draws captions and choices itself, they are not in them. So a still is a
+drawing of its own, small, in the time that a headset's frame leaves.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from panda3d.core import (
     Camera,
-    GraphicsBuffer,
+    FrameBufferProperties,
     GraphicsOutput,
-    LVecBase4f,
+    GraphicsPipe,
     NodePath,
-    OrthographicLens,
+    PerspectiveLens,
     Texture,
+    WindowProperties,
 )
 
 from engine.errors import OutputError
-from engine.render.eye import Matrix
-from engine.render.headset.mirror import EyesPicture
-from engine.render.headset.mirror_draw import aim, buffer, card, draw_alone, raw
+from engine.render.headset.mirror_draw import draw_alone, raw
 from engine.render.output import Output
+from engine.render.picture import FAR_M, NEAR_M
+from engine.render.stage import Stage
 from engine.render.stills import png_bytes
-from engine.xr.values import LEFT
 
-#: Of the longer side; a report shows no more.
-LONGEST_PX = 960
-# The look-up that shows a part as it is.
-_WHOLE: Matrix = np.array([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
+SIZE_PX = (960, 540)
+FOV_DEG = 85.0
+"""Wider than a window's: a headset's picture is."""
 
 
 class Stills:
@@ -36,19 +38,23 @@ class Stills:
     ----------
     output : Output
         Whose context the eyes are drawn in.
+    stage : Stage
+        As it was prepared and looked at last.
     """
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, stage: Stage) -> None:
         self._output = output
-        self._root = NodePath("report")
-        self._card = card(self._root, LVecBase4f(-1.0, 1.0, -1.0, 1.0))
-        self._card.show()
-        self._camera = self._root.attach_new_node(Camera("report", OrthographicLens()))
+        self._stage = stage
+        lens = PerspectiveLens()
+        lens.set_near_far(NEAR_M, FAR_M)
+        lens.set_film_size(1.0, SIZE_PX[1] / SIZE_PX[0])
+        lens.set_fov(FOV_DEG)
+        self._camera: NodePath = stage.picture.camera.attach_new_node(Camera("report", lens))
         self._pixels = Texture("report")
-        self._buffer: GraphicsBuffer | None = None
+        self._buffer: GraphicsOutput | None = None
 
-    def write(self, picture: EyesPicture, path: Path) -> None:
-        """Write the left eye's last picture as PNG.
+    def write(self, path: Path, at_ns: int) -> None:
+        """Write what the head sees as PNG.
 
         Raises
         ------
@@ -56,10 +62,14 @@ class Stills:
             When it cannot be drawn or written.
         """
         if self._buffer is None:
-            self._buffer = self._make(picture)
-        aim(self._card, picture.texture, _WHOLE, picture.parts[LEFT])
-        draw_alone(self._output, [self._buffer])
-        drawn = raw(self._pixels, picture.at_ns)
+            self._buffer = self._make()
+        in_world = self._stage.panels.are_in_world
+        self._stage.panels.in_world(True)
+        try:
+            draw_alone(self._output, [self._buffer])
+        finally:
+            self._stage.panels.in_world(in_world)
+        drawn = raw(self._pixels, at_ns)
         if drawn is None:
             raise OutputError(f"{path}: the graphics card gave no picture back. Update its driver")
         try:
@@ -69,15 +79,28 @@ class Stills:
                 f"{path}: cannot be written ({error.strerror}). Choose another folder or free some space"
             ) from error
 
-    def _make(self, picture: EyesPicture) -> GraphicsBuffer:
-        _left, _low, width, height = picture.parts[LEFT]
-        size = (picture.texture.get_x_size() * width, picture.texture.get_y_size() * height)
-        scale = min(1.0, LONGEST_PX / max(size))
-        made = buffer(
-            self._output, self._output.buffer, "report", (round(size[0] * scale), round(size[1] * scale))
+    def _make(self) -> GraphicsOutput:
+        properties = FrameBufferProperties()
+        properties.set_rgba_bits(8, 8, 8, 8)
+        properties.set_depth_bits(24)
+        properties.set_multisamples(4)
+        host = self._output.buffer
+        made = self._output.engine.make_output(
+            host.get_pipe(),
+            "report",
+            60,
+            properties,
+            WindowProperties.size(*SIZE_PX),
+            GraphicsPipe.BF_refuse_window | GraphicsPipe.BF_fb_props_optional,
+            host.get_gsg(),
+            host,
         )
+        if made is None:
+            raise OutputError(f"no stills of {SIZE_PX[0]}x{SIZE_PX[1]} pixels on {self._output.renderer}")
         made.add_render_texture(self._pixels, GraphicsOutput.RTM_copy_ram)
-        made.make_display_region().set_camera(self._camera)
+        region = made.make_display_region()
+        region.set_camera(self._camera)
+        region.set_clear_depth_active(True)
         made.set_active(False)
         return made
 
@@ -86,4 +109,4 @@ class Stills:
         if self._buffer is not None:
             self._output.engine.remove_window(self._buffer)
             self._buffer = None
-        self._root.remove_node()
+        self._camera.remove_node()

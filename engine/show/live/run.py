@@ -448,7 +448,7 @@ class LiveRun:
             return
         self._notes["headset"] = line  # the viewer has said it already
         if self._record is not None:
-            self._record("notice", self._clock.now_ns(), text=f"headset: {line}", headset=str(status.rung))
+            self._record("notice", self._clock.now_ns(), text="", headset=str(status.rung), line=line)
 
     def _bus_event(self, event: BusEvent) -> None:
         if self._opening.ahead_ns:
