@@ -128,10 +128,10 @@ class Shakers:
     def _step(self, transport: Transport, grid: Grid, alive: bool) -> Samples:
         out = np.zeros((len(self._exciters), STEP), np.float32)
         end_ns = grid.ns(self._made + STEP)
-        controls = transport.controls_at(end_ns)
         states: dict[tuple[int, int], Sequence[float] | NDArray[np.float64]] = {}
         for row, exciter in enumerate(self._exciters):
             spec = exciter.spec
+            controls = transport.controls_of(spec.seat, end_ns)
             wanted, hz = 0.0, exciter.hz
             silent = not alive or controls.stopped or exciter.role_index < 0
             if not silent and not controls.muted_roles_mask >> exciter.role_index & 1:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place
+from engine.experience.headset import COMFORT_LEVELS
 from engine.time.codes.phase import base_rate, split
 from engine.time.flicks import fl_to_ns, parse_duration_fl
 from engine.time.rates import FrameRate, rate_named
@@ -76,7 +77,11 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a trigger does: ``kind`` is external, vote, operator, seek_by, intensity or language."""
+    """What a trigger does.
+
+    ``kind`` is external, vote, operator, seek_by, intensity, language, comfort (``value`` an index into `COMFORT_LEVELS`),
+    photosensitive (``value`` 1 or 0) or guest (``name`` arrived or left).
+    """
 
     kind: str
     name: str = ""
@@ -311,7 +316,11 @@ def _action(doc: ActionDoc, at: Sequence[str | int], say: Say) -> Action:
             f"{doc.intensity!r} is no modality",
             f"there are {', '.join(MODALITIES)}",
         )
-    for kind in ("external", "vote", "operator", "intensity", "language"):
+    if doc.comfort is not None:
+        return Action("comfort", value=COMFORT_LEVELS.index(doc.comfort))
+    if doc.photosensitive is not None:
+        return Action("photosensitive", value=int(doc.photosensitive))
+    for kind in ("external", "vote", "operator", "intensity", "language", "guest"):
         name = getattr(doc, kind)
         if name is not None:
             return Action(kind, str(name))

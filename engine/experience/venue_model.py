@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from engine.experience.headset_model import ComfortName
 from engine.experience.manifest import Name, Strict
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.rates import RATES
@@ -105,7 +106,14 @@ class ActionDoc(Strict):
     intensity: str | None = Field(
         default=None, description="A modality, set from the signal's first value, 0..1."
     )
-    language: str | None = None
+    language: str | None = Field(default=None, description="The show's language.")
+    comfort: ComfortName | None = Field(default=None, description="How lively that seat is.")
+    photosensitive: bool | None = Field(
+        default=None, description="Whether light must not flash, because of that seat's guest."
+    )
+    guest: Literal["arrived", "left"] | None = Field(
+        default=None, description="Somebody has sat down there, or got up."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> ActionDoc:
@@ -129,7 +137,7 @@ class CueInDoc(Strict):
     above: float | None = Field(default=None, description="Only when the first value rises above this.")
     below: float | None = Field(default=None, description="Only when the first value falls below this.")
     do: ActionDoc
-    seat: Name | None = Field(default=None, description="Whose vote it is; default the first seat.")
+    seat: Name | None = Field(default=None, description="Whose it is; default the first seat.")
     cooldown: DurationFl = Field(default=0, description="Deaf for this long after it went off.")
 
 

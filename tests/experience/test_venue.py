@@ -31,6 +31,10 @@ inputs: {desk: {source: osc, port: "udp://0.0.0.0:9000"}}
 triggers:
   - {input: desk, address: /go, equals: 1, do: {operator: start}}
   - {input: desk, address: /back, do: {seek_by: -5s}, seat: b, cooldown: 250ms}
+  - {input: desk, address: /calm, do: {photosensitive: true}, seat: b}
+  - {input: desk, address: /calm, do: {photosensitive: false}, seat: b}
+  - {input: desk, address: /still, do: {comfort: still}}
+  - {input: desk, address: /out, do: {guest: left}}
 permits: {ride: {port: "tcp://10.0.0.7", stale: 300ms, settings: {inputs: [0], need: [/input/0]}}}
 devices: {seat: {driver: sample, permit: ride}}
 standby: {listen: "tcp://0.0.0.0:7410", take_over: 300ms}
@@ -48,6 +52,12 @@ standby: {listen: "tcp://0.0.0.0:7410", take_over: 300ms}
     assert venue.cues[0].action == Action("operator", "start")
     assert venue.cues[1].action == Action("seek_by", value=-5 * 705_600_000)
     assert (venue.cues[1].seat, venue.cues[1].cooldown_ns) == (1, 250_000_000)
+    assert [cue.action for cue in venue.cues[2:]] == [
+        Action("photosensitive", value=1),
+        Action("photosensitive", value=0),
+        Action("comfort", value=2),
+        Action("guest", "left"),
+    ]
     assert (venue.permits[0].stale_ns, venue.standby.take_over_ns) == (300_000_000, 300_000_000)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.bus.source import Signal, Value
 from engine.experience.rig import load_rig
 from engine.experience.venue import Action, CueIn
-from engine.show.conduct.inputs import External, Input, Operator, Pick
+from engine.show.conduct.inputs import External, Guest, Input, Operator, Pick
 from engine.show.signals.cue_in import LEAST_GAP_NS, CueMatcher, describe_cue, rearm_gap, start_cues
 from engine.time import FLICKS_PER_SECOND
 
@@ -44,6 +44,9 @@ def went_off(spec: CueIn, *values: Value, step: float = 1.0, address: str = "/go
         (Action("operator", "start"), Operator("start")),
         (Action("seek_by", value=-5), Operator("seek_by", -5)),
         (Action("language", "zh"), Operator("language", 1)),
+        (Action("comfort", value=1), Guest(2, "comfort", 1)),
+        (Action("photosensitive", value=1), Guest(2, "photosensitive", 1)),
+        (Action("guest", "left"), Guest(2, "left")),
         (Action("intensity", "wind"), Operator("intensity", 250, "wind")),
     ],
 )

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from engine.bus.listen import address_matches
 from engine.bus.source import Signal, Value
 from engine.experience.venue import CueIn
-from engine.show.conduct.inputs import External, Input, Operator, Pick
+from engine.show.conduct.inputs import External, Guest, Input, Operator, Pick
 
 LEAST_GAP_NS = 50_000_000
 """Least time between two inputs of one cue: a button cannot be meant faster, and nothing that floods gets through."""
@@ -143,6 +143,10 @@ class CueMatcher:
                 return Pick(cue.spec.seat, action.name, by="vote")
             case "seek_by":
                 return Operator("seek_by", action.value)
+            case "comfort" | "photosensitive":
+                return Guest(cue.spec.seat, action.kind, action.value)
+            case "guest":
+                return Guest(cue.spec.seat, action.name)
             case "language":
                 return Operator("language", self._languages[action.name])
             case _:
