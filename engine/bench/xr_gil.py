@@ -21,11 +21,9 @@ import json
 import platform
 import statistics
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from panda3d.core import DisplayRegionDrawCallbackData, PythonCallbackObject
-
-from engine.bench.headset_scene import HEAD, box_scene, eyes_apart, tick
+from engine.render.headset.boxes import HEAD, box_scene, eyes_apart, tick, upcalls
 from engine.render.headset.context import open_context
 from engine.render.headset.glstate import open_gl
 from engine.render.headset.stereo import StereoRig
@@ -60,22 +58,6 @@ class _Waker(threading.Thread):
         self._ended.set()
         self.join()
         return self.gaps_ms
-
-
-def _upcalls(rig: StereoRig) -> Callable[[], None]:
-    """Let a Python callback draw each eye, and give what takes it away again."""
-
-    def drawn(data: DisplayRegionDrawCallbackData) -> None:
-        data.upcall()
-
-    for region in rig.regions:
-        region.set_draw_callback(PythonCallbackObject(drawn))
-
-    def undo() -> None:
-        for region in rig.regions:
-            region.clear_draw_callback()
-
-    return undo
 
 
 def measure(*, nodes: int, size_px: tuple[int, int], seconds: float, rounds: int) -> dict[str, object]:
@@ -125,7 +107,7 @@ def measure(*, nodes: int, size_px: tuple[int, int], seconds: float, rounds: int
     for _round in range(rounds):
         for name, rig in ways.items():
             rig.set_active(True)
-            undo = _upcalls(rig) if name == "upcall" else None
+            undo = upcalls(rig) if name == "upcall" else None
             waker: _Waker | None = None
             begun_ns = clock.now_ns()
             while (clock.now_ns() - begun_ns) * 1e-9 < seconds + _WARM_NS * 1e-9:

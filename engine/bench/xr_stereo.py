@@ -17,7 +17,7 @@ import platform
 import statistics
 from collections.abc import Sequence
 
-from engine.bench.headset_scene import HEAD, box_scene, eyes_apart, tick
+from engine.render.headset.boxes import HEAD, box_scene, eyes_apart, tick
 from engine.render.headset.context import open_context
 from engine.render.headset.stereo import StereoRig
 from engine.time.clocks import MonotonicClock

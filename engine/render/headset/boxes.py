@@ -1,14 +1,22 @@
-"""A field of boxes before two eyes, for the benchmarks of the headset's picture."""
+"""A field of boxes before two eyes, and the ways of others to draw it: for the benchmarks of the headset's picture."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
-from panda3d.core import ClockObject, GeomNode, NodePath
+from panda3d.core import (
+    ClockObject,
+    DisplayRegionDrawCallbackData,
+    GeomNode,
+    NodePath,
+    PythonCallbackObject,
+)
 
 from engine.render import meshes
 from engine.render.eye import Matrix
+from engine.render.headset.stereo import StereoRig
 from engine.render.picture import Picture
 from engine.render.shading import load_shader
 from engine.xr.values import Fov, Pose, View
@@ -72,6 +80,22 @@ def eyes_apart() -> tuple[View, View]:
         View(Pose((-_HALF_IPD_M, 0.0, 0.0)), Fov(-outer, inner, up, -down)),
         View(Pose((_HALF_IPD_M, 0.0, 0.0)), Fov(-inner, outer, up, -down)),
     )
+
+
+def upcalls(rig: StereoRig) -> Callable[[], None]:
+    """Let a Python callback draw each eye by `upcall()`, as panda3d-openxr 0.1.2 does; gives what takes it away again."""
+
+    def drawn(data: DisplayRegionDrawCallbackData) -> None:
+        data.upcall()
+
+    for region in rig.regions:
+        region.set_draw_callback(PythonCallbackObject(drawn))
+
+    def undo() -> None:
+        for region in rig.regions:
+            region.clear_draw_callback()
+
+    return undo
 
 
 def tick() -> None:
