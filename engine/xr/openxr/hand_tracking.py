@@ -58,7 +58,8 @@ class HandTrackers:
                     xr.HandTrackingDataSourceEXT.UNOBSTRUCTED.value,
                     xr.HandTrackingDataSourceEXT.CONTROLLER.value,
                 )
-                info = xr.HandTrackingDataSourceInfoEXT(requested_data_source_count=2)
+                info = xr.HandTrackingDataSourceInfoEXT()
+                info.requested_data_source_count = len(sources)
                 info._requested_data_sources = ctypes.cast(sources, ctypes.POINTER(ctypes.c_int))
                 wanted._next = ctypes.cast(ctypes.pointer(info), ctypes.c_void_p)
             tracker = xr.HandTrackerEXT()
