@@ -237,7 +237,7 @@ class Conductor(Deciding):
                     from_ns=now_ns + LEAD_NS, intensities=(*now[:i], event.value / 1000, *now[i + 1 :])
                 )
             case "language":
-                self._roster.everybody_in(event.value)
+                self._roster.everybody_in(event.value, now_ns)
                 self._writer.control(from_ns=now_ns + LEAD_NS, language=event.value)
 
     def _clock(self, event: Clock, now_ns: int) -> None:

@@ -50,10 +50,14 @@ class Roster:
         for seat, place in enumerate(self._seating.places):
             if place.comfort or place.photosensitive or place.language >= 0:
                 self._as_the_rig_has_it(seat, now_ns, now_ns, present=None)
+                if self._alone(seat) and place.language >= 0:
+                    self._show_speaks(place.language, now_ns)
 
-    def everybody_in(self, language: int) -> None:
-        """The show's own language was set by a person."""
+    def everybody_in(self, language: int, now_ns: int) -> None:
+        """The show's own language was set by a person; a guest who is the whole audience is spoken to in it, whatever she said before."""
         self._language = language
+        if self._alone(0) and self._writer.transport.profile_at(0, now_ns + LEAD_NS).language >= 0:
+            self._publish(0, now_ns, now_ns + LEAD_NS, language=-1)
 
     def take(self, event: Guest, now_ns: int) -> None:
         """What a guest does, or what is done for her, holds a lead after now."""
@@ -69,7 +73,8 @@ class Roster:
                     seat, now_ns, from_ns, present=False if self._seating.empty_rests else None
                 )
                 if self._alone(seat):
-                    self._show_speaks(self._language, from_ns)
+                    own = self._seating.place(seat).language
+                    self._show_speaks(own if own >= 0 else self._language, from_ns)
             case "language":
                 self._publish(seat, now_ns, from_ns, language=event.value)
                 if self._alone(seat):

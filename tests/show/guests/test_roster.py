@@ -119,6 +119,18 @@ def test_on_a_rig_of_one_seat_the_show_speaks_its_guests_language() -> None:
     assert many.writer.transport.controls_of(0, 2 * S).language == 1
 
 
+def test_on_a_rig_of_one_seat_the_last_word_about_the_language_counts() -> None:
+    desk = Desk(Seating((Place("a", language=1),)), guests=1)
+    desk.roster.begin(0)
+    assert desk.writer.transport.controls_of(0, 0).language == 1
+    assert desk.writer.transport.controls_at(0).language == 1  # spoken lines, too
+    desk.roster.everybody_in(0, S)
+    desk.writer.control(from_ns=S + LEAD_NS, language=0)
+    assert desk.writer.transport.controls_of(0, 2 * S).language == 0
+    desk.roster.take(Guest(0, "left"), 3 * S)
+    assert desk.writer.transport.controls_at(4 * S).language == 1
+
+
 def test_more_profiles_than_fit_are_told_and_stop_nothing() -> None:
     desk = Desk(Seating(), guests=100)
     for seat in range(MAX_PROFILED_SEATS + 1):
