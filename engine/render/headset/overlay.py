@@ -10,7 +10,6 @@ from engine.render import layout
 from engine.render.frames import FrameState
 from engine.render.live import CaptionView, LiveView, OptionView
 from engine.render.shading import load_shader
-from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.rates import RATES
 from engine.time.timecode import timecode_from_fl
 from engine.xr.angles import angles_deg
@@ -69,10 +68,9 @@ def info_of(
     state: FrameState, scene: str, live: LiveView, tracked: Tracked | None, **more: float | int | str
 ) -> OverlayInfo:
     """The overlay of a frame that the stage has prepared; `more` are further fields of `OverlayInfo`."""
-    at_fl = round(state.at_s * FLICKS_PER_SECOND) if state.scene >= 0 else 0
     return OverlayInfo(
         scene if state.scene >= 0 else "",
-        at_fl,
+        state.at_fl,
         live,
         (*state.captions, *live.captions),
         tracked,
@@ -123,11 +121,15 @@ def _left(live: LiveView) -> str:
     return "" if live.time_left_ratio is None else f"   剩余 left {100.0 * live.time_left_ratio:.0f} %"
 
 
+def _whole(*values: float) -> str:
+    return " ".join(f"{round(value):+d}" for value in values)
+
+
 def _guest(tracked: Tracked) -> list[str]:
     yaw, pitch, roll = angles_deg(tracked.head.turn)
     x, y, z = (100.0 * value for value in tracked.head.position_m)
     lost = "" if tracked.head_valid else "   失去跟踪 tracking lost"
-    lines = [f"头 head {yaw:+.0f} {pitch:+.0f} {roll:+.0f} deg   {x:+.0f} {y:+.0f} {z:+.0f} cm{lost}"]
+    lines = [f"头 head {_whole(yaw, pitch, roll)} deg   {_whole(x, y, z)} cm{lost}"]
     if tracked.present is False:
         lines.append("无人佩戴 nobody wears it")
     return lines
