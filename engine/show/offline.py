@@ -152,6 +152,8 @@ class _Stage:
                     headless=True,
                     language=self._production.language,
                     second_language=None,
+                    poses=self._options.poses,
+                    record_poses=self._options.record_poses,
                 ),
             )
         except (OutputError, ImportError) as error:

@@ -12,6 +12,7 @@ from engine.show.status import StatusView
 from engine.show.view_choice import choose_view, has_display
 from engine.time import MonotonicClock
 from engine.xr.outlook import outlook
+from engine.xr.track_files import read_track
 
 EXIT_STATUS = {"ending": 0, "failed": 1, "stopped": 4, "interrupted": 130}
 
@@ -34,11 +35,14 @@ def play(options: PlayOptions) -> int:
     clock = MonotonicClock()
     with StatusView(quiet=options.quiet) as view:
         phases = Phases(clock, view.loading)
+        if options.poses is not None:
+            read_track(options.poses)  # what is wrong with it is said before anything starts
         choice = choose_view(
             options.view,
             no_headset="" if options.view in ("window", "headless") else outlook(),
             display=has_display(),
             require_xr=options.require_xr,
+            recorded=options.poses is not None,
             windows=sys.platform == "win32",
         )
         real_time = options.lead or options.standby or options.resume is not None

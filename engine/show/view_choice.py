@@ -34,7 +34,9 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def choose_view(wanted: str, *, no_headset: str, display: bool, require_xr: bool, windows: bool) -> Choice:
+def choose_view(
+    wanted: str, *, no_headset: str, display: bool, require_xr: bool, windows: bool, recorded: bool = False
+) -> Choice:
     """Take the first of headset, window, off-screen that can be had, beginning with what was asked for.
 
     Parameters
@@ -46,6 +48,8 @@ def choose_view(wanted: str, *, no_headset: str, display: bool, require_xr: bool
         Whether a window can be opened.
     require_xr : bool
         Fail rather than fall back.
+    recorded : bool
+        Whether a recorded head stands in for the guest's: a headset shows nobody else's head.
     windows : bool
         Whether a headset needs no display of its own here (Windows); elsewhere its graphics context comes from one.
 
@@ -58,6 +62,12 @@ def choose_view(wanted: str, *, no_headset: str, display: bool, require_xr: bool
         raise UsageError(f"--require-xr and --view {wanted} exclude each other; leave one out")
     if require_xr and no_headset:
         raise UsageError(f"--require-xr: {no_headset}")
+    if recorded and (wanted == "xr" or require_xr):
+        raise UsageError(
+            "--poses plays a recorded head in a window or off-screen; leave it or the headset out"
+        )
+    if recorded and wanted == "auto":
+        wanted = "window" if display else "headless"
     if wanted == "headless":
         return Choice("headless")
     if wanted == "window":

@@ -40,3 +40,15 @@ def test_what_is_insisted_on_is_not_replaced() -> None:
         chosen("window", require_xr=True)
     with pytest.raises(UsageError, match="there is no display"):
         chosen("window", display=False)
+
+
+def test_a_recorded_head_is_shown_to_nobody_else() -> None:
+    def recorded(wanted: str, *, display: bool = True) -> Choice:
+        return choose_view(
+            wanted, no_headset="", display=display, require_xr=False, windows=False, recorded=True
+        )
+
+    assert recorded("auto").view == "window"
+    assert recorded("auto", display=False).view == "headless"
+    with pytest.raises(UsageError, match="--poses"):
+        recorded("xr")

@@ -34,6 +34,7 @@ from engine.time.segments import Transport
 from engine.xr.faults import XrError
 from engine.xr.headset import Headset
 from engine.xr.runtime import Layer
+from engine.xr.track_files import PoseRecorder
 from engine.xr.values import Fov, FrameTime, MaskChanged, Pose, ProfileChanged, Tracked, View
 from engine.xr.wearing import (
     GuestArrived,
@@ -81,6 +82,8 @@ class HeadsetLoop:
     stills : Stills
     hands : HandModels
     pulses : HandPulses
+    recorder : PoseRecorder or None
+        Takes the guest's head and hands.
     idle_hz : float, default 30
         Frames a second while no session runs.
 
@@ -110,6 +113,7 @@ class HeadsetLoop:
         stills: Stills,
         hands: HandModels,
         pulses: HandPulses,
+        recorder: PoseRecorder | None = None,
         *,
         idle_hz: float = 30.0,
     ) -> None:
@@ -117,6 +121,7 @@ class HeadsetLoop:
         self._watch, self._turning, self._snap = watch, turning, snap
         self._source, self._inbox, self._clock = source, inbox, clock
         self._onlooker, self._stills, self._hands, self._pulses = onlooker, stills, hands, pulses
+        self._recorder = recorder
         self._idle_ns = round(_NS_PER_S / idle_hz)
         self._due_ns = clock.now_ns()
         self._meter = StatsMeter(self._due_ns)
@@ -188,6 +193,8 @@ class HeadsetLoop:
         # From here on the guest's frame is on its way: everything else takes the time that is left, or none.
         if state.scene >= 0:
             self._watch.follow(tracked, T_vehicle_rest)
+        if self._recorder is not None:
+            self._recorder.add(replace(tracked, head=seen.head))
         self._pulses.advance(transport, now_ns, frame.period_ns)
         self._finish(
             picture,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from engine.errors import OutputError
 from engine.experience.headset import GuestPolicy, HeadsetSpec
@@ -38,6 +39,7 @@ from engine.xr.headset import Headset
 from engine.xr.openxr import OpenXrRuntime
 from engine.xr.profiles import action_table
 from engine.xr.runtime import InstanceWish
+from engine.xr.track_files import PoseRecorder
 from engine.xr.watch import watch_for
 from engine.xr.wearing import HeadsetSetup
 
@@ -67,6 +69,8 @@ def run_headset(
     SystemExit
         With status `REPLACE_ME` when only another process can help.
     """
+    # Its loader writes to the terminal what we say in better words.
+    os.environ.setdefault("XR_LOADER_DEBUG", "none")
     kind = "egl" if not asked.window and os.name == "posix" else None
     try:
         output = open_context(prefer=kind)  # type: ignore[arg-type]
@@ -185,6 +189,10 @@ def _assemble(
     stack.callback(onlooker.close)
     stills = Stills(output, stage)
     stack.callback(stills.close)
+    recorder = None
+    if config.record_poses is not None:
+        recorder = PoseRecorder(Path(config.record_poses), say)
+        stack.callback(recorder.close)
     return HeadsetLoop(
         stage,
         canvas,
@@ -200,6 +208,7 @@ def _assemble(
         stills,
         hands,
         HandPulses(headset, feel),
+        recorder,
     )
 
 
