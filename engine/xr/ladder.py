@@ -107,6 +107,8 @@ class Ladder:
         Sessions and instances lost or refused since one ran soundly.
     headset_missing : bool
         Whether what was missed last was a headset, the runtime being there.
+    seen : bool or None
+        What the cheap look said last.
     seen_since_ns : int or None
         Since when the cheap look has said that there is a runtime.
     quick : int
@@ -123,6 +125,7 @@ class Ladder:
     misses: int = 0
     falls: int = 0
     headset_missing: bool = False
+    seen: bool | None = None
     seen_since_ns: int | None = None
     quick: int = 0
     running_since_ns: int | None = None
@@ -197,12 +200,15 @@ def _tick(ladder: Ladder, now_ns: int, seen: bool | None) -> tuple[Ladder, tuple
         return ladder, ()
     if ladder.down_since_ns is None:
         ladder = replace(ladder, down_since_ns=now_ns)
+    ladder = replace(ladder, seen=seen)
     if not seen:
         ladder = replace(ladder, seen_since_ns=None)
     elif ladder.seen_since_ns is None:
         ladder = replace(ladder, seen_since_ns=now_ns)
+        # only of one that was seen to be away: a runtime that stays and refuses us is not stormed. One that comes back is
+        # another one, the falls with the old one say nothing of it
         if ladder.stands is Stands.NOTHING:
-            ladder = replace(ladder, due_ns=now_ns, quick=SEEN_ATTEMPTS)
+            ladder = replace(ladder, due_ns=now_ns, quick=SEEN_ATTEMPTS, falls=0)
     ladder = replace(ladder, exhausted=ladder.exhausted or _is_exhausted(ladder, seen, now_ns))
     if now_ns < ladder.due_ns:
         return ladder, ()
@@ -286,7 +292,6 @@ def _fallen(ladder: Ladder, happened: Happened, now_ns: int) -> tuple[Ladder, tu
             misses=0,
             quick=0,
             headset_missing=False,
-            seen_since_ns=None,
             running_since_ns=None,
             down_since_ns=now_ns if ladder.down_since_ns is None else ladder.down_since_ns,
             exhausted=ladder.exhausted and not sound,

@@ -71,6 +71,7 @@ class PresenceJudge:
     def told(self, present: bool) -> None:
         """`XR_EXT_user_presence` says so."""
         self._told = present
+        self._faulty = False
 
     @property
     def watching(self) -> bool:

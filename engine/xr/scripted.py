@@ -198,6 +198,10 @@ class ScriptedDevice:
         self._failures.setdefault(call, deque()).append(error)
         self._waits[call] = after
 
+    def clear_failures(self) -> None:
+        """Nothing fails any more."""
+        self._failures.clear()
+
     def move_origin(self, kind: str, T_old_new: Pose, *, at_xr_time: int, told: bool = True) -> None:
         """Somebody recentres the runtime: the origin of a space moves at an instant of the runtime's clock.
 
@@ -456,6 +460,8 @@ class ScriptedSession:
     def follow(self) -> None:
         """Go where the headset's being worn or not leads."""
         device = self.device
+        if self.state is SessionState.STOPPING:
+            return  # nothing else until it is ended, as the specification has it
         if device.worn:
             if self.running:
                 self._climb(SessionState.FOCUSED)
@@ -490,6 +496,8 @@ class ScriptedSession:
             raise XrRefused("xrBeginSession", "XR_ERROR_SESSION_NOT_READY")
         self.running = True
         self._climb(SessionState.FOCUSED if self.device.worn else SessionState.SYNCHRONIZED)
+        if self.device.sleeps and not self.device.worn:
+            self._tell(SessionState.STOPPING)
 
     def end(self) -> None:
         """After STOPPING."""

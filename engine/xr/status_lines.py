@@ -32,7 +32,7 @@ def rung_of(ladder: Ladder, life: SessionLife) -> Rung:
     if ladder.stands is not Stands.SESSION:
         if ladder.headset_missing:
             return Rung.NO_HEADSET
-        missed = ladder.stands is Stands.NOTHING and ladder.misses > 0
+        missed = ladder.stands is Stands.NOTHING and (ladder.misses > 0 or ladder.seen is False)
         return Rung.NO_RUNTIME if missed or not ladder.has_run else Rung.NO_SESSION
     if not life.running:
         return Rung.ASLEEP

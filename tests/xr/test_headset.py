@@ -1,40 +1,20 @@
 """A headset over the scripted runtime: coming up, going, coming back; guests; places. The double checks every call's order."""
 
-import math
-from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from engine.motion.seat_model import SeatPose
-from engine.xr.angles import angles_deg, turn_of_deg
-from engine.xr.compensation import seat_motion
 from engine.xr.faults import InstanceLost, SessionLost, XrRefused, XrUnavailable
 from engine.xr.headset import Headset
 from engine.xr.ladder import Rung
-from engine.xr.poses import applied, composed
-from engine.xr.runtime import HapticPulse
-from engine.xr.scripted import PERIOD_NS, ScriptedDevice
+from engine.xr.scripted import ScriptedDevice
 from engine.xr.values import (
-    NO_HAND,
     EventsLost,
-    FrameTime,
-    Hand,
     InstanceLossPending,
-    MaskChanged,
-    Pose,
     SessionState,
     StateChanged,
 )
-from engine.xr.actions import InputState
 from engine.xr.wearing import (
-    GuestArrived,
-    GuestLeft,
     HeadsetSetup,
-    Recentred,
-    RecentreRefused,
-    StatusChanged,
 )
 from tests.xr.wearer import S_NS, Wearer
 

@@ -8,9 +8,17 @@ from engine.motion.seat_model import SeatPoses
 from engine.time.clocks import ManualClock
 from engine.xr.faults import XrError
 from engine.xr.headset import Headset
-from engine.xr.runtime import InstanceWish, ProjectionLayer, Session, Swapchain, SwapchainSpec, SystemInfo
-from engine.xr.runtime import EyeImage, ImageRect
-from engine.xr.scripted import PERIOD_NS, SRGB8_ALPHA8, ScriptedDevice, scripted
+from engine.xr.runtime import (
+    EyeImage,
+    ImageRect,
+    InstanceWish,
+    ProjectionLayer,
+    Session,
+    Swapchain,
+    SwapchainSpec,
+    SystemInfo,
+)
+from engine.xr.scripted import SRGB8_ALPHA8, ScriptedDevice, scripted
 from engine.xr.watch import RuntimeWatch
 from engine.xr.wearing import HeadsetEvent, HeadsetSetup, Seen
 
@@ -80,7 +88,7 @@ class Wearer:
         self.events.extend(self.headset.pump())
         frame = self.headset.wait()
         if frame is None:
-            self.clock.advance_ns(PERIOD_NS)
+            self.clock.advance_ns(self.device.period_ns)
             return
         self.headset.tracked(frame)
         self.headset.begin(frame)
