@@ -26,6 +26,11 @@ class Guest:
     Parameters
     ----------
     table : ActionTable
+
+    Attributes
+    ----------
+    at_ns : int
+        When the last frame began.
     """
 
     def __init__(self, table: ActionTable, *, validation: bool = True) -> None:
@@ -39,6 +44,7 @@ class Guest:
             self.instance.close()
             raise
         self.state = SessionState.UNKNOWN
+        self.at_ns = self._clock.now_ns()
         self.input = InputState()
 
     @property
@@ -59,6 +65,7 @@ class Guest:
             self._clock.sleep_until_ns(self._clock.now_ns() + 1_000_000)
             return None
         frame = self.session.wait_frame()
+        self.at_ns = frame.woken_ns
         self.session.begin_frame()
         try:
             self.input = self.port.read(frame, self.base)

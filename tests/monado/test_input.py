@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from engine.xr.actions import ActionTable, InputState
-from engine.xr.hands import INDEX_TIP, JOINTS, LITTLE_TIP, WRIST
+from engine.xr.hands import INDEX_TIP, JOINTS, LITTLE_TIP, WRIST, direction
+from engine.xr.haptics import HapticFeed, HapticSetup
 from engine.xr.openxr.actions import OpenXrInput
+from engine.xr.pointing import Memory, Press, point
 from engine.xr.profiles import (
     EYES,
     FOCUS3,
     HAND,
     INDEX,
+    MAGIC_LEAP,
+    MOTION,
     SIMPLE,
     TOUCH,
     VIVE,
@@ -26,7 +30,7 @@ from engine.xr.profiles import (
     offered,
 )
 from engine.xr.runtime import HapticPulse
-from engine.xr.values import LEFT, RIGHT, Pose
+from engine.xr.values import LEFT, RIGHT, Pose, Tracked
 from tests.monado.guest import Guest
 from tests.monado.remote import Controller, Remote
 from tests.monado.service import Service
@@ -131,11 +135,12 @@ def test_a_runtime_maps_its_controller_to_the_simple_one(remote: Remote) -> None
         assert found.hands[RIGHT].select_ratio == 1.0
 
 
-def test_a_simple_controller_is_found_as_such(service: Service) -> None:
-    service.restart("simulated", SIMULATED_LEFT="simple", SIMULATED_RIGHT="simple")
+@pytest.mark.parametrize(("made_as", "profile"), [("simple", SIMPLE), ("wmr", MOTION), ("ml2", MAGIC_LEAP)])
+def test_a_controller_is_found_as_what_it_is(service: Service, made_as: str, profile: str) -> None:
+    service.restart("simulated", SIMULATED_LEFT=made_as, SIMULATED_RIGHT=made_as)
     try:
         with Guest(action_table()) as guest:
-            found = guest.until(lambda found: found.profiles == (SIMPLE, SIMPLE) and found.hands[LEFT].grip)
+            found = guest.until(lambda found: found.profiles == (profile, profile) and found.hands[LEFT].grip)
             assert [hand.kind for hand in found.hands] == ["controller", "controller"]
             left, right = found.hands[LEFT].grip, found.hands[RIGHT].grip
             assert left is not None
@@ -211,6 +216,35 @@ def test_a_second_session_has_its_own_actions(remote: Remote) -> None:
         again.close()
 
 
+def test_a_trigger_becomes_one_press_along_the_controller_s_ray(remote: Remote) -> None:
+    memory = Memory()
+    presses: list[Press] = []
+
+    def follow(found: InputState) -> bool:
+        nonlocal memory
+        assert guest.instance.complaints == ()
+        pointing, memory = point(Tracked(guest.at_ns, hands=found.hands), memory)
+        presses.extend(pointing.presses)
+        return bool(presses)
+
+    with Guest(action_table()) as guest:
+        remote.right.grip = Pose((0.25, 0.25, 1.5), YAW_90)
+        remote.send()
+        guest.until(lambda found: found.hands[RIGHT].aim and not follow(found))
+        remote.right.trigger, remote.right.trigger_click = 1.0, True
+        remote.send()
+        guest.until(follow)
+        for _ in range(10):
+            found = guest.frame()
+            assert found is not None
+            follow(found)
+        [press] = presses
+        assert (press.by, press.hand, press.ray.source) == ("controller", RIGHT, "controller")
+        aim = guest.input.hands[RIGHT].aim
+        assert aim is not None
+        assert press.ray.along == pytest.approx(direction(aim), abs=1e-6)
+
+
 # ---- haptics
 
 
@@ -236,6 +270,34 @@ def test_the_service_is_told_to_play_and_to_stop(remote_service: Service) -> Non
             guest.port.stop(RIGHT)
             guest.frame()
             assert outputs(remote_service) > played
+    finally:
+        remote_service.restart("remote")
+
+
+def test_a_stroke_of_a_curve_is_played_and_ends(remote_service: Service) -> None:
+    """From the curve of a role to the service: a quarter of a second in one hand, then silence."""
+    remote_service.restart("remote", IPC_LOG="trace")
+    try:
+        with Remote() as remote, Guest(action_table()) as guest:
+            remote.left, remote.right = Controller(active=True), Controller(active=True)
+            remote.send()
+            guest.until(lambda found: found.profiles == (INDEX, INDEX))
+            from_ns = guest.at_ns + 100_000_000
+            setup = HapticSetup(LEFT, guest.port.haptic_form(LEFT))
+            feed = HapticFeed(setup, lambda at: (0.6 if 0 <= at - from_ns < 250_000_000 else 0.0, 90.0))
+            before = outputs(remote_service)
+            ordered: list[tuple[int, HapticPulse]] = []
+            while guest.at_ns < from_ns + 500_000_000:
+                guest.frame()
+                for order in feed.step(guest.at_ns, 11_000_000):
+                    assert isinstance(order, HapticPulse)  # it ends by itself, on time
+                    guest.port.play(order)
+                    ordered.append((guest.at_ns, order))
+            assert len(ordered) >= 2
+            assert abs(ordered[0][0] - from_ns) < 60_000_000
+            last_ns, last = ordered[-1]
+            assert abs(last_ns + last.duration_ns - from_ns - 250_000_000) < 40_000_000
+            assert outputs(remote_service) - before >= len(ordered)
     finally:
         remote_service.restart("remote")
 

@@ -62,6 +62,7 @@ class FakeHands(FakeOpenXr):
     fingers: dict[int, float] = field(default_factory=dict)
     """By hand (1 left, 2 right): where its joints are along OpenXR's x; missing: not seen."""
     from_controller: bool = False
+    sensor: bool = True
     tracker_result: int = 0
     sets: dict[str, int] = field(default_factory=dict)
     actions: dict[int, str] = field(default_factory=dict)
@@ -186,6 +187,15 @@ class FakeHands(FakeOpenXr):
             location.pose.orientation.w = 1.0
 
     # fingers
+
+    def _xrGetSystemProperties(self, instance: Any, system: int, pointer: Any) -> None:
+        super()._xrGetSystemProperties(instance, system, pointer)
+        link = pointer.contents._next
+        while link:
+            more = xr.SystemHandTrackingPropertiesEXT.from_address(link)
+            if more._type == int(xr.StructureType.SYSTEM_HAND_TRACKING_PROPERTIES_EXT):
+                more.supports_hand_tracking = int(self.sensor)
+            link = more._next
 
     def _xrCreateHandTrackerEXT(self, _session: Any, info: Any, pointer: Any) -> int:
         if self.tracker_result:

@@ -232,7 +232,13 @@ def test_fingers_guessed_from_a_controller_are_no_hand(guest: Guest, fake: FakeH
     assert guest.read().hands[LEFT] == NO_HAND
 
 
-def test_a_headset_without_the_sensor_has_no_fingers() -> None:
+def test_a_headset_without_the_sensor_is_not_asked_for_a_tracker() -> None:
+    fake = FakeHands(sensor=False)
+    assert Guest(fake).read().hands == (NO_HAND, NO_HAND)
+    assert "xrCreateHandTrackerEXT" not in fake.log
+
+
+def test_a_headset_that_changes_its_mind_has_no_fingers() -> None:
     fake = FakeHands(tracker_result=int(xr.Result.ERROR_FEATURE_UNSUPPORTED))
     assert Guest(fake).read().hands == (NO_HAND, NO_HAND)
 

@@ -17,9 +17,10 @@ from engine.xr.openxr import convert, results
 from engine.xr.openxr.hand_tracking import HandTrackers
 from engine.xr.openxr.haptic_output import HapticOutput
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 from engine.xr.poses import is_sound
 from engine.xr.profiles import AIM, GAZE, GRIP, HAPTIC, MENU, PULL, SELECT, SQUEEZE, STICK, is_hand, offered
-from engine.xr.runtime import HapticForm, HapticPulse
+from engine.xr.runtime import HapticForm, HapticPulse, SystemInfo
 from engine.xr.values import NO_HAND, FrameTime, Hand, Located, Pose
 
 SIDES = ("left", "right")
@@ -40,6 +41,10 @@ class OwnsCalls(Protocol):
     @property
     def extensions(self) -> frozenset[str]:
         """In use."""
+        ...
+
+    def system(self) -> SystemInfo:
+        """What the headset can do."""
         ...
 
 
@@ -74,7 +79,9 @@ def input_port(
     XrRefused
         The runtime took no profile at all, or refused the actions.
     """
-    return OpenXrInput(instance.calls, instance.extensions, session.handle, table, say)
+    # Asked first: a runtime may write an error of its own where a tracker is wanted that the headset has no sensor for.
+    fingers = instance.system().has_hand_tracking
+    return OpenXrInput(instance.calls, instance.extensions, session.handle, table, say, fingers=fingers)
 
 
 class OpenXrInput:
@@ -87,8 +94,11 @@ class OpenXrInput:
         session: Any,
         table: ActionTable,
         say: Callable[[str], None] | None = None,
+        *,
+        fingers: bool = True,
     ) -> None:
         self._calls = calls
+        self._fingers = fingers
         self._session = session
         self._say = say or (lambda line: None)
         self._table = offered(table, extensions)
@@ -103,6 +113,7 @@ class OpenXrInput:
         self._haptics: HapticOutput | None = None
         self._trackers: HandTrackers | None = None
         self._last_profiles = ("", "")
+        self._hands: list[_HandReader] = []
         try:
             self._make(extensions)
         except BaseException:
@@ -126,7 +137,8 @@ class OpenXrInput:
             self._haptics = HapticOutput(
                 self._calls, self._session, self._actions[HAPTIC], self._hand_paths, extensions
             )
-        self._trackers = HandTrackers(self._calls, self._session, extensions)
+        if self._fingers:
+            self._trackers = HandTrackers(self._calls, self._session, extensions)
         xr = self._calls.xr
         self._profile_state = xr.InteractionProfileState()
         self._location = xr.SpaceLocation()
@@ -160,7 +172,7 @@ class OpenXrInput:
         )
         wanted.count_subaction_paths = len(paths)
         if paths:
-            wanted._subaction_paths = ctypes.cast(array, ctypes.POINTER(xr.Path))
+            wanted._subaction_paths = pointing(ctypes.POINTER(xr.Path), array)
         self._calls("xrCreateAction", into, ctypes.byref(wanted), ctypes.byref(made))
         return made
 
@@ -177,7 +189,7 @@ class OpenXrInput:
             number = self._path(profile)
             wanted = xr.InteractionProfileSuggestedBinding(interaction_profile=number)
             wanted.count_suggested_bindings = len(rows)
-            wanted._suggested_bindings = ctypes.cast(array, ctypes.POINTER(xr.ActionSuggestedBinding))
+            wanted._suggested_bindings = pointing(ctypes.POINTER(xr.ActionSuggestedBinding), array)
             try:
                 self._calls("xrSuggestInteractionProfileBindings", self._calls.instance, ctypes.byref(wanted))
             except XrRefused as error:
@@ -194,7 +206,7 @@ class OpenXrInput:
         array = (xr.ActionSet * len(self._sets))(*self._sets)
         wanted = xr.SessionActionSetsAttachInfo()
         wanted.count_action_sets = len(self._sets)
-        wanted._action_sets = ctypes.cast(array, ctypes.POINTER(xr.ActionSet))
+        wanted._action_sets = pointing(ctypes.POINTER(xr.ActionSet), array)
         self._calls("xrAttachSessionActionSets", self._session, ctypes.byref(wanted))
 
     def _space(self, name: str, hand_path: int) -> Any:
@@ -215,7 +227,7 @@ class OpenXrInput:
             row.action_set = one
         info = xr.ActionsSyncInfo()
         info.count_active_action_sets = len(active)
-        info._active_action_sets = ctypes.cast(array, ctypes.POINTER(xr.ActiveActionSet))
+        info._active_action_sets = pointing(ctypes.POINTER(xr.ActiveActionSet), array)
         return info, array
 
     # ---- every frame
@@ -344,6 +356,7 @@ class OpenXrInput:
         if self._closed:
             return
         self._closed = True
+        self._hands = []  # they know this port: left tied, both would wait for the cyclic collector
         if self._trackers is not None:
             self._trackers.close()
         # A set's actions go with it; yet core validation (1.1.47) keeps theirs and refuses a later handle of the same number.
