@@ -508,3 +508,17 @@ def test_the_runtime_may_go_away_at_every_single_call(clock: ManualClock) -> Non
             kept[0].close()
         assert fake.alive == {}, f"left behind when lost at call {at}, {whole.log[at]}"
         assert not [line for line in fake.log if line.startswith("BAD")]
+
+
+def test_once_the_runtime_has_gone_a_lost_session_is_a_lost_instance(
+    fake: FakeOpenXr, clock: ManualClock
+) -> None:
+    instance, session = opened(fake, clock)
+    fake.results = {"xrBeginSession": -17}
+    with pytest.raises(SessionLost):
+        session.begin()
+    fake.results["xrPollEvent"] = -13
+    with pytest.raises(InstanceLost):
+        instance.poll()
+    with pytest.raises(InstanceLost):
+        session.begin()

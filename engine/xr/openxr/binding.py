@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from engine.xr.faults import XrUnavailable
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import number_of
 from engine.xr.runtime import GraphicsKind
 
 _NONE_CURRENT = "no {what} context is current in this thread. Open the drawing window or buffer first, and make the session in its thread"
@@ -70,7 +71,6 @@ class _OpenGl:
         """
         requirements = calls.xr.GraphicsRequirementsOpenGLKHR()
         calls("xrGetOpenGLGraphicsRequirementsKHR", calls.instance, system, ctypes.byref(requirements))
-
 
     def clear_errors(self) -> None:
         """See `Binding.clear_errors`."""
@@ -152,7 +152,7 @@ class Egl(_OpenGl):
         if not display or not context:
             raise XrUnavailable(_NONE_CURRENT.format(what="EGL"))
         struct = calls.xr.GraphicsBindingEGLMNDX()
-        address = int(ctypes.cast(egl.eglGetProcAddress, ctypes.c_void_p).value or 0)
+        address = number_of(egl.eglGetProcAddress)
         _set(struct, get_proc_address=address, display=display, context=context)
         _set(struct, config=_egl_config(egl, display, context))
         return struct
@@ -184,7 +184,7 @@ def _glx_config(gl: Any, display: int, context: int) -> tuple[int, int]:
     gl.glXGetFBConfigAttrib(display, config, _GLX_VISUAL_ID, ctypes.byref(visual))
     x11 = _library("libX11.so.6")
     x11.XFree.argtypes = [pointer]
-    x11.XFree(ctypes.cast(found, pointer))
+    x11.XFree(number_of(found))
     return config, visual.value
 
 

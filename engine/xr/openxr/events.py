@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.xr.openxr import convert, results
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import number_of
 from engine.xr.values import (
     EventsLost,
     InstanceLossPending,
@@ -42,14 +43,9 @@ def decode(xr: Any, buffer: Any) -> tuple[XrEvent | None, int]:
     if reader is None:
         return None, 0
     struct, read = reader
-    data = ctypes.cast(ctypes.pointer(buffer), ctypes.POINTER(getattr(xr, struct))).contents
+    data = getattr(xr, struct).from_buffer(buffer)
     session = getattr(data, "session", None)
-    return read(data), handle_value(session)
-
-
-def handle_value(handle: Any) -> int:
-    """A handle as a number; 0 for none."""
-    return 0 if handle is None else int(ctypes.cast(handle, ctypes.c_void_p).value or 0)
+    return read(data), number_of(session)
 
 
 class EventReader:

@@ -17,6 +17,7 @@ from engine.xr.faults import XrError
 from engine.xr.hands import JOINTS, Joints
 from engine.xr.openxr.extensions import HAND_TRACKING
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 from engine.xr.values import Pose
 
 DATA_SOURCE = "XR_EXT_hand_tracking_data_source"
@@ -60,8 +61,8 @@ class HandTrackers:
                 )
                 info = xr.HandTrackingDataSourceInfoEXT()
                 info.requested_data_source_count = len(sources)
-                info._requested_data_sources = ctypes.cast(sources, ctypes.POINTER(ctypes.c_int))
-                wanted._next = ctypes.cast(ctypes.pointer(info), ctypes.c_void_p)
+                info._requested_data_sources = pointing(ctypes.POINTER(ctypes.c_int), sources)
+                wanted._next = ctypes.addressof(info)
             tracker = xr.HandTrackerEXT()
             result = calls.ask("xrCreateHandTrackerEXT", session, ctypes.byref(wanted), ctypes.byref(tracker))
             if result in _UNSUPPORTED:
@@ -76,9 +77,9 @@ class HandTrackers:
         for rows, source in zip(self._rows, self._sources, strict=True):
             found = xr.HandJointLocationsEXT()
             found.joint_count = JOINTS
-            found._joint_locations = ctypes.cast(rows, ctypes.POINTER(xr.HandJointLocationEXT))
+            found._joint_locations = pointing(ctypes.POINTER(xr.HandJointLocationEXT), rows)
             if self._with_source:
-                found._next = ctypes.cast(ctypes.pointer(source), ctypes.c_void_p)
+                found._next = ctypes.addressof(source)
             self._found.append(found)
         self._wanted = xr.HandJointsLocateInfoEXT()
         self._controller = xr.HandTrackingDataSourceEXT.CONTROLLER.value

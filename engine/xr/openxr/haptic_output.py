@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.xr.openxr.extensions import HAPTIC_ENVELOPE, HAPTIC_PCM
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 from engine.xr.runtime import HapticForm, HapticPulse
 
 MOST_SAMPLES = 4000
@@ -114,7 +115,7 @@ class HapticOutput:
         array = (ctypes.c_float * len(amplitudes))(*amplitudes)
         vibration = self._calls.xr.HapticAmplitudeEnvelopeVibrationFB(duration=pulse.duration_ns)
         vibration.amplitude_count = len(amplitudes)
-        vibration._amplitudes = ctypes.cast(array, ctypes.POINTER(ctypes.c_float))
+        vibration._amplitudes = pointing(ctypes.POINTER(ctypes.c_float), array)
         self._apply(pulse.hand, vibration)
 
     def _play_samples(self, pulse: HapticPulse) -> None:
@@ -124,7 +125,7 @@ class HapticOutput:
         taken = ctypes.c_uint32(0)
         vibration = self._calls.xr.HapticPcmVibrationFB(
             buffer_size=len(given),
-            buffer=ctypes.cast(array, ctypes.POINTER(ctypes.c_float)),
+            buffer=pointing(ctypes.POINTER(ctypes.c_float), array),
             sample_rate=self.pcm_rate_hz(pulse.hand),
             append=1 if pulse.append else 0,
             samples_consumed=ctypes.pointer(taken),
@@ -138,5 +139,5 @@ class HapticOutput:
             "xrApplyHapticFeedback",
             self._session,
             ctypes.byref(self._targets[hand]),
-            ctypes.cast(ctypes.pointer(vibration), self._header),
+            pointing(self._header, vibration),
         )

@@ -15,6 +15,7 @@ from engine.time.clocks import performance_offset_ns
 from engine.xr.faults import XrRefused
 from engine.xr.openxr import extensions
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 
 _REMEMBERED = 128
 
@@ -99,7 +100,7 @@ class PerformanceCounter:
         self._counter_hz = counter_hz
         self._count = ctypes.c_int64()
         kind = calls.xr.PFN_xrConvertTimeToWin32PerformanceCounterKHR
-        self._pointer = ctypes.cast(ctypes.pointer(self._count), kind._argtypes_[2])
+        self._pointer = pointing(kind._argtypes_[2], self._count)
         self._guess = Guess()
 
     def display_ns(self, xr_time: int, woken_ns: int, period_ns: int) -> int:

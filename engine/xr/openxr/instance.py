@@ -9,9 +9,10 @@ from engine.time.clocks import Clock
 from engine.xr.actions import ActionTable
 from engine.xr.openxr import systems
 from engine.xr.openxr.binding import binding_for
-from engine.xr.openxr.events import EventReader, handle_value
+from engine.xr.openxr.events import EventReader
 from engine.xr.openxr.hosttime import HostTime, host_time
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import number_of
 from engine.xr.openxr.session import OpenXrSession
 from engine.xr.openxr.validation import Messenger
 from engine.xr.runtime import GraphicsKind, InstanceWish, SystemInfo
@@ -93,7 +94,7 @@ class OpenXrInstance:
         binding = binding_for(self._wish.graphics)
         binding.prepare(self.calls, system)
         session = OpenXrSession(self, system, info, binding, actions, self._forget)
-        self._sessions[handle_value(session.handle)] = session
+        self._sessions[number_of(session.handle)] = session
         return session
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.xr.openxr import convert, spaces, swapchains
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 from engine.xr.runtime import DepthImage, ImageRect, Layer, ProjectionLayer, QuadLayer
 
 BLEND_SOURCE_ALPHA = 0x2
@@ -30,7 +31,7 @@ class _Projection:
             depth.min_depth, depth.max_depth = 0.0, 1.0
         self.depth_addresses = tuple(ctypes.addressof(depth) for depth in self.depths)
         self.layer.view_count = 2
-        self.layer._views = ctypes.cast(self.views, ctypes.POINTER(xr.CompositionLayerProjectionView))
+        self.layer._views = pointing(ctypes.POINTER(xr.CompositionLayerProjectionView), self.views)
 
 
 class LayerWriter:
@@ -71,13 +72,13 @@ class LayerWriter:
                     self._quads.append(self._xr.CompositionLayerQuad())
                 struct = self._quad(self._quads[quads], layer)
                 quads += 1
-            self._pointers[index] = ctypes.cast(ctypes.pointer(struct), self._header)
+            self._pointers[index] = ctypes.addressof(struct)
         return count, self._array if count else None
 
     def _grow(self, capacity: int) -> None:
         self._capacity = capacity
-        self._pointers = (self._header * capacity)()
-        self._array = ctypes.cast(self._pointers, ctypes.POINTER(self._header))
+        self._pointers = (ctypes.c_void_p * capacity)()
+        self._array = pointing(ctypes.POINTER(self._header), self._pointers)
 
     def _project(self, slot: _Projection, layer: ProjectionLayer) -> Any:
         struct = slot.layer

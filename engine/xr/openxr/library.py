@@ -14,6 +14,7 @@ from typing import Any
 from engine.errors import MissingExtra
 from engine.xr.faults import InstanceLost, XrError, XrRefused, XrUnavailable
 from engine.xr.openxr import results
+from engine.xr.openxr.memory import number_of, pointing
 
 _PEOPLE_WANT = "a headset (--xr)"
 
@@ -95,7 +96,13 @@ class Calls:
             pass  # the function itself cannot be had from a runtime that went away
 
     def fault(self, name: str, result: int) -> XrError:
-        """The error that this negative result is."""
+        """The error that this negative result is.
+
+        Once the runtime has gone, whatever it says of sessions means no more than that: Monado answers poll with INSTANCE_LOST
+        and then everything of the session with SESSION_LOST.
+        """
+        if result == results.SESSION_LOST and self.lost:
+            result = results.INSTANCE_LOST
         if result == results.INSTANCE_LOST:
             self.lost = True
         return results.fault(name, result, result_name(self.xr, result), opening=self._opening)
@@ -137,9 +144,7 @@ class Calls:
             if not capacity:
                 return []
             array = (type(of()) * capacity)(*(of() for _ in range(capacity)))
-            result = self.ask(
-                name, *arguments, capacity, ctypes.byref(count), ctypes.cast(array, pointer_type)
-            )
+            result = self.ask(name, *arguments, capacity, ctypes.byref(count), pointing(pointer_type, array))
             if result == results.SIZE_INSUFFICIENT:
                 continue
             if result < 0:
@@ -169,6 +174,6 @@ class Calls:
             raise self.fault(f"xrGetInstanceProcAddr({name})", result)
         if not pointer:
             raise XrRefused(name, "ERROR_FUNCTION_UNSUPPORTED", "The runtime has no such function")
-        function: Callable[..., int] = ctypes.cast(pointer, kind)
+        function: Callable[..., int] = kind(number_of(pointer))
         self._functions[name] = function
         return function

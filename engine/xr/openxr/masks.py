@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.xr.faults import XrRefused
 from engine.xr.openxr.library import Calls
+from engine.xr.openxr.memory import pointing
 from engine.xr.openxr.systems import PRIMARY_STEREO
 from engine.xr.runtime import Mask
 
@@ -34,8 +35,8 @@ def read_mask(calls: Calls, session: Any, eye: int) -> Mask | None:
         vertex_array = (xr.Vector2f * points)()
         index_array = (ctypes.c_uint32 * indices)()
         mask.vertex_capacity_input, mask.index_capacity_input = points, indices
-        mask.vertices = ctypes.cast(vertex_array, ctypes.POINTER(xr.Vector2f))
-        mask.indices = ctypes.cast(index_array, ctypes.POINTER(ctypes.c_uint32))
+        mask.vertices = pointing(ctypes.POINTER(xr.Vector2f), vertex_array)
+        mask.indices = pointing(ctypes.POINTER(ctypes.c_uint32), index_array)
         calls("xrGetVisibilityMaskKHR", *arguments)
         if (mask.vertex_count_output, mask.index_count_output) == (points, indices):
             return mask_of(

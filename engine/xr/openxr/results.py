@@ -41,7 +41,7 @@ _UNAVAILABLE: Mapping[int, str] = {
 _UNAVAILABLE_AT_OPEN: Mapping[int, str] = {
     RUNTIME_FAILURE: f"the runtime is installed but does not answer. {_NO_RUNTIME}",
     INSTANCE_LOST: f"the runtime went away while it was being asked. {_NO_RUNTIME}",
-    -10: "the runtime takes no more programs now. Close the other one that uses the headset",
+    -10: "the headset is in use: by another program, or by a connection of this one that was not closed. Close that first",
     API_LAYER_NOT_PRESENT: "the core validation layer is not installed. Leave validation off, or install openxr-layer-corevalidation",
     -32: f"the active runtime's manifest or library cannot be read. {_NO_RUNTIME}",
     -33: f"the active runtime's manifest is damaged. {_NO_RUNTIME}",

@@ -11,6 +11,7 @@ from engine.xr.faults import XrUnavailable
 from engine.xr.openxr import extensions, validation
 from engine.xr.openxr.instance import OpenXrInstance
 from engine.xr.openxr.library import Calls, load
+from engine.xr.openxr.memory import pointing
 from engine.xr.runtime import InstanceWish
 
 _ENGINE = "Sensorama"
@@ -96,9 +97,9 @@ def _create(
     layer_names = _names(layers)
     extension_names = _names(enabled)
     info.enabled_api_layer_count = len(layers)
-    info._enabled_api_layer_names = ctypes.cast(layer_names, ctypes.POINTER(ctypes.c_char_p))
+    info._enabled_api_layer_names = pointing(ctypes.POINTER(ctypes.c_char_p), layer_names)
     info.enabled_extension_count = len(enabled)
-    info._enabled_extension_names = ctypes.cast(extension_names, ctypes.POINTER(ctypes.c_char_p))
+    info._enabled_extension_names = pointing(ctypes.POINTER(ctypes.c_char_p), extension_names)
     if messenger is not None:
         info._next = ctypes.addressof(messenger.create_info(xr))
     handle = xr.Instance()

@@ -10,9 +10,9 @@ from engine.xr.actions import ActionTable
 from engine.xr.faults import SessionLost, XrRefused
 from engine.xr.openxr import convert, extensions, masks, spaces, systems
 from engine.xr.openxr.binding import Binding
-from engine.xr.openxr.events import handle_value
 from engine.xr.openxr.frame import HeadlessPacer, Pacer, RuntimePacer
 from engine.xr.openxr.layers import LayerWriter
+from engine.xr.openxr.memory import number_of
 from engine.xr.openxr.spaces import Locator, OpenXrSpace
 from engine.xr.openxr.swapchains import OpenXrSwapchain
 from engine.xr.runtime import InputPort, Layer, Mask, Space, SpaceKind, SwapchainSpec, SystemInfo, Views
@@ -235,7 +235,7 @@ class OpenXrSession:
             space.close()
         self._handle = None
         self._calls.quietly("xrDestroySession", handle)
-        self._closed(handle_value(handle))
+        self._closed(number_of(handle))
 
     def _open_input(self) -> OpenXrInput:
         from engine.xr.openxr.actions import input_port
