@@ -23,14 +23,12 @@ import statistics
 import threading
 from collections.abc import Sequence
 
-from engine.render.headset.boxes import HEAD, box_scene, eyes_apart, tick, upcalls
+from engine.render.headset.boxes import HEAD, SRGB8_ALPHA8, box_scene, eyes_apart, image_for, tick, upcalls
 from engine.render.headset.context import open_context
-from engine.render.headset.glstate import open_gl
 from engine.render.headset.stereo import StereoRig
 from engine.time.clocks import MonotonicClock
 
 _PERIOD_NS = 500_000
-_SRGB8_ALPHA8 = 0x8C43
 _WARM_NS = 200_000_000
 
 
@@ -84,21 +82,7 @@ def measure(*, nodes: int, size_px: tuple[int, int], seconds: float, rounds: int
     eyes = eyes_apart()
     plain = StereoRig(output, picture, size_px=size_px, samples=0, way="cameras")
     ours = StereoRig(output, picture, size_px=size_px, samples=0)
-    gl = open_gl()
-    image = int(gl.glGenTextures(1))
-    gl.glBindTexture(gl.GL_TEXTURE_2D, image)
-    gl.glTexImage2D(
-        gl.GL_TEXTURE_2D,
-        0,
-        _SRGB8_ALPHA8,
-        2 * size_px[0],
-        size_px[1],
-        0,
-        gl.GL_RGBA,
-        gl.GL_UNSIGNED_BYTE,
-        None,
-    )
-    gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
+    image = image_for(size_px)
     ways = {"none": plain, "ours": ours, "upcall": plain}
     gaps_ms: dict[str, list[float]] = {name: [] for name in ways}
     frames_ms: dict[str, list[float]] = {name: [] for name in ways}
@@ -118,8 +102,8 @@ def measure(*, nodes: int, size_px: tuple[int, int], seconds: float, rounds: int
                 frame_ns = clock.now_ns()
                 rig.draw(HEAD[0], HEAD[1], eyes)
                 if name == "ours":
-                    rig.into(0, image, _SRGB8_ALPHA8)
-                    rig.into(1, image, _SRGB8_ALPHA8, at_px=(size_px[0], 0))
+                    rig.into(0, image, SRGB8_ALPHA8)
+                    rig.into(1, image, SRGB8_ALPHA8, at_px=(size_px[0], 0))
                 if waker is not None:
                     frames_ms[name].append((clock.now_ns() - frame_ns) * 1e-6)
             gaps_ms[name] += waker.stop() if waker is not None else []

@@ -13,10 +13,11 @@ Panda3D knows nothing of this, so everything touched is put back: it keeps its o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from engine.errors import OutputError
-from engine.render.headset.glstate import kept_state, open_gl
+from engine.render.headset import gl as GL
+from engine.render.headset.gl import Gl
+from engine.render.headset.glstate import is_core, kept_state
 
 # Internal formats that a compositor decodes itself (OpenGL registry): SRGB, SRGB8, SRGB_ALPHA, SRGB8_ALPHA8.
 _SRGB_FORMATS = frozenset({0x8C40, 0x8C41, 0x8C42, 0x8C43})
@@ -86,11 +87,12 @@ class Blitter:
     """
 
     def __init__(self) -> None:
-        self._gl: Any = None
+        self._gl: Gl | None = None
+        self._core = False
         self._from = 0
         self._to = 0
         self._vertices = 0
-        self._programs: dict[str, tuple[int, int]] = {}
+        self._programs: dict[str, tuple[int, int, int]] = {}
         self._checked: set[tuple[int, int]] = set()
 
     def color(
@@ -118,7 +120,7 @@ class Blitter:
         if is_srgb(gl_format):
             self._copy(gl, source, part, target, gl_format, at_px)
         else:
-            self._draw(gl, _DECODE, source, part, target, gl_format, at_px, gl.GL_COLOR_ATTACHMENT0)
+            self._draw(gl, _DECODE, source, part, target, gl_format, at_px, GL.COLOR_ATTACHMENT0)
 
     def layer(
         self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
@@ -134,7 +136,7 @@ class Blitter:
             When OpenGL cannot draw into the target.
         """
         gl = self._open()
-        self._draw(gl, _LAYER, source, part, target, gl_format, at_px, gl.GL_COLOR_ATTACHMENT0)
+        self._draw(gl, _LAYER, source, part, target, gl_format, at_px, GL.COLOR_ATTACHMENT0)
 
     def depth(
         self, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int] = (0, 0)
@@ -147,58 +149,51 @@ class Blitter:
             When OpenGL cannot draw into the target.
         """
         gl = self._open()
-        point = gl.GL_DEPTH_STENCIL_ATTACHMENT if gl_format in _WITH_STENCIL else gl.GL_DEPTH_ATTACHMENT
+        point = GL.DEPTH_STENCIL_ATTACHMENT if gl_format in _WITH_STENCIL else GL.DEPTH_ATTACHMENT
         self._draw(gl, _DEPTH, source, part, target, gl_format, at_px, point)
+
+    def finish(self) -> None:
+        """Wait until the graphics card has done everything; for benchmarks."""
+        self._open().glFinish()
 
     def close(self) -> None:
         """Give framebuffers and programs back; the context must be current if anything was copied. Idempotent."""
         if self._gl is not None:
-            for program, _shift in self._programs.values():
+            for program, *_places in self._programs.values():
                 self._gl.glDeleteProgram(program)
-            self._gl.glDeleteVertexArrays(1, [self._vertices])
-            self._gl.glDeleteFramebuffers(2, [self._from, self._to])
+            self._gl.delete("glDeleteVertexArrays", self._vertices)
+            self._gl.delete("glDeleteFramebuffers", self._from, self._to)
         self._programs.clear()
         self._checked.clear()
         self._gl = None
 
     # ---- inside
 
-    def _open(self) -> Any:
+    def _open(self) -> Gl:
         if self._gl is None:
-            gl = open_gl()
-            self._from, self._to = (int(name) for name in gl.glGenFramebuffers(2))
-            self._vertices = int(gl.glGenVertexArrays(1))
+            gl = Gl()
+            self._core = is_core(gl)
+            self._from, self._to = gl.new("glGenFramebuffers", 2)
+            (self._vertices,) = gl.new("glGenVertexArrays")
             self._gl = gl
         return self._gl
 
     def _copy(
-        self, gl: Any, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int]
+        self, gl: Gl, source: int, part: Part, target: int, gl_format: int, at_px: tuple[int, int]
     ) -> None:
-        with kept_state(gl, programs=False):
-            gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, self._from)
-            gl.glFramebufferTexture2D(
-                gl.GL_READ_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, source, 0
-            )
-            self._aim(gl, target, gl_format, gl.GL_COLOR_ATTACHMENT0)
-            x, y = at_px
-            gl.glBlitFramebuffer(
-                part.x_px,
-                part.y_px,
-                part.x_px + part.width_px,
-                part.y_px + part.height_px,
-                x,
-                y,
-                x + part.width_px,
-                y + part.height_px,
-                gl.GL_COLOR_BUFFER_BIT,
-                gl.GL_NEAREST,
-            )
-            self._let_go(gl, gl.GL_COLOR_ATTACHMENT0)
-            gl.glFramebufferTexture2D(gl.GL_READ_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, 0, 0)
+        with kept_state(gl, drawing=False, core=self._core):
+            gl.glBindFramebuffer(GL.READ_FRAMEBUFFER, self._from)
+            gl.glFramebufferTexture2D(GL.READ_FRAMEBUFFER, GL.COLOR_ATTACHMENT0, GL.TEXTURE_2D, source, 0)
+            self._aim(gl, target, gl_format, GL.COLOR_ATTACHMENT0)
+            (x, y), (across, up) = at_px, (part.width_px, part.height_px)
+            ours = (part.x_px, part.y_px, part.x_px + across, part.y_px + up)
+            gl.glBlitFramebuffer(*ours, x, y, x + across, y + up, GL.COLOR_BUFFER_BIT, GL.NEAREST)
+            self._let_go(gl, GL.COLOR_ATTACHMENT0)
+            gl.glFramebufferTexture2D(GL.READ_FRAMEBUFFER, GL.COLOR_ATTACHMENT0, GL.TEXTURE_2D, 0, 0)
 
     def _draw(
         self,
-        gl: Any,
+        gl: Gl,
         code: str,
         source: int,
         part: Part,
@@ -208,60 +203,49 @@ class Blitter:
         point: int,
     ) -> None:
         depth = code is _DEPTH
-        with kept_state(gl, programs=True):
-            program, shift = self._program(gl, code)
+        with kept_state(gl, drawing=True, core=self._core):
+            program, shift, encode = self._program(gl, code)
             self._aim(gl, target, gl_format, point)
             x, y = at_px
             gl.glViewport(x, y, part.width_px, part.height_px)
-            gl.glColorMask(not depth, not depth, not depth, not depth)
+            gl.glColorMask(*(not depth,) * 4)
             gl.glDepthMask(depth)
             if depth:  # depth is written only while it is tested
-                gl.glEnable(gl.GL_DEPTH_TEST)
-                gl.glDepthFunc(gl.GL_ALWAYS)
+                gl.glEnable(GL.DEPTH_TEST)
+                gl.glDepthFunc(GL.ALWAYS)
             gl.glUseProgram(program)
             gl.glUniform2i(shift, part.x_px - x, part.y_px - y)
             if code is _LAYER:
-                gl.glUniform1f(gl.glGetUniformLocation(program, "u_encode"), float(is_srgb(gl_format)))
-            gl.glBindTexture(gl.GL_TEXTURE_2D, source)
+                gl.glUniform1f(encode, float(is_srgb(gl_format)))
+            gl.glBindTexture(GL.TEXTURE_2D, source)
             gl.glBindVertexArray(self._vertices)
-            gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
+            gl.glDrawArrays(GL.TRIANGLES, 0, 3)
             self._let_go(gl, point)
 
-    def _aim(self, gl: Any, target: int, gl_format: int, point: int) -> None:
+    def _aim(self, gl: Gl, target: int, gl_format: int, point: int) -> None:
         """Draw into a texture from here on."""
-        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, self._to)
-        gl.glFramebufferTexture2D(gl.GL_DRAW_FRAMEBUFFER, point, gl.GL_TEXTURE_2D, target, 0)
-        color = point == gl.GL_COLOR_ATTACHMENT0
-        gl.glDrawBuffer(gl.GL_COLOR_ATTACHMENT0 if color else gl.GL_NONE)
+        gl.glBindFramebuffer(GL.DRAW_FRAMEBUFFER, self._to)
+        gl.glFramebufferTexture2D(GL.DRAW_FRAMEBUFFER, point, GL.TEXTURE_2D, target, 0)
+        gl.glDrawBuffer(GL.COLOR_ATTACHMENT0 if point == GL.COLOR_ATTACHMENT0 else GL.NONE)
         if (gl_format, point) not in self._checked:
-            status = gl.glCheckFramebufferStatus(gl.GL_DRAW_FRAMEBUFFER)
-            if status != gl.GL_FRAMEBUFFER_COMPLETE:
+            status = gl.glCheckFramebufferStatus(GL.DRAW_FRAMEBUFFER)
+            if status != GL.FRAMEBUFFER_COMPLETE:
                 self._let_go(gl, point)
                 raise OutputError(
                     f"a texture of internal format 0x{gl_format:04x} takes no picture (framebuffer status "
-                    f"0x{int(status):04x}). Choose another swapchain format"
+                    f"0x{status:04x}). Choose another swapchain format"
                 )
             self._checked.add((gl_format, point))
 
-    def _let_go(self, gl: Any, point: int) -> None:
+    def _let_go(self, gl: Gl, point: int) -> None:
         # A texture stays alive while something holds it; the runtime wants to be able to free its own.
-        gl.glFramebufferTexture2D(gl.GL_DRAW_FRAMEBUFFER, point, gl.GL_TEXTURE_2D, 0, 0)
+        gl.glFramebufferTexture2D(GL.DRAW_FRAMEBUFFER, point, GL.TEXTURE_2D, 0, 0)
 
-    def _program(self, gl: Any, code: str) -> tuple[int, int]:
+    def _program(self, gl: Gl, code: str) -> tuple[int, int, int]:
         if code not in self._programs:
-            program = gl.glCreateProgram()
-            for kind, text in ((gl.GL_VERTEX_SHADER, _TRIANGLE), (gl.GL_FRAGMENT_SHADER, code)):
-                shader = gl.glCreateShader(kind)
-                gl.glShaderSource(shader, text)
-                gl.glCompileShader(shader)
-                gl.glAttachShader(program, shader)
-                gl.glDeleteShader(shader)
-            gl.glLinkProgram(program)
-            if not gl.glGetProgramiv(program, gl.GL_LINK_STATUS):
-                raise OutputError(
-                    f"the driver refuses the copy's shader: {gl.glGetProgramInfoLog(program)!r}. Update the graphics driver"
-                )
+            program = gl.program(_TRIANGLE, code)
             gl.glUseProgram(program)
-            gl.glUniform1i(gl.glGetUniformLocation(program, "u_source"), 0)
-            self._programs[code] = (int(program), int(gl.glGetUniformLocation(program, "u_shift")))
+            gl.glUniform1i(gl.glGetUniformLocation(program, b"u_source"), 0)
+            shift, encode = (gl.glGetUniformLocation(program, name) for name in (b"u_shift", b"u_encode"))
+            self._programs[code] = (program, shift, encode)
         return self._programs[code]

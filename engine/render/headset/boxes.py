@@ -16,10 +16,15 @@ from panda3d.core import (
 
 from engine.render import meshes
 from engine.render.eye import Matrix
+from engine.render.headset import gl as GL
+from engine.render.headset.gl import Gl
 from engine.render.headset.stereo import StereoRig
 from engine.render.picture import Picture
 from engine.render.shading import load_shader
 from engine.xr.values import Fov, Pose, View
+
+SRGB8_ALPHA8 = 0x8C43
+"""The format that most runtimes like best (OpenGL registry)."""
 
 _HALF_IPD_M = 0.0315
 
@@ -80,6 +85,18 @@ def eyes_apart() -> tuple[View, View]:
         View(Pose((-_HALF_IPD_M, 0.0, 0.0)), Fov(-outer, inner, up, -down)),
         View(Pose((_HALF_IPD_M, 0.0, 0.0)), Fov(-inner, outer, up, -down)),
     )
+
+
+def image_for(size_px: tuple[int, int]) -> int:
+    """OpenGL's name of a texture for both eyes of such a size, side by side, as a runtime would give; context current."""
+    gl = Gl()
+    (name,) = gl.new("glGenTextures")
+    gl.glBindTexture(GL.TEXTURE_2D, name)
+    gl.glTexImage2D(
+        GL.TEXTURE_2D, 0, SRGB8_ALPHA8, 2 * size_px[0], size_px[1], 0, GL.RGBA, GL.UNSIGNED_BYTE, None
+    )
+    gl.glBindTexture(GL.TEXTURE_2D, 0)
+    return name
 
 
 def upcalls(rig: StereoRig) -> Callable[[], None]:

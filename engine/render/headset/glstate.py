@@ -1,82 +1,62 @@
-"""Plain OpenGL between two frames of Panda3D's: PyOpenGL without its checks, and OpenGL's state as it was found."""
+"""OpenGL's state put back as it was found: Panda3D keeps its own idea of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from engine.errors import MissingExtra
+from engine.render.headset import gl as GL
+from engine.render.headset.gl import Gl
 
-# Whatever may spoil a full-screen pass, and must be as it was afterwards.
-_CAPS = (
-    "GL_SCISSOR_TEST",
-    "GL_FRAMEBUFFER_SRGB",
-    "GL_DEPTH_TEST",
-    "GL_BLEND",
-    "GL_CULL_FACE",
-    "GL_STENCIL_TEST",
-    "GL_SAMPLE_ALPHA_TO_COVERAGE",
-    "GL_COLOR_LOGIC_OP",
-    "GL_RASTERIZER_DISCARD",
-)
 # What a blit obeys (OpenGL 4.6, 18.3.1).
-_BLIT_CAPS = _CAPS[:2]
+_BLIT_CAPS = (GL.SCISSOR_TEST, GL.FRAMEBUFFER_SRGB)
+# What may spoil a full-screen pass besides.
+_DRAW_CAPS = (
+    *_BLIT_CAPS,
+    GL.DEPTH_TEST,
+    GL.BLEND,
+    GL.CULL_FACE,
+    GL.STENCIL_TEST,
+    GL.SAMPLE_ALPHA_TO_COVERAGE,
+    GL.COLOR_LOGIC_OP,
+    GL.RASTERIZER_DISCARD,
+    GL.CLIP_DISTANCE0,
+)
 
 
-def open_gl() -> Any:
-    """The module of OpenGL's functions.
-
-    PyOpenGL asks for errors after every call unless told otherwise before its first import; that would make the driver wait
-    hundreds of times a frame.
-
-    Raises
-    ------
-    MissingExtra
-        When PyOpenGL is not installed.
-    """
-    try:
-        import OpenGL
-    except ImportError as error:
-        raise MissingExtra("xr", "pictures in a headset (PyOpenGL)") from error
-    OpenGL.ERROR_CHECKING = False
-    OpenGL.ERROR_LOGGING = False
-    OpenGL.CONTEXT_CHECKING = False
-    from OpenGL import GL
-
-    return GL
+def is_core(gl: Gl) -> bool:
+    """Whether the context is without OpenGL's old parts."""
+    return bool(gl.integer(GL.CONTEXT_PROFILE_MASK) & GL.CONTEXT_CORE_PROFILE_BIT)
 
 
 @contextmanager
-def kept_state(gl: Any, *, programs: bool) -> Iterator[None]:
+def kept_state(gl: Gl, *, drawing: bool, core: bool) -> Iterator[None]:
     """Switch off what would spoil a copy; put everything back at the end.
 
     Parameters
     ----------
-    gl : module
-        Of `open_gl`.
-    programs : bool
+    gl : Gl
+    drawing : bool
         A program will draw: keep program, vertex array, texture unit 0, masks and viewport too. A blit touches none of these.
+    core : bool
+        See `is_core`; a compatible context has an alpha test, which Panda3D leaves on.
     """
-    caps = [getattr(gl, name) for name in (_CAPS if programs else _BLIT_CAPS)]
-    if programs and not gl.glGetIntegerv(gl.GL_CONTEXT_PROFILE_MASK) & gl.GL_CONTEXT_CORE_PROFILE_BIT:
-        caps.append(gl.GL_ALPHA_TEST)  # Panda3D leaves it on in a compatible context
+    caps = _DRAW_CAPS if drawing else _BLIT_CAPS
+    if drawing and not core:
+        caps = (*caps, GL.ALPHA_TEST)
     on = [cap for cap in caps if gl.glIsEnabled(cap)]
-    reads, draws = (
-        gl.glGetIntegerv(gl.GL_READ_FRAMEBUFFER_BINDING),
-        gl.glGetIntegerv(gl.GL_DRAW_FRAMEBUFFER_BINDING),
-    )
+    reads, draws = gl.integer(GL.READ_FRAMEBUFFER_BINDING), gl.integer(GL.DRAW_FRAMEBUFFER_BINDING)
     for cap in on:
         gl.glDisable(cap)
     try:
-        if programs:
+        if drawing:
             with _kept_drawing(gl):
                 yield
         else:
             yield
     finally:
-        gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, int(reads))
-        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, int(draws))
+        gl.glBindFramebuffer(GL.READ_FRAMEBUFFER, reads)
+        gl.glBindFramebuffer(GL.DRAW_FRAMEBUFFER, draws)
         for cap in caps:
             if cap in on:
                 gl.glEnable(cap)
@@ -85,29 +65,29 @@ def kept_state(gl: Any, *, programs: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _kept_drawing(gl: Any) -> Iterator[None]:
-    program = int(gl.glGetIntegerv(gl.GL_CURRENT_PROGRAM))
-    vertices = int(gl.glGetIntegerv(gl.GL_VERTEX_ARRAY_BINDING))
-    unit = int(gl.glGetIntegerv(gl.GL_ACTIVE_TEXTURE))
-    gl.glActiveTexture(gl.GL_TEXTURE0)
-    texture = int(gl.glGetIntegerv(gl.GL_TEXTURE_BINDING_2D))
-    sampler = int(gl.glGetIntegerv(gl.GL_SAMPLER_BINDING))
-    viewport = [int(v) for v in gl.glGetIntegerv(gl.GL_VIEWPORT)]
-    colors = [bool(v) for v in gl.glGetBooleanv(gl.GL_COLOR_WRITEMASK)]
-    depths, compare = bool(gl.glGetBooleanv(gl.GL_DEPTH_WRITEMASK)), int(gl.glGetIntegerv(gl.GL_DEPTH_FUNC))
-    modes = [int(v) for v in gl.glGetIntegerv(gl.GL_POLYGON_MODE)]
+def _kept_drawing(gl: Gl) -> Iterator[None]:
+    program = gl.integer(GL.CURRENT_PROGRAM)
+    vertices = gl.integer(GL.VERTEX_ARRAY_BINDING)
+    unit = gl.integer(GL.ACTIVE_TEXTURE)
+    gl.glActiveTexture(GL.TEXTURE0)
+    texture = gl.integer(GL.TEXTURE_BINDING_2D)
+    sampler = gl.integer(GL.SAMPLER_BINDING)
+    viewport = gl.integers(GL.VIEWPORT, 4)
+    colors = gl.flags(GL.COLOR_WRITEMASK, 4)
+    depths, compare = gl.flags(GL.DEPTH_WRITEMASK, 1), gl.integer(GL.DEPTH_FUNC)
+    mode = gl.integer(GL.POLYGON_MODE)
     gl.glBindSampler(0, 0)
-    gl.glPolygonMode(gl.GL_FRONT_AND_BACK, gl.GL_FILL)
+    gl.glPolygonMode(GL.FRONT_AND_BACK, GL.FILL)
     try:
         yield
     finally:
         gl.glUseProgram(program)
         gl.glBindVertexArray(vertices)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, texture)
+        gl.glBindTexture(GL.TEXTURE_2D, texture)
         gl.glBindSampler(0, sampler)
         gl.glActiveTexture(unit)
         gl.glViewport(*viewport)
         gl.glColorMask(*colors)
-        gl.glDepthMask(depths)
+        gl.glDepthMask(*depths)
         gl.glDepthFunc(compare)
-        gl.glPolygonMode(gl.GL_FRONT_AND_BACK, modes[0])
+        gl.glPolygonMode(GL.FRONT_AND_BACK, mode)

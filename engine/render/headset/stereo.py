@@ -44,7 +44,6 @@ from engine.render.eye import Matrix
 from engine.render.headset.blit import Blitter, Part
 from engine.render.headset.buffers import EyeBuffer
 from engine.render.headset.frustum import clip_around, clip_from_eye
-from engine.render.headset.glstate import open_gl
 from engine.render.headset.mask import HiddenArea
 from engine.render.headset.poses import pose_matrix
 from engine.render.output import Output
@@ -253,7 +252,7 @@ class StereoRig:
 
     def finish(self) -> None:
         """Wait until everything drawn is done; for benchmarks. A compositor waits by itself, for what it takes."""
-        open_gl().glFinish()
+        self._blitter.finish()
 
     # ---- into a runtime's images
 

@@ -6,7 +6,6 @@ A process of its own, since Panda3D draws some textures black in the third graph
 
 from __future__ import annotations
 
-import ctypes
 import math
 import sys
 from pathlib import Path
@@ -18,9 +17,10 @@ from panda3d.core import ClockObject
 from engine.errors import OutputError
 from engine.render.eye import Matrix
 from engine.render.eye import Pose as Place
+from engine.render.headset import gl as GL
 from engine.render.headset.blit import Blitter, Part
 from engine.render.headset.context import graphics_kind, open_context
-from engine.render.headset.glstate import open_gl
+from engine.render.headset.gl import Gl
 from engine.render.headset.hand_models import HandModels
 from engine.render.headset.stereo import StereoRig, Way
 from engine.render.layout import Panel
@@ -65,71 +65,55 @@ class GlTextures:
     """Textures like a runtime's, and what is in them."""
 
     def __init__(self) -> None:
-        self.gl: Any = open_gl()
+        self.gl = Gl()
 
     def make(self, gl_format: int, size_px: tuple[int, int], pixels: np.ndarray | None = None) -> int:
         """A texture; `pixels` are bytes, RGBA."""
-        from OpenGL.raw.GL.VERSION.GL_1_1 import glTexImage2D  # the cooked one knows no packed depth
-
-        gl = self.gl
-        name = int(gl.glGenTextures(1))
-        gl.glBindTexture(gl.GL_TEXTURE_2D, name)
+        (name,) = self.gl.new("glGenTextures")
+        self.gl.glBindTexture(GL.TEXTURE_2D, name)
         if gl_format in DEPTH.values():
             packed = gl_format == DEPTH["depth24_stencil8"]
-            layout = gl.GL_DEPTH_STENCIL if packed else gl.GL_DEPTH_COMPONENT
-            kind = gl.GL_UNSIGNED_INT_24_8 if packed else gl.GL_FLOAT
+            layout = GL.DEPTH_STENCIL if packed else GL.DEPTH_COMPONENT
+            kind = GL.UNSIGNED_INT_24_8 if packed else GL.FLOAT
         else:
-            layout, kind = gl.GL_RGBA, gl.GL_UNSIGNED_BYTE
-        data = None if pixels is None else ctypes.c_void_p(np.ascontiguousarray(pixels).ctypes.data)
-        glTexImage2D(gl.GL_TEXTURE_2D, 0, gl_format, *size_px, 0, layout, kind, data)
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_NEAREST)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
+            layout, kind = GL.RGBA, GL.UNSIGNED_BYTE
+        data = None if pixels is None else np.ascontiguousarray(pixels).ctypes.data
+        self.gl.glTexImage2D(GL.TEXTURE_2D, 0, gl_format, *size_px, 0, layout, kind, data)
+        self.gl.glTexParameteri(GL.TEXTURE_2D, GL.TEXTURE_MIN_FILTER, GL.NEAREST)
+        self.gl.glBindTexture(GL.TEXTURE_2D, 0)
         return name
+
+    def _read(self, name: int, layout: int, kind: int, found: np.ndarray) -> np.ndarray:
+        self.gl.glBindTexture(GL.TEXTURE_2D, name)
+        self.gl.glGetTexImage(GL.TEXTURE_2D, 0, layout, kind, found.ctypes.data)
+        self.gl.glBindTexture(GL.TEXTURE_2D, 0)
+        return found
 
     def floats(self, name: int, size_px: tuple[int, int], *, depth: bool = False) -> np.ndarray:
         """What is stored, as floats without any decoding; row 0 at the bottom."""
-        from OpenGL.raw.GL.VERSION.GL_1_0 import glGetTexImage
-
-        gl = self.gl
         found = np.empty((size_px[1], size_px[0], 1 if depth else 4), dtype=np.float32)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, name)
-        glGetTexImage(
-            gl.GL_TEXTURE_2D,
-            0,
-            gl.GL_DEPTH_COMPONENT if depth else gl.GL_RGBA,
-            gl.GL_FLOAT,
-            ctypes.c_void_p(found.ctypes.data),
-        )
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
+        self._read(name, GL.DEPTH_COMPONENT if depth else GL.RGBA, GL.FLOAT, found)
         return found[:, :, 0] if depth else found
 
     def codes(self, name: int, size_px: tuple[int, int]) -> np.ndarray:
         """Stored codes of a format of bytes; row 0 at the bottom."""
-        from OpenGL.raw.GL.VERSION.GL_1_0 import glGetTexImage
-
-        gl = self.gl
         found = np.empty((size_px[1], size_px[0], 4), dtype=np.uint8)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, name)
-        glGetTexImage(
-            gl.GL_TEXTURE_2D, 0, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE, ctypes.c_void_p(found.ctypes.data)
-        )
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
-        return found
+        return self._read(name, GL.RGBA, GL.UNSIGNED_BYTE, found)
 
     def state(self) -> np.ndarray:
         """Everything of OpenGL's state that a copy might have left otherwise."""
-        gl = self.gl
         caps = (
             "DEPTH_TEST BLEND CULL_FACE SCISSOR_TEST FRAMEBUFFER_SRGB STENCIL_TEST ALPHA_TEST MULTISAMPLE "
             "SAMPLE_ALPHA_TO_COVERAGE COLOR_LOGIC_OP RASTERIZER_DISCARD CLIP_DISTANCE0"
         )
         numbers = (
             "READ_FRAMEBUFFER_BINDING DRAW_FRAMEBUFFER_BINDING CURRENT_PROGRAM VERTEX_ARRAY_BINDING ACTIVE_TEXTURE "
-            "TEXTURE_BINDING_2D SAMPLER_BINDING VIEWPORT SCISSOR_BOX COLOR_WRITEMASK DEPTH_WRITEMASK DEPTH_FUNC POLYGON_MODE"
+            "TEXTURE_BINDING_2D SAMPLER_BINDING DEPTH_WRITEMASK DEPTH_FUNC"
         )
-        found = [int(gl.glIsEnabled(getattr(gl, f"GL_{cap}"))) for cap in caps.split()]
-        for number in numbers.split():
-            found += np.atleast_1d(gl.glGetIntegerv(getattr(gl, f"GL_{number}"))).tolist()
+        found = [int(self.gl.glIsEnabled(getattr(GL, cap))) for cap in caps.split()]
+        found += [self.gl.integer(getattr(GL, number)) for number in numbers.split()]
+        found += [*self.gl.integers(GL.VIEWPORT, 4), *self.gl.integers(GL.SCISSOR_BOX, 4)]
+        found += [*self.gl.flags(GL.COLOR_WRITEMASK, 4), *self.gl.integers(GL.POLYGON_MODE, 2)]
         return np.array(found)
 
 
