@@ -1,6 +1,8 @@
 """Actions, fingers and vibration of a session, against a fake runtime that reads what is written for it."""
 
+import gc
 import math
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +98,21 @@ def test_sessions_one_after_another_have_actions_of_the_same_names(guest: Guest,
         guest.session.close()
         guest.session = guest.instance.session(action_table())
     assert list(fake.alive.values()).count("ActionSet") == 2
+
+
+def test_a_closed_port_is_gone_without_the_collector() -> None:
+    guest = Guest(FakeHands())
+    hold(guest.fake)
+    guest.read()
+    gone = weakref.ref(guest.port)
+    gc.collect()
+    gc.disable()
+    try:
+        guest.instance.close()
+        guest.__dict__.clear()
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_an_empty_table_makes_nothing() -> None:

@@ -131,7 +131,8 @@ class OpenXrInput:
         if self._sets:
             self._suggest()
             self._attach()
-        self._hands = [_HandReader(self, path) for path in self._hand_paths] if hands else []
+        if hands:
+            self._hands = [_HandReader(self, path) for path in self._hand_paths]
         self._gaze_space = self._space(GAZE, 0) if GAZE in self._actions else None
         if HAPTIC in self._actions:
             self._haptics = HapticOutput(
