@@ -17,7 +17,7 @@ frame took.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -85,12 +85,19 @@ class MeasuredBlend:
     tracker's noise nor its delay reaches the picture.
     """
 
-    __slots__ = ("_at_ns", "_left", "_slopes")
+    __slots__ = ("_asked_ns", "_at_ns", "_from_ns", "_left", "_share", "_slopes", "_span_s", "_toward")
 
     def __init__(self) -> None:
-        self._left = list(AT_REST)
         self._at_ns: int | None = None
+        # The correction from an instant on, where it goes, and for how long: twice the time to the next measurement, if that comes as
+        # this did. It begins at the instant shown last: whatever a measurement says, what has been shown goes on from where it was.
+        self._from_ns = 0
+        self._left: Axes = AT_REST
+        self._toward: Axes = AT_REST
+        self._span_s = TRUST_S
         self._slopes = [_Slope(scale) for scale in _SCALE]
+        self._share = 0.0
+        self._asked_ns: int | None = None
 
     @property
     def last_ns(self) -> int | None:
@@ -112,33 +119,45 @@ class MeasuredBlend:
             return
         at_ns = sample.at_ns
         passed_s = TRUST_S if self._at_ns is None else (at_ns - self._at_ns) / _NS_PER_S
-        self._at_ns = at_ns
         late_ns = self.late_ns
         model, velocity = track.at(at_ns - late_ns), track.velocity_at(at_ns - late_ns)
-        share = 1.0 - math.exp(-passed_s / TRUST_S)
         keep = math.exp(-passed_s / _LATENESS_MEMORY_S)
+        from_ns = at_ns if self._asked_ns is None else max(at_ns, self._asked_ns)
+        left = self._left_at(from_ns)
+        errors = list(left)
         for axis, slope in enumerate(self._slopes):
             if not sample.axes >> axis & 1:
                 continue
-            error = _difference(axis, sample.pose[axis], model[axis])
-            self._left[axis] += share * (error - self._left[axis])
+            errors[axis] = error = _difference(axis, sample.pose[axis], model[axis])
             # Against the model without what has been learnt already: to first order, which is what is asked for.
             unlearnt = error - velocity[axis] * late_ns / _NS_PER_S
             slope.take(velocity[axis], unlearnt, min(passed_s, TRUST_S), keep)
+        self._at_ns, self._from_ns, self._left, self._toward = at_ns, from_ns, left, _axes(errors)
+        self._span_s = min(2.0 * passed_s, TRUST_S)
 
     def corrected(self, track: LaggedTrack, host_ns: int) -> Axes:
-        """The model at an instant, corrected as far as measurements are fresh."""
-        if self._at_ns is None:
-            return track.at(host_ns)
-        silent_ns = host_ns - self._at_ns - UNMEASURED_NS
-        weight = 1.0 - smooth(silent_ns / FADE_NS)
+        """The model at an instant, corrected as far as measurements are fresh; comes and goes within `FADE_NS`."""
+        weight = self._weight_at(host_ns)
         if weight == 0.0:
             return track.at(host_ns)
         model = track.at(host_ns - round(weight * self.late_ns))
-        surge, sway, heave, roll, pitch, yaw = (
-            value + weight * left for value, left in zip(model, self._left, strict=True)
-        )
-        return (surge, sway, heave, roll, pitch, yaw)
+        return _axes(value + weight * left for value, left in zip(model, self._left_at(host_ns), strict=True))
+
+    def _left_at(self, host_ns: int) -> Axes:
+        if self._at_ns is None:
+            return AT_REST
+        since_s = min(max((host_ns - self._from_ns) / _NS_PER_S, 0.0), self._span_s)
+        share = 1.0 - math.exp(-since_s / TRUST_S)
+        return _axes(a + share * (b - a) for a, b in zip(self._left, self._toward, strict=True))
+
+    def _weight_at(self, host_ns: int) -> float:
+        if self._at_ns is None:
+            return 0.0
+        left = 1.0 - (host_ns - self._at_ns - UNMEASURED_NS) / FADE_NS
+        passed_ns = 0 if self._asked_ns is None else min(max(host_ns - self._asked_ns, 0), _MOST_STEP_NS)
+        self._asked_ns = host_ns if self._asked_ns is None else max(host_ns, self._asked_ns)
+        self._share = min(max(min(self._share + passed_ns / FADE_NS, left), 0.0), 1.0)
+        return smooth(self._share)
 
 
 class _Slope:
@@ -271,6 +290,11 @@ class SeatPredictor:
         self._asked_ns = display_ns
         step = min(passed_ns, _MOST_STEP_NS) / FADE_NS
         self._share = min(max(self._share + (step if self._fresh(display_ns) else -step), 0.0), 1.0)
+
+
+def _axes(values: Iterable[float]) -> Axes:
+    surge, sway, heave, roll, pitch, yaw = values
+    return (surge, sway, heave, roll, pitch, yaw)
 
 
 def _difference(axis: int, a: float, b: float) -> float:

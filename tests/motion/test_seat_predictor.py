@@ -214,6 +214,26 @@ def test_when_measurements_cease_the_model_stands_alone_again() -> None:
     assert ride.predictor.standing == "commanded"
 
 
+@pytest.mark.parametrize("every_ms", [10, 100, 300])
+def test_a_seat_that_somebody_stopped_is_followed_without_a_jump(every_ms: int) -> None:
+    """Also by a device that tells seldom; and when it begins to tell, or begins again."""
+    ride = Ride()
+    ride.run_until(S)
+    moving = ride.largest_step(ROLL, 500 * MS)
+    for begun_ns in (S, 6 * S):
+        ride.measure = lambda at_ns: AT_REST if at_ns % (every_ms * MS) == 0 else None
+        ride.run_until(begun_ns + 2500 * MS)
+        ride.measure = lambda at_ns: None
+        ride.run_until(begun_ns + 5 * S)
+    # 4 deg of difference come and go within 0.3 s; a correction of the whole at once would be several degrees.
+    assert ride.largest_step(ROLL, 500 * MS) < moving + 1.5 * 4.5 * FRAME_NS / FADE_NS + 0.3
+    stopped = [abs(pose[ROLL]) for at_ns, pose in ride.asked if 2 * S < at_ns < 3400 * MS]
+    assert (
+        max(stopped) < (2.5 if every_ms < 300 else 6.0)
+        and max(abs(pose[ROLL]) for _, pose in ride.asked) > 3.0
+    )
+
+
 def test_what_was_not_measured_or_is_no_number_changes_nothing() -> None:
     ride = Ride()
     ride.run_until(S)
@@ -222,13 +242,14 @@ def test_what_was_not_measured_or_is_no_number_changes_nothing() -> None:
     ride.block.publish_measured(0, S - MS, S, (9.0,) * 6, 0b111111)  # older than one that was taken
     ride.run_until(S + 100 * MS)
     assert ride.worst(S, HEAVE) < 1e-9 and ride.worst(S, ROLL) < 1e-3
+    assert ride.predictor.standing == "measured"
 
 
 def test_a_chair_that_counts_to_360_agrees_with_a_bus_that_goes_round() -> None:
     block = SeatPoseBlock.local()
     block.claim((row(dead_ms=0, lag_ms=0),))
     seat = SeatPredictor(block, 0)
-    for tick in range(100):
+    for tick in range(150):
         at_ns = tick * 10 * MS
         block.publish(0, at_ns, at_ns, (0.0, 0.0, 0.0, 0.0, 0.0, 725.0))
         block.publish_measured(0, at_ns, at_ns, (0.0, 0.0, 0.0, 0.0, 0.0, 6.0), 1 << 5)
