@@ -21,52 +21,46 @@ recognised by its identity and every call with it does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from engine.motion.seat_model import SeatPoses
 from engine.time.clocks import Clock
-from engine.xr import ladder as ladders
-from engine.xr import session as sessions
 from engine.xr.compensation import NO_MOTION, SeatCompensation
-from engine.xr.faults import InstanceLost, SessionLost, XrError, XrRefused, XrUnavailable
-from engine.xr.ladder import Do, Happened, Ladder, Rung, Stands
+from engine.xr.connection import Canvas, Connection
+from engine.xr.faults import XrError
+from engine.xr.ladder import Rung
 from engine.xr.poses import composed, inverted, is_sound, unit
 from engine.xr.presence import PresenceJudge
 from engine.xr.runtime import (
     HapticPulse,
     InputPort,
-    Instance,
     InstanceWish,
     Layer,
     Runtime,
     Session,
-    Space,
     SystemInfo,
     Views,
 )
-from engine.xr.session import Did, Next, SessionLife, Stage
-from engine.xr.spaces import Refusal, SeatPlace, chosen_space, seen_from
+from engine.xr.spaces import Refusal, SeatPlace, as_reference, seen_from
 from engine.xr.status_lines import line_of, rung_of
 from engine.xr.values import (
     NO_HAND,
-    EventsLost,
     Fov,
     FrameTime,
     Hand,
-    InstanceLossPending,
     Located,
+    MaskChanged,
     Pose,
     PresenceChanged,
+    ProfileChanged,
+    RefreshRateChanged,
     SpaceChanged,
-    StateChanged,
     Tracked,
     View,
     XrEvent,
 )
-from engine.xr.watch import NoWatch, RuntimeWatch
+from engine.xr.watch import RuntimeWatch
 from engine.xr.wearing import (
     GuestArrived,
     GuestLeft,
@@ -95,11 +89,6 @@ __all__ = [
     "StatusChanged",
 ]
 
-_EVENTS_A_PUMP = 256
-"""A runtime that never runs out of events must not hold the picture; the rest comes with the next frame."""
-_REFUSALS_TO_LOSS = 10
-"""So many frames in a row refused: the session is worth nothing."""
-_LOOK_EVERY_NS = 50_000_000
 _UNSHOWN_NS = 5_000_000_000
 """A session made anew that is not shown this long after: nobody wears the headset (and not: it is still coming up)."""
 _OPERATOR_PATIENCE_NS = 2_000_000_000
@@ -108,18 +97,6 @@ _ARRIVAL_PATIENCE_NS = 15_000_000_000
 
 _ANY_FOV = Fov(-0.75, 0.75, 0.75, -0.75)
 """Of a frame that will not be submitted, before any was."""
-
-
-class Canvas(Protocol):
-    """Whoever draws: owns the swapchains of a session."""
-
-    def open(self, session: Session, system: SystemInfo) -> None:
-        """Make swapchains for a session just made, before it is begun; `XrError` counts as a refused session."""
-        ...
-
-    def close(self) -> None:
-        """Let go of them, before the session is destroyed; graphics context current. Never raises; also after a failed `open`."""
-        ...
 
 
 class Headset:
@@ -150,27 +127,11 @@ class Headset:
         seat: SeatPoses | None = None,
         watch: RuntimeWatch | None = None,
     ) -> None:
-        self.canvas: Canvas | None = None
-        self._runtime = runtime
-        self._wish = wish
         self._setup = setup
         self._clock = clock
         self._say = say
         self._compensation = SeatCompensation(seat if setup.compensate else None, setup.pivot_m)
-        self._watch = watch if watch is not None else NoWatch()
-        self._ladder = Ladder()
-        self._life = SessionLife()
-        self._instance: Instance | None = None
-        self._system: SystemInfo | None = None
-        self._session: Session | None = None
-        self._space: Space | None = None
-        self._head_space: Space | None = None
-        self._canvas_open = False
-        self._frame: FrameTime | None = None
-        self._broken: tuple[Happened, str] | None = None
-        self._refusals = 0
-        self._spoiled = False
-        self._detail = ""
+        self._link = Connection(runtime, wish, setup.actions, setup.refresh_hz, clock, say, self, watch)
         self._place = SeatPlace(setup)
         self._presence = PresenceJudge(setup)
         self._recentre: tuple[RecentreCause, int] | None = None
@@ -180,17 +141,23 @@ class Headset:
         self._head = Located(Pose(), turn_valid=False, position_valid=False, tracked=False)
         self._good_head = Pose()
         self._good_eyes: tuple[View, View] | None = None
-        self._looked_ns = -_LOOK_EVERY_NS
-        self._look: bool | None = None
         self._made_ns = 0
-        self._sessions_begun = 0
         self._eyes_allowed: bool | None = None
         self._out: list[HeadsetEvent] = []
         now_ns = clock.now_ns()
         english, chinese = line_of(Rung.NO_RUNTIME)
-        self._status = HeadsetStatus(Rung.NO_RUNTIME, self._life.state, english, chinese, now_ns)
+        self._status = HeadsetStatus(Rung.NO_RUNTIME, self._link.life.state, english, chinese, now_ns)
 
     # ------------------------------------------------------------------------------------------------ what others ask
+
+    @property
+    def canvas(self) -> Canvas | None:
+        """Whoever draws; set it before the first `pump`."""
+        return self._link.canvas
+
+    @canvas.setter
+    def canvas(self, canvas: Canvas | None) -> None:
+        self._link.canvas = canvas
 
     @property
     def status(self) -> HeadsetStatus:
@@ -200,22 +167,24 @@ class Headset:
     @property
     def running(self) -> bool:
         """A session has begun: `wait` gives frames, and paces."""
-        return self._session is not None and self._broken is None and self._life.running
+        return self._link.running
 
     @property
     def system(self) -> SystemInfo | None:
         """The headset, while there is one."""
-        return self._system
+        return self._link.system
 
     @property
     def extensions(self) -> frozenset[str]:
         """In use with this instance; empty without one."""
-        return self._instance.extensions if self._instance is not None else frozenset()
+        instance = self._link.instance
+        return instance.extensions if instance is not None else frozenset()
 
     @property
     def input(self) -> InputPort | None:
         """Of the session that runs, for whoever cuts haptics (`engine.xr.haptics`); None without one. Its calls may raise: see `failed`."""
-        return self._session.input if self._session is not None and self.running else None
+        session = self._link.session
+        return session.input if session is not None and self.running else None
 
     @property
     def present(self) -> bool | None:
@@ -237,15 +206,7 @@ class Headset:
         Never waits. Making an instance and a session is done here, in this thread, since the graphics context is (35 ms on Monado
         25.0); while there is no runtime an attempt costs what the runtime's library takes to say so, and they grow rare.
         """
-        self._close_frame()
-        self._clear_away()
-        if self._instance is not None:
-            self._poll()
-            self._obey(*sessions.waited_out(self._life, self._clock.now_ns()))
-            self._clear_away()
-        if self._climb():
-            self._poll()  # a session just made may be READY already
-        self._clear_away()
+        self._link.pump()
         now_ns = self._clock.now_ns()
         self._mind_guest(now_ns)
         self._give_up_recentring(now_ns)
@@ -264,10 +225,7 @@ class Headset:
 
     def close(self) -> None:
         """Let go of everything; never raises. Idempotent; graphics context current."""
-        self._close_frame()
-        self._drop_session()
-        self._drop_instance()
-        self._ladder = Ladder()
+        self._link.close()
 
     # ------------------------------------------------------------------------------------------------ a frame
 
@@ -277,25 +235,16 @@ class Headset:
         This is the only pacer. The head's place at the frame's display time is taken here (for presence, recentring and as the
         prediction for `tracked`); the eyes are located again by `views`.
         """
-        self._close_frame()
-        session = self._session
-        if session is None or not self.running:
+        frame = self._link.wait()
+        if frame is None:
             return None
-        with self._guard():
-            frame = session.wait_frame()
-            self._life = sessions.did(self._life, Did.FRAME_WAITED, self._clock.now_ns())
-            self._frame = frame
-            if self._ladder.running_since_ns is None:
-                self._ladder, _ = ladders.step(self._ladder, Happened.RAN, self._clock.now_ns())
-            self._follow(session, frame)
-        if self._broken is not None:
-            return None
-        return self._frame
+        with self._link.guard():
+            self._follow(frame)
+        return frame if self._link.is_open(frame) else None
 
     def begin(self, frame: FrameTime) -> None:
         """Begin drawing; graphics context current."""
-        if self._is_open(frame) and self._life.frame is Stage.WAITED:
-            self._begin()
+        self._link.begin(frame)
 
     def tracked(self, frame: FrameTime) -> Tracked:
         """Head (predicted), hands and gaze at the frame's display time, in the resting guest's frame; the last known after a loss."""
@@ -303,9 +252,10 @@ class Headset:
         T_rest_space = inverted(self._T_space_rest)
         head = composed(T_rest_space, self._good_head)
         hands, gaze = (NO_HAND, NO_HAND), None
-        session, space = self._session, self._space
-        if self._is_open(frame) and session is not None and space is not None:
-            with self._guard():
+        link = self._link
+        session, space = link.session, link.space
+        if link.is_open(frame) and session is not None and space is not None:
+            with self._link.guard():
                 state = session.input.read(frame, space)
                 if state.focused:
                     hands = (_hand_in(T_rest_space, state.hands[0]), _hand_in(T_rest_space, state.hands[1]))
@@ -315,7 +265,7 @@ class Headset:
         return Tracked(
             at_ns=frame.display_ns,
             head=head,
-            head_valid=head_ok and self._broken is None,
+            head_valid=head_ok and self._link.broken is None,
             hands=hands,
             gaze=gaze,
             present=self._presence.present,
@@ -329,14 +279,15 @@ class Headset:
         RuntimeError
             When no session was ever there to give a frame.
         """
-        session, space = self._session, self._space
+        link = self._link
+        session, space = link.session, link.space
         if space is None:
             raise RuntimeError("views() without a frame: wait() has given none that still has a session")
         views: Views | None = None
-        if self._is_open(frame) and session is not None:
-            with self._guard():
+        if link.is_open(frame) and session is not None:
+            with self._link.guard():
                 views = session.views(frame, space)
-        live = views is not None and self._broken is None
+        live = views is not None and self._link.broken is None
         if views is None:
             views = Views(self._last_eyes(), turn_valid=False, position_valid=False, tracked=False)
         if not all(is_sound(eye.pose) for eye in views.eyes):
@@ -364,321 +315,69 @@ class Headset:
 
         Layers of a frame that need not be rendered are left out. A frame whose layers the runtime refuses is ended without them.
         """
-        if not self._is_open(frame):
-            return
-        if self._life.frame is Stage.WAITED:
-            self._begin()
-        if not self._is_open(frame):
-            return
-        self._end(frame, layers if frame.should_render else ())
+        self._link.end(frame, layers)
 
     def failed(self, error: XrError) -> None:
         """Somebody else's call into this session (a swapchain's, a haptic one) raised this; the ladder is told."""
-        if isinstance(error, InstanceLost):
-            self._break(Happened.INSTANCE_LOST, str(error))
-        elif isinstance(error, SessionLost):
-            self._break(Happened.SESSION_LOST, str(error))
-        else:
-            self._refused(error)
+        self._link.failed(error)
 
     def allow_eyes(self, allowed: bool) -> None:
         """Whether the guest's eyes may be looked at (`InputPort.allow_eyes`); holds for later sessions, too."""
         self._eyes_allowed = allowed
-        if self._session is not None and self._broken is None:
-            with self._guard():
-                self._session.input.allow_eyes(allowed)
+        session = self._link.session
+        if session is not None and self._link.broken is None:
+            with self._link.guard():
+                session.input.allow_eyes(allowed)
 
     def play(self, pulse: HapticPulse) -> None:
         """Let a hand feel something; nothing without focus (the specification's rule: no haptics then)."""
         port = self.input
         if port is not None and self._status.rung is Rung.FOCUSED:
-            with self._guard():
+            with self._link.guard():
                 port.play(pulse)
 
     def stop(self, hand: int) -> None:
         """End what a hand feels."""
         port = self.input
         if port is not None and self._status.rung is Rung.FOCUSED:
-            with self._guard():
+            with self._link.guard():
                 port.stop(hand)
 
-    # ------------------------------------------------------------------------------------------------ losses
+    # ------------------------------------------------------------------------------------------------ what the connection tells
 
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        """What a runtime raises becomes something for the ladder."""
-        try:
-            yield
-        except XrError as error:
-            self.failed(error)
-
-    def _break(self, happened: Happened, detail: str) -> None:
-        """Void from now on; cleared away by the next `pump`. A lost instance outweighs a lost session."""
-        outweighs = happened in {Happened.INSTANCE_LOST, Happened.INSTANCE_LEAVING}
-        if self._broken is None or (outweighs and self._broken[0] is not Happened.INSTANCE_LOST):
-            self._broken = (happened, detail)
-
-    def _refused(self, error: XrError) -> None:
-        self._refusals += 1
-        self._spoiled = True
-        if self._refusals == 1:
-            self._say(f"headset: {error}")
-        if self._refusals >= _REFUSALS_TO_LOSS:
-            self._break(Happened.SESSION_LOST, str(error))
-
-    def _clear_away(self) -> None:
-        if self._broken is None:
+    def session_made(self, session: Session, now_ns: int) -> None:
+        """The connection's: a new session stands."""
+        space = self._link.space
+        if space is None:
             return
-        (happened, detail), self._broken = self._broken, None
-        self._detail = detail
-        self._ladder, actions = ladders.step(self._ladder, happened, self._clock.now_ns())
-        self._drop(actions)
-
-    def _drop(self, actions: Sequence[Do]) -> None:
-        for action in actions:
-            if action is Do.DROP_SESSION:
-                self._drop_session()
-            elif action is Do.DROP_INSTANCE:
-                self._drop_session()
-                self._drop_instance()
-
-    def _drop_session(self) -> None:
-        if self._canvas_open and self.canvas is not None:
-            self.canvas.close()
-        self._canvas_open = False
-        for space in (self._head_space, self._space):
-            if space is not None:
-                space.close()
-        if self._session is not None:
-            self._session.close()
-        self._session = self._space = self._head_space = None
-        self._frame = None
-        self._life = SessionLife()
-        self._presence.fault()
-
-    def _drop_instance(self) -> None:
-        if self._instance is not None:
-            self._instance.close()
-        self._instance = self._system = None
-
-    # ------------------------------------------------------------------------------------------------ climbing
-
-    def _climb(self) -> bool:
-        """As far as it goes at once: from nothing to a session is three attempts of one pump. Whether a session was made."""
-        for _ in range(len(Stands)):
-            now_ns = self._clock.now_ns()
-            self._ladder, actions = ladders.step(
-                self._ladder, Happened.TICK, now_ns, seen=self._looked(now_ns)
-            )
-            attempts = [action for action in actions if action not in {Do.DROP_SESSION, Do.DROP_INSTANCE}]
-            if not attempts:
-                return False
-            happened = self._attempt(attempts[0])
-            self._ladder, dropped = ladders.step(self._ladder, happened, self._clock.now_ns())
-            self._drop(dropped)
-            if happened is not Happened.DONE or attempts[0] is Do.MAKE_SESSION:
-                return happened is Happened.DONE
-        return False
-
-    def _looked(self, now_ns: int) -> bool | None:
-        if self._ladder.stands is not Stands.NOTHING:
-            return self._look
-        if now_ns - self._looked_ns >= _LOOK_EVERY_NS:
-            self._looked_ns = now_ns
-            self._look = self._watch.look()
-        return self._look
-
-    def _attempt(self, action: Do) -> Happened:
-        try:
-            if action is Do.OPEN_INSTANCE:
-                self._instance = self._runtime.open(self._wish)
-            elif action is Do.LOOK_FOR_HEADSET:
-                self._system = self._instance.system() if self._instance is not None else None
-            else:
-                self._make_session()
-        except XrUnavailable as error:
-            self._undo(action, error)
-            return Happened.ABSENT
-        except InstanceLost as error:
-            self._undo(action, error)
-            return Happened.ABSENT if action is Do.OPEN_INSTANCE else Happened.INSTANCE_LOST
-        except XrError as error:
-            self._undo(action, error)
-            return Happened.REFUSED
-        except BaseException:
-            self._drop_session()  # not the runtime's doing: nothing half made stays behind
-            raise
-        return Happened.DONE
-
-    def _undo(self, action: Do, error: XrError) -> None:
-        self._detail = str(error)
-        if action is Do.MAKE_SESSION:
-            self._drop_session()
-
-    def _make_session(self) -> None:
-        instance, system = self._instance, self._system
-        if instance is None or system is None:
-            raise XrUnavailable("no headset to make a session for; it was looked for before")
-        now_ns = self._clock.now_ns()
-        self._life = SessionLife(since_ns=now_ns)
-        self._refusals = 0
-        self._good_eyes = None
-        session = self._session = instance.session(self._setup.actions)
-        try:
-            kind = chosen_space(session.space_kinds)
-        except ValueError as error:
-            raise XrRefused("xrEnumerateReferenceSpaces", "no space to be in", str(error)) from error
-        self._space = session.space(kind)
-        self._head_space = session.space("view")
-        self._place.begun(kind, now_ns)
+        self._place.begun(as_reference(space.kind), now_ns)
         self._presence.session_began()
         self._made_ns = now_ns
-        assumed_m = self._place.floor_z_m + self._setup.assumed_eye_height_m
-        self._good_head = Pose((0.0, 0.0, assumed_m))
-        if self.canvas is not None:
-            self._canvas_open = True  # also a canvas that fails half way is to be closed
-            self.canvas.open(session, system)
-        self._ask_for_rate(session)
+        self._good_eyes = None
+        self._good_head = Pose((0.0, 0.0, self._place.floor_z_m + self._setup.assumed_eye_height_m))
         if self._eyes_allowed is not None:
             session.input.allow_eyes(self._eyes_allowed)
 
-    def _ask_for_rate(self, session: Session) -> None:
-        """The display's rate; a runtime that refuses keeps its own, that is no reason to go without a picture."""
-        rates_hz = session.refresh_rates_hz
-        if not rates_hz:
-            return
-        wanted_hz = self._setup.refresh_hz
-        rate_hz = max(rates_hz) if wanted_hz is None else min(rates_hz, key=lambda hz: abs(hz - wanted_hz))
-        try:
-            session.set_refresh_rate(rate_hz)
-        except XrRefused as error:
-            self._say(f"headset: {rate_hz:g} Hz was refused, its own rate stays: {error}")
+    def session_gone(self) -> None:
+        """The connection's: it was dropped, and no guest had to do with it."""
+        self._presence.fault()
 
-    # ------------------------------------------------------------------------------------------------ events
-
-    def _poll(self) -> None:
-        for _ in range(_EVENTS_A_PUMP):
-            instance = self._instance
-            if instance is None or self._broken is not None:
-                return
-            event: XrEvent | None = None
-            with self._guard():
-                event = instance.poll()
-            if event is None:
-                return
-            self._heard(event)
-
-    def _heard(self, event: XrEvent) -> None:
-        now_ns = self._clock.now_ns()
-        if isinstance(event, StateChanged):
-            if self._session is not None:
-                self._obey(*sessions.heard(self._life, event.state, now_ns))
-        elif isinstance(event, EventsLost):
-            self._say(f"headset: the runtime dropped {event.count} events")
-            if self._session is not None:
-                self._obey(*sessions.missed_events(self._life, now_ns))
-        elif isinstance(event, SpaceChanged):
+    def heard(self, event: XrEvent) -> None:
+        """The connection's: an event about something else than the session's life."""
+        if isinstance(event, SpaceChanged):
             self._place.changed(event)
         elif isinstance(event, PresenceChanged):
             self._presence.told(event.present)
-        elif isinstance(event, InstanceLossPending):
-            self._break(Happened.INSTANCE_LEAVING, "the runtime is going")
-        else:
+        elif isinstance(event, ProfileChanged | RefreshRateChanged | MaskChanged):
             self._out.append(event)
-
-    def _obey(self, life: SessionLife, steps: Sequence[Next]) -> None:
-        self._life = life
-        session = self._session
-        if session is None:
-            return
-        for step in steps:
-            if self._broken is not None:
-                return
-            if step is Next.CLOSE_FRAME:
-                self._close_frame()
-            elif step is Next.BEGIN_SESSION:
-                if self._cross(session.begin, Did.SESSION_BEGUN):
-                    self._sessions_begun += 1
-            elif step is Next.END_SESSION:
-                self._cross(session.end, Did.SESSION_ENDED)
-            elif step is Next.DROP:
-                self._break(Happened.SESSION_LOST, f"the session is void ({life.state.name})")
-            else:
-                self._break(Happened.SESSION_LEFT, "the runtime asked us to leave")
-
-    def _cross(self, call: Callable[[], None], done: Did) -> bool:
-        """Begin or end the session. One that refuses is worth nothing: what it waits for next would never come."""
-        try:
-            call()
-        except InstanceLost as error:
-            self.failed(error)
-            return False
-        except XrError as error:
-            self._break(Happened.SESSION_LOST, str(error))
-            return False
-        self._life = sessions.did(self._life, done, self._clock.now_ns())
-        return True
-
-    # ------------------------------------------------------------------------------------------------ frames
-
-    def _is_open(self, frame: FrameTime) -> bool:
-        return self._frame is frame and self._session is not None and self._broken is None
-
-    def _begin(self) -> None:
-        session = self._session
-        if session is None:
-            return
-        with self._guard():
-            session.begin_frame()
-            self._life = sessions.did(self._life, Did.FRAME_BEGUN, self._clock.now_ns())
-
-    def _end(self, frame: FrameTime, layers: Sequence[Layer]) -> None:
-        session = self._session
-        if session is None:
-            return
-        if self._life.frame is not Stage.BEGUN:
-            # its begin was refused twice: the next wait would wait for it for ever
-            self._break(Happened.SESSION_LOST, "a frame could not be begun")
-            return
-        try:
-            session.end_frame(frame, layers)
-        except XrRefused as error:
-            self._refused(error)
-            if layers and self._broken is None:
-                try:
-                    session.end_frame(
-                        frame, ()
-                    )  # the frame is still open, and the next wait would never return
-                except XrError as second:
-                    self.failed(second)
-        except XrError as error:
-            self.failed(error)
-        self._frame_over()
-
-    def _frame_over(self) -> None:
-        self._life = sessions.did(self._life, Did.FRAME_ENDED, self._clock.now_ns())
-        self._frame = None
-        if not self._spoiled:
-            self._refusals = 0
-        self._spoiled = False
-
-    def _close_frame(self) -> None:
-        """Begin and end a frame that somebody left open, with nothing in it."""
-        frame = self._frame
-        if frame is None:
-            return
-        if self._broken is not None:
-            self._frame = None
-            return
-        self.end(frame, ())
-        self._frame = None
 
     # ------------------------------------------------------------------------------------------------ places
 
-    def _follow(self, session: Session, frame: FrameTime) -> None:
+    def _follow(self, frame: FrameTime) -> None:
         """Where the head and the resting guest are at this frame's display time."""
-        space, head_space = self._space, self._head_space
-        if space is None or head_space is None:
+        link = self._link
+        session, space, head_space = link.session, link.space, link.head_space
+        if session is None or space is None or head_space is None:
             return
         at_ns = frame.display_ns
         moved = self._place.reached(frame.xr_time)
@@ -764,8 +463,8 @@ class Headset:
     # ------------------------------------------------------------------------------------------------ guests, status
 
     def _mind_guest(self, now_ns: int) -> None:
-        if self._session is not None:
-            visible = self._life.visible
+        if self._link.session is not None:
+            visible = self._link.life.visible
             if visible or now_ns - self._made_ns >= _UNSHOWN_NS or self._presence.watching:
                 self._presence.shown(visible)
         event = self._presence.judge(now_ns)
@@ -781,22 +480,23 @@ class Headset:
             self._place.calibrate(now_ns)
 
     def _tell(self, now_ns: int) -> None:
-        rung = rung_of(self._ladder, self._life)
+        link = self._link
+        rung = rung_of(link.ladder, link.life)
         before = self._status
-        exhausted = self._ladder.exhausted
+        exhausted = link.ladder.exhausted
         if rung is Rung.FOCUSED:
-            self._detail = ""
+            link.detail = ""
         changed = rung is not before.rung or exhausted is not before.exhausted
-        english, chinese = line_of(rung, exhausted=exhausted, detail=self._detail)
+        english, chinese = line_of(rung, exhausted=exhausted, detail=link.detail)
         self._status = HeadsetStatus(
             rung=rung,
-            state=self._life.state,
+            state=link.life.state,
             line=english if changed else before.line,
             line_zh=chinese if changed else before.line_zh,
             since_ns=now_ns if changed else before.since_ns,
-            runtime=self._instance.runtime_name if self._instance is not None else "",
-            headset=self._system.name if self._system is not None else "",
-            recoveries=max(self._sessions_begun - 1, 0),
+            runtime=link.instance.runtime_name if link.instance is not None else "",
+            headset=link.system.name if link.system is not None else "",
+            recoveries=max(link.begun - 1, 0),
             exhausted=exhausted,
         )
         if changed:

@@ -66,6 +66,20 @@ def chosen_space(offered: Set[str]) -> SpaceKind:
     )
 
 
+def as_reference(kind: str) -> SpaceKind:
+    """A space's kind as one of those a guest is placed in.
+
+    Raises
+    ------
+    ValueError
+        For a space that is none of them.
+    """
+    for known in _ORDER:
+        if kind == known:
+            return known
+    raise ValueError(f"'{kind}' is no space to place a guest in; allowed: {', '.join(_ORDER)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a head pose is not taken to place a guest."""

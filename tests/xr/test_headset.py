@@ -6,7 +6,8 @@ import pytest
 from engine.xr.faults import InstanceLost, SessionLost, XrRefused, XrUnavailable
 from engine.xr.headset import Headset
 from engine.xr.ladder import Rung
-from engine.xr.scripted import ScriptedDevice
+from engine.xr.runtime import InstanceWish
+from engine.xr.scripted import ScriptedDevice, scripted
 from engine.xr.values import (
     EventsLost,
     InstanceLossPending,
@@ -161,7 +162,7 @@ def test_back_at_once_where_a_look_can_tell_and_few_attempts_meanwhile() -> None
     wearer = Wearer()
     watch = Watch(wearer.device)
     wearer.headset = Headset(
-        wearer.headset._runtime, wearer.headset._wish, HeadsetSetup(), wearer.clock, say=print, watch=watch
+        scripted(wearer.device), InstanceWish(), HeadsetSetup(), wearer.clock, say=print, watch=watch
     )
     wearer.until(lambda: wearer.headset.status.rung is Rung.FOCUSED, 1.0)
     wearer.device.kill()

@@ -31,10 +31,12 @@ class Canvas:
     def __init__(self) -> None:
         self.opened = 0
         self.closed = 0
+        self.held = False
         self.swapchain: Swapchain | None = None
 
     def open(self, session: Session, system: SystemInfo) -> None:
         self.opened += 1
+        self.held = False
         self.swapchain = session.swapchain(SwapchainSpec(SRGB8_ALPHA8, system.recommended_px))
 
     def close(self) -> None:
@@ -46,8 +48,11 @@ class Canvas:
     def drawn(self, seen: Seen) -> tuple[ProjectionLayer, ...]:
         if self.swapchain is None or not seen.live:
             return ()
-        self.swapchain.acquire()
+        if not self.held:  # else its release was refused the last time
+            self.swapchain.acquire()
+            self.held = True
         self.swapchain.release()
+        self.held = False
         image = ImageRect(self.swapchain, 0, 0, 640, 480)
         left, right = (EyeImage(view, image) for view in seen.raw.eyes)
         return (ProjectionLayer(seen.space, (left, right)),)
