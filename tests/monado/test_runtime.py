@@ -12,7 +12,7 @@ import pytest
 
 from engine.time.clocks import MonotonicClock
 from engine.xr.actions import ActionTable
-from engine.xr.faults import InstanceLost, XrUnavailable
+from engine.xr.faults import InstanceLost, XrRefused, XrUnavailable
 from engine.xr.openxr import OpenXrRuntime
 from engine.xr.openxr.instance import OpenXrInstance
 from engine.xr.profiles import action_table
@@ -125,7 +125,7 @@ def test_no_service_is_a_runtime_that_does_not_answer(no_service: Service) -> No
 
 def test_no_runtime_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XR_RUNTIME_JSON", str(tmp_path / "nothing.json"))
-    with pytest.raises(XrUnavailable, match="no OpenXR runtime is installed or chosen|cannot be read"):
+    with pytest.raises(XrUnavailable, match=r"no OpenXR runtime is installed or chosen|cannot be read"):
         OpenXrRuntime().open(HEADLESS)
 
 
@@ -166,3 +166,13 @@ def test_a_hundred_connections_leave_nothing(service: Service) -> None:
     assert after[0] == before[0], "open files"
     assert after[1] == before[1], f"threads: {threading.enumerate()}"
     assert after[2] - before[2] < 4096, f"{after[2] - before[2]} KiB more in 100 connections"
+
+
+def test_a_mistake_of_ours_is_found_by_validation(service: Service) -> None:
+    """The layer listens: without this the other tests' silence would prove nothing."""
+    instance = OpenXrRuntime().open(InstanceWish(graphics="headless", validation=True))
+    session = instance.session(NO_ACTIONS)
+    with pytest.raises(XrRefused, match="ERROR_VALIDATION_FAILURE"):
+        instance.calls("xrBeginSession", session.handle, None)
+    instance.close()
+    assert any("xrBeginSession" in complaint for complaint in instance.complaints)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from engine.errors import MissingExtra
 from engine.xr.faults import InstanceLost, SessionLost, XrRefused, XrUnavailable
 from engine.xr.openxr import convert, extensions, library, results
 from engine.xr.openxr.binding import binding_for
-from engine.xr.openxr.hosttime import Guess, counter_ns
+from engine.xr.openxr.hosttime import Guess, PerformanceCounter, counter_ns
 from engine.xr.openxr.spaces import located
 from engine.xr.poses import applied
 from engine.xr.values import Fov, Pose
@@ -166,3 +168,96 @@ def test_without_a_context_the_next_step_is_named(graphics: str) -> None:
 
 def test_without_graphics_nothing_is_chained() -> None:
     assert binding_for("headless").info(SimpleNamespace()) is None  # type: ignore[arg-type]
+
+
+class Windows:
+    """The three things that pyopenxr has on Windows only, and a counter of 10 MHz that says XrTime / 100."""
+
+    def __init__(self) -> None:
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))
+        self.xr = SimpleNamespace(
+            PFN_xrConvertTimeToWin32PerformanceCounterKHR=kind, GraphicsBindingOpenGLWin32KHR=WglStruct
+        )
+        self.instance = None
+        self.lost = False
+        self.result = 0
+
+    def ask(self, name: str, _instance: object, xr_time: int, count: Any) -> int:
+        assert name == "xrConvertTimeToWin32PerformanceCounterKHR"
+        count[0] = xr_time // 100
+        return self.result
+
+    def __call__(self, name: str, _instance: object, count: Any, found: Any) -> int:
+        assert name == "xrConvertWin32PerformanceCounterToTimeKHR"
+        found._obj.value = count[0] * 100
+        return 0
+
+    def fault(self, name: str, result: int) -> Exception:
+        return results.fault(name, result, "ERROR_TIME_INVALID")
+
+
+class WglStruct(ctypes.Structure):
+    _fields_ = [("h_dc", ctypes.c_void_p), ("h_glrc", ctypes.c_void_p)]
+
+
+def test_a_performance_counter_says_when_the_frame_is_seen() -> None:
+    offsets_ns = iter([1_000_000, 9_000_000, 3_000_000, 9_000_000])
+    windows = Windows()
+    time = PerformanceCounter(windows, 10_000_000, lambda: next(offsets_ns))  # type: ignore[arg-type]
+    assert time.display_ns(50_000_000, 0, 0) == 51_000_000
+    assert time.display_ns(60_000_000, 0, 0) == 69_000_000
+    assert (
+        time.display_ns(70_000_000, 0, 0) == 79_000_000
+    )  # a coarse clock that stood still: the largest counts
+    assert time.xr_time(79_000_000) == 70_000_000
+
+
+def test_a_time_that_windows_will_not_convert_is_guessed() -> None:
+    windows = Windows()
+    windows.result = -30
+    time = PerformanceCounter(windows, 10_000_000, lambda: 0)  # type: ignore[arg-type]
+    assert time.display_ns(123, 1_000, 500) == 1_500
+
+
+def test_the_current_wgl_context_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Function:
+        restype: Any = ctypes.c_int
+
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def __call__(self) -> int:
+            return int(self.restype(self.value).value)  # cut to 32 bits unless told that it is a pointer
+
+    library_names: list[str] = []
+
+    def opened(name: str) -> Any:
+        library_names.append(name)
+        return SimpleNamespace(
+            wglGetCurrentDC=Function(0x7FFF_0000_1234), wglGetCurrentContext=Function(0x10001)
+        )
+
+    monkeypatch.setattr(ctypes, "WinDLL", ctypes.CDLL, raising=False)
+    monkeypatch.setattr("engine.xr.openxr.binding._library", opened)
+    struct = binding_for("wgl").info(Windows())  # type: ignore[arg-type]
+    assert library_names == ["opengl32"]
+    assert (struct.h_dc, struct.h_glrc) == (0x7FFF_0000_1234, 0x10001)
+
+
+def test_clearing_errors_ends_even_when_they_never_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [0x0500, 0x0502]
+    asked = []
+
+    def error() -> int:
+        asked.append(1)
+        return left.pop() if left else 0
+
+    monkeypatch.setattr("engine.xr.openxr.binding._library", lambda _name: SimpleNamespace(glGetError=error))
+    binding_for("glx").clear_errors()
+    assert len(asked) == 3
+    monkeypatch.setattr(
+        "engine.xr.openxr.binding._library",
+        lambda _name: SimpleNamespace(glGetError=lambda: asked.append(1) or 1),
+    )
+    binding_for("egl").clear_errors()
+    assert len(asked) < 50

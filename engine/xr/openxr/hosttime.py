@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from engine.time.clocks import performance_offset_ns
@@ -92,12 +93,23 @@ class PerformanceCounter:
     calls : Calls
     counter_hz : int
         QueryPerformanceFrequency.
+    offset_ns : callable
+        What to add to nanoseconds of the counter for host time.
+
+    Notes
+    -----
+    The host clock of Python before 3.13 on Windows stands still for 15.6 ms at a time (GetTickCount64), so an offset read once is
+    up to that much too small; the largest of the last readings is the one from right after a step.
     """
 
-    def __init__(self, calls: Calls, counter_hz: int) -> None:
+    def __init__(
+        self, calls: Calls, counter_hz: int, offset_ns: Callable[[], int] = performance_offset_ns
+    ) -> None:
         self._calls = calls
         self._instance = calls.instance
         self._counter_hz = counter_hz
+        self._read_ns = offset_ns
+        self._offsets_ns: deque[int] = deque(maxlen=_REMEMBERED)
         self._count = ctypes.c_int64()
         kind = calls.xr.PFN_xrConvertTimeToWin32PerformanceCounterKHR
         self._pointer = pointing(kind._argtypes_[2], self._count)
@@ -109,16 +121,20 @@ class PerformanceCounter:
         result = self._calls.ask(name, self._instance, xr_time, self._pointer)
         if result < 0:
             return _guessed_or_lost(self._calls, name, result, self._guess, xr_time, woken_ns, period_ns)
-        return counter_ns(self._count.value, self._counter_hz) + performance_offset_ns()
+        return counter_ns(self._count.value, self._counter_hz) + self._offset_ns()
 
     def xr_time(self, host_ns: int) -> int:
         """See `HostTime`."""
-        self._count.value = (host_ns - performance_offset_ns()) * self._counter_hz // 1_000_000_000
+        self._count.value = (host_ns - self._offset_ns()) * self._counter_hz // 1_000_000_000
         found = ctypes.c_int64(0)
         self._calls(
             "xrConvertWin32PerformanceCounterToTimeKHR", self._instance, self._pointer, ctypes.byref(found)
         )
         return found.value
+
+    def _offset_ns(self) -> int:
+        self._offsets_ns.append(self._read_ns())
+        return max(self._offsets_ns)
 
 
 def counter_ns(count: int, counter_hz: int) -> int:
