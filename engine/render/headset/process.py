@@ -18,7 +18,7 @@ from engine.render.desk import trigger_keys
 from engine.render.headset.canvas import EyeCanvas
 from engine.render.headset.context import graphics_kind, open_context
 from engine.render.headset.hand_models import HandModels
-from engine.render.headset.loop import HeadsetLoop
+from engine.render.headset.loop import HeadsetLoop, TransportSource
 from engine.render.headset.onlooker import Onlooker
 from engine.render.headset.sheet import Sheet
 from engine.render.headset.still import Stills
@@ -38,7 +38,7 @@ from engine.xr.feel import HandFeel
 from engine.xr.headset import Headset
 from engine.xr.openxr import OpenXrRuntime
 from engine.xr.profiles import action_table
-from engine.xr.runtime import InstanceWish
+from engine.xr.runtime import InstanceWish, Runtime
 from engine.xr.track_files import PoseRecorder
 from engine.xr.watch import watch_for
 from engine.xr.wearing import HeadsetSetup
@@ -85,7 +85,7 @@ def run_headset(
             missing = _look_once(runtime, wish)
             if missing:
                 return _without(asked, inbox, missing)
-        loop = _assemble(config, asked, package, block, inbox, clock, output, runtime, wish, stack)
+        loop = assemble(config, asked, package, block, inbox, clock, output, runtime, wish, stack)
         inbox.post("ready", f"picture: headset by OpenXR over {graphics.upper()}, {output.renderer}")
         while loop.step():
             pass
@@ -120,18 +120,19 @@ def _look_once(runtime: OpenXrRuntime, wish: InstanceWish) -> str:
     return ""
 
 
-def _assemble(
+def assemble(
     config: ViewerConfig,
     asked: HeadsetConfig,
     package: Package,
-    block: TransportBlock,
+    block: TransportSource,
     inbox: Inbox,
     clock: Clock,
     output: Output,
-    runtime: OpenXrRuntime,
+    runtime: Runtime,
     wish: InstanceWish,
     stack: ExitStack,
 ) -> HeadsetLoop:
+    """Put a loop together; `stack` lets go of it. The context of `output` is current."""
     rig = load_rig(asked.rig)
     spec = rig.headset
 
