@@ -48,7 +48,7 @@ def test_the_space_and_its_fallbacks(offered: set[str], chosen: str) -> None:
 
 
 def test_a_runtime_without_a_space_is_told_so() -> None:
-    with pytest.raises(ValueError, match="view.*local_floor, stage, local"):
+    with pytest.raises(ValueError, match=r"view.*local_floor, stage, local"):
         chosen_space({"view"})
 
 
