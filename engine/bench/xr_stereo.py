@@ -4,9 +4,9 @@
     python -m engine.bench.xr_stereo --nodes 3000 --frames 60
 
 Twice: with boxes all around the guest, as scenes in a headset are (a quarter of them in sight), and with every box in sight,
-where drawing outweighs culling most. All ways draw the same boxes in the same graphics context, turn by turn, and wait for the
-pixels. Eyes are small, so that a software renderer's fill does not hide what the processor does per node. Prints one JSON line
-each; a ratio is the median of the rounds' ratios, which what else the machine does bends least.
+where drawing outweighs culling most. All ways draw the same boxes in the same graphics context, frame by frame in turns, and wait
+for the pixels. Eyes are small, so that a software renderer's fill does not hide what the processor does per node. Prints one
+JSON line each; a ratio is the median of the frames' ratios, which what else the machine does bends least.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ from engine.xr.values import View
 _WARM = 5
 
 
-def measure(
-    *, nodes: int, around: bool, size_px: tuple[int, int], frames: int, rounds: int
-) -> dict[str, object]:
+def measure(*, nodes: int, around: bool, size_px: tuple[int, int], frames: int) -> dict[str, object]:
     """Time the ways to draw two eyes.
 
     Parameters
@@ -40,14 +38,12 @@ def measure(
     size_px : tuple of int
         Of one eye.
     frames : int
-        Of each way in a round.
-    rounds : int
-        The ways take turns this often.
+        Of each way.
 
     Returns
     -------
     dict
-        Medians in milliseconds, the median over the rounds of shared over two cameras, and the worst round.
+        Medians in milliseconds, and the medians of the ratios to two cameras, frame by frame.
     """
     clock = MonotonicClock()
     output = open_context()
@@ -63,23 +59,18 @@ def measure(
     for rig in ways.values():
         rig.set_active(False)
     taken_ms: dict[str, list[float]] = {name: [] for name in ways}
-    medians: dict[str, list[float]] = {name: [] for name in ways}
-    for _round in range(rounds):
+    for number in range(frames + _WARM):
         for name, rig in ways.items():
             rig.set_active(True)
-            mine: list[float] = []
-            for number in range(frames + _WARM):
-                tick()
-                begun_ns = clock.now_ns()
-                rig.draw(HEAD[0], HEAD[1], alone if name == "mono" else both)
-                rig.finish()
-                if number >= _WARM:
-                    mine.append((clock.now_ns() - begun_ns) * 1e-6)
+            tick()
+            begun_ns = clock.now_ns()
+            rig.draw(HEAD[0], HEAD[1], alone if name == "mono" else both)
+            rig.finish()
+            if number >= _WARM:
+                taken_ms[name].append((clock.now_ns() - begun_ns) * 1e-6)
             rig.set_active(False)
-            taken_ms[name] += mine
-            medians[name].append(statistics.median(mine))
     ratios = {
-        name: [one / two for one, two in zip(medians[name], medians["cameras"], strict=True)]
+        name: [one / two for one, two in zip(taken_ms[name], taken_ms["cameras"], strict=True)]
         for name in ("shared", "instances")
     }
     renderer = output.renderer
@@ -91,10 +82,9 @@ def measure(
         "scene": "around" if around else "in sight",
         "nodes": nodes,
         "eye_px": f"{size_px[0]}x{size_px[1]}",
-        "frames": frames * rounds,
+        "frames": frames,
         **{f"{name}_median_ms": round(statistics.median(values), 3) for name, values in taken_ms.items()},
         **{f"{name}_over_cameras": round(statistics.median(values), 3) for name, values in ratios.items()},
-        **{f"{name}_over_cameras_worst": round(max(values), 3) for name, values in ratios.items()},
         "renderer": renderer,
         "python": platform.python_version(),
     }
@@ -105,8 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.bench.xr_stereo", description=__doc__)
     parser.add_argument("--nodes", type=int, default=1000, help="boxes; four times as many around the guest")
     parser.add_argument("--size", default="16x16", help="of one eye, WIDTHxHEIGHT pixels")
-    parser.add_argument("--frames", type=int, default=30, help="of each way in a round")
-    parser.add_argument("--rounds", type=int, default=11, help="how often the ways take turns")
+    parser.add_argument("--frames", type=int, default=150, help="of each way")
     options = parser.parse_args(arguments)
     width, _, height = options.size.partition("x")
     for around in (True, False):
@@ -115,7 +104,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             around=around,
             size_px=(int(width), int(height)),
             frames=options.frames,
-            rounds=options.rounds,
         )
         print(json.dumps(result), flush=True)
     return 0
