@@ -113,7 +113,8 @@ def resolve(rig: Rig, roles: RoleTable, *, unavailable: Collection[str] = ()) ->
         if targets is None and any(shaker.role == role.name for shaker in rig.audio.shakers):
             continue  # a channel of the mixer renders it
         if targets is None:
-            notices.append(Notice(role.name, f"left out, the rig {rig.path.name} does not map it"))
+            left_out = "for a headset's controllers alone" if role.name.startswith("hand.") else "left out"
+            notices.append(Notice(role.name, f"{left_out}, the rig {rig.path.name} does not map it"))
             continue
         chosen = tuple(target for target in targets if not target.also)
         beside = [target for target in targets if target.also and target.device is not None]

@@ -1,6 +1,6 @@
 """From a package's haptic roles to what the two hands feel at a host instant. Pure; the transport is given.
 
-A package that writes for hands declares the roles `hand.left` and `hand.right`, or `hand` for both, of kind ``haptic``. One that
+A package that writes for hands declares the roles `hand.left` and `hand.right`, or `hand.both`, of kind ``haptic``. One that
 only shakes the seat is still felt where a rig has no shakers: weaker, and two octaves up, since an actuator in the hand speaks at
 160 Hz where a seat's does at 40.
 """
@@ -18,7 +18,7 @@ from engine.time.segments import NO_SCENE, Controls, Transport
 from engine.timeline.roles import RoleKind, RoleTable
 from engine.xr.haptics import Curve
 
-HAND_ROLES: tuple[tuple[str, ...], tuple[str, ...]] = (("hand.left", "hand"), ("hand.right", "hand"))
+HAND_ROLES: tuple[tuple[str, ...], tuple[str, ...]] = (("hand.left", "hand.both"), ("hand.right", "hand.both"))
 """By hand, the first of these that the package has."""
 
 SEAT_ROLE = "seat.shaker"

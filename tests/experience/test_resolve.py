@@ -152,3 +152,11 @@ roles:
         ("air.wind", "desk", -1, 1.0),
     ]
     assert found.notices == ()
+
+
+def test_roles_of_hands_are_a_headset_s_own(tmp_path: Path) -> None:
+    path = tmp_path / "rig.yaml"
+    path.write_text(f"{HEAD}roles: {{}}\n", encoding="utf-8")
+    roles = RoleTable.of([RoleSpec("hand.left", RoleKind.HAPTIC, "seat", "haptic")])
+    [notice] = resolve(load_rig(path), roles).notices
+    assert notice.message == "for a headset's controllers alone, the rig rig.yaml does not map it"

@@ -123,9 +123,10 @@ def test_a_controller_that_is_put_away_is_no_hand(remote: Remote) -> None:
         assert found.hands[RIGHT].kind == "controller"
 
 
-def test_a_runtime_maps_its_controller_to_the_simple_one(remote: Remote) -> None:
-    with Guest(only(SIMPLE)) as guest:
-        found = guest.until(lambda found: found.profiles == (SIMPLE, SIMPLE))
+@pytest.mark.parametrize("profile", [SIMPLE, TOUCH])
+def test_a_runtime_maps_its_controller_to_the_one_that_is_known(remote: Remote, profile: str) -> None:
+    with Guest(only(profile)) as guest:
+        found = guest.until(lambda found: found.profiles == (profile, profile))
         assert not found.hands[RIGHT].selected
         remote.right.trigger = 1.0
         remote.right.trigger_click = True
@@ -133,6 +134,7 @@ def test_a_runtime_maps_its_controller_to_the_simple_one(remote: Remote) -> None
         found = guest.until(lambda found: found.hands[RIGHT].selected)
         assert found.hands[RIGHT].kind == "controller"
         assert found.hands[RIGHT].select_ratio == 1.0
+        assert not found.hands[LEFT].selected
 
 
 @pytest.mark.parametrize(("made_as", "profile"), [("simple", SIMPLE), ("wmr", MOTION), ("ml2", MAGIC_LEAP)])

@@ -16,8 +16,8 @@ from engine.xr.runtime import HapticPulse
 SEAT = RoleSpec("seat.shaker", RoleKind.HAPTIC, "seat", "haptic")
 LEFT_ROLE = RoleSpec("hand.left", RoleKind.HAPTIC, "seat", "haptic")
 RIGHT_ROLE = RoleSpec("hand.right", RoleKind.HAPTIC, "seat", "haptic")
-BOTH = RoleSpec("hand", RoleKind.HAPTIC, "seat", "haptic")
-LEVEL = RoleSpec("hand", RoleKind.LEVEL, "seat", "haptic")
+BOTH = RoleSpec("hand.both", RoleKind.HAPTIC, "seat", "haptic")
+LEVEL = RoleSpec("hand.both", RoleKind.LEVEL, "seat", "haptic")
 
 
 def table(*roles: RoleSpec) -> RoleTable:
@@ -52,8 +52,8 @@ class Show:
     [
         ((SEAT, LEFT_ROLE, RIGHT_ROLE), ("hand.left", "hand.right")),
         ((LEFT_ROLE,), ("hand.left", "")),
-        ((BOTH, LEFT_ROLE), ("hand.left", "hand")),
-        ((SEAT, BOTH), ("hand", "hand")),
+        ((BOTH, LEFT_ROLE), ("hand.left", "hand.both")),
+        ((SEAT, BOTH), ("hand.both", "hand.both")),
         ((SEAT,), ("seat.shaker", "seat.shaker")),
         ((), ("", "")),
     ],
