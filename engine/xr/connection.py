@@ -409,20 +409,15 @@ class Connection:
             # its begin was refused twice: the next wait would wait for it for ever
             self._break(Happened.SESSION_LOST, "a frame could not be begun")
             return
-        try:
-            session.end_frame(frame, layers)
-        except XrRefused as error:
-            self._refused(error)
-            if layers and self.broken is None:
-                try:
-                    session.end_frame(
-                        frame, ()
-                    )  # the frame is still open, and the next wait would never return
-                except XrError as second:
-                    self.failed(second)
-        except XrError as error:
-            self.failed(error)
-        self._frame_over()
+        # a frame whose end is refused is still open, and the next wait would never return: so once more, with nothing in it
+        for submitted in (layers, ()):
+            with self.guard():
+                session.end_frame(frame, submitted)
+                self._frame_over()
+                return
+            if self.broken is not None:
+                return
+        self._break(Happened.SESSION_LOST, "a frame could not be ended")
 
     def _frame_over(self) -> None:
         self._did(Did.FRAME_ENDED)

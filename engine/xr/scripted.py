@@ -439,6 +439,7 @@ class ScriptedSession:
         self._name = self.device.name("session")
         self._last_wake_ns: int | None = None
         self._current: FrameTime | None = None
+        self._input = ScriptedInput(self)
         self._tell(SessionState.IDLE)
         if self.device.worn or not self.device.sleeps:
             self._tell(SessionState.READY)
@@ -650,8 +651,8 @@ class ScriptedSession:
 
     @property
     def input(self) -> ScriptedInput:
-        """Hands."""
-        return ScriptedInput(self)
+        """Hands; the same port for the session's whole life."""
+        return self._input
 
     def close(self) -> None:
         """Destroy it; its swapchains and spaces must be gone before."""
