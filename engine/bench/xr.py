@@ -8,6 +8,7 @@
 - `xr_frame`: the same of ours alone, on the runtime that answers (needs one);
 - `xr_stereo`: what the second eye costs;
 - `xr_gil`: how long a thread of 2 kHz waits while eyes are drawn;
+- `xr_mirror`: what the operator's mirror costs the headset's frames;
 - `xr_motion`: what is left of a seat's motion in the guest's view;
 - `xr_gc`: frames beside a million live objects, ten minutes.
 
@@ -32,6 +33,7 @@ PARTS: Mapping[str, tuple[Sequence[str], Sequence[str], bool]] = {
     "xr_peers": ((), ("--rounds", "2", "--frames", "30"), True),
     "xr_stereo": ((), ("--rounds", "3", "--frames", "15"), False),
     "xr_gil": ((), ("--rounds", "2", "--seconds", "0.5"), False),
+    "xr_mirror": ((), ("--rounds", "2"), False),
     "xr_motion": ((), (), False),
     "xr_gc": ((), ("--minutes", "0.3"), False),
 }
