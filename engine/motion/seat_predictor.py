@@ -10,8 +10,9 @@ When nothing more is heard
 --------------------------
 A device whose bus falls silent stands where it was sent, so its pose is held, and the weight of everything stays 1 for `STALE_NS`. Then
 the weight goes to 0 within `FADE_NS`, without a corner, and comes back in the same way: a guest may see the horizon drift for a third
-of a second, and never sees it jump. The weight begins at 0, and moves by at most 50 ms' worth from one call to the next, however long a
-frame took.
+of a second, and never sees it jump. The weight moves by at most 50 ms' worth from one call to the next, however long a frame took. It
+begins at 1 where the bus is heard at the first call (a viewer that joins in the middle: nothing was shown before that could jump, and the
+guest is placed in the seat as it is tilted then), else at 0.
 """
 
 from __future__ import annotations
@@ -284,7 +285,11 @@ class SeatPredictor:
         return bool(heard) and display_ns - max(heard) <= STALE_NS
 
     def _weigh(self, display_ns: int) -> None:
-        passed_ns = 0 if self._asked_ns is None else display_ns - self._asked_ns
+        if self._asked_ns is None:
+            self._asked_ns = display_ns
+            self._share = 1.0 if self._fresh(display_ns) else 0.0
+            return
+        passed_ns = display_ns - self._asked_ns
         if passed_ns < 0:
             return
         self._asked_ns = display_ns

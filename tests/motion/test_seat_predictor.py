@@ -71,6 +71,10 @@ class Ride:
         )
 
 
+def pairwise_steps(values: list[float]) -> list[float]:
+    return [b - a for a, b in pairwise(values)]
+
+
 def test_it_knows_where_the_seat_will_be() -> None:
     ride = Ride()
     ride.run_until(3 * S)
@@ -79,17 +83,28 @@ def test_it_knows_where_the_seat_will_be() -> None:
     assert ride.predictor.standing == "commanded" and ride.predictor.late_ns == (0,)
 
 
-def test_it_comes_in_softly() -> None:
+def test_a_viewer_that_joins_in_the_middle_knows_at_once() -> None:
     ride = Ride()
+    ride.run_until(2 * S)
+    joined = SeatPredictor(ride.block, 0)
+    assert joined.pose_at(2 * S).axes == pytest.approx(ride.truth.at(2 * S), abs=1e-9)
+    assert abs(joined.pose_at(2 * S).roll_deg) > 0.5
+
+
+def test_a_bus_that_comes_later_comes_in_softly() -> None:
+    ride = Ride()
+    ride.silent = True
+    ride.run_until(500 * MS)
+    ride.silent = False
     ride.run_until(2 * S)
     assert ride.asked[0][1] == AT_REST
     shares = [
         pose[ROLL] / ride.truth.at(at_ns)[ROLL]
         for at_ns, pose in ride.asked
-        if 100 * MS < at_ns < FADE_NS + 60 * MS
+        if 500 * MS < at_ns < 560 * MS + FADE_NS
     ]
-    assert shares == sorted(shares) and shares[0] < 0.5
-    assert ride.worst(FADE_NS + 60 * MS, ROLL) < 1e-9
+    assert shares == sorted(shares) and shares[0] < 0.05 and max(pairwise_steps(shares)) < 0.06
+    assert ride.worst(560 * MS + FADE_NS, ROLL) < 1e-9
 
 
 def test_devices_of_a_seat_add_up_and_the_room_carries_everybody() -> None:
