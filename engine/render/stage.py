@@ -15,6 +15,7 @@ from panda3d.core import ClockObject
 
 from engine.errors import SensoramaError
 from engine.experience.bundled import find_shared
+from engine.experience.guest_words import guest_characters
 from engine.experience.package import Package
 from engine.render import eye as eyes
 from engine.render import layout, panels, sidecar
@@ -29,7 +30,7 @@ from engine.render.live import (
     PressEvent,
 )
 from engine.render.look import SceneLook, resolve_look, stage_tree
-from engine.render.models import LoadedModel, ModelStore
+from engine.render.models import FRAME_BUDGET_BYTES, LoadedModel, ModelStore
 from engine.render.options import QUALITIES, ViewerOptions
 from engine.render.output import Output
 from engine.render.picture import Picture, Shot, panda_matrix
@@ -43,6 +44,9 @@ _SHARED_FONT = "assets/fonts/sensorama-caption.ttf"
 
 # Scene graphs kept ready besides the shown one and the candidates.
 _KEPT_SCENES = 4
+
+# Built a frame while the scene on show itself is missing: a frame may be late then, for there is nothing yet to keep steady.
+_URGENT_BYTES = 4 * FRAME_BUDGET_BYTES
 
 # Where the resting eye is in scenes that do not say.
 _EYE_M = (0.0, 0.0, 1.2)
@@ -131,6 +135,10 @@ class Stage:
             if 0 <= number < len(self._package.scenes):
                 self._store.request(self._files(self._package.scenes[number]))
 
+    def build(self, budget_bytes: int = FRAME_BUDGET_BYTES) -> None:
+        """Build a portion of what has been read in the background; `prepare` does so in every frame."""
+        self._store.build_some(budget_bytes)
+
     def ready(self, scenes: Sequence[int]) -> bool:
         """Whether these scenes can be shown without waiting."""
         return all(self._store.ready(self._files(self._package.scenes[number])) for number in scenes)
@@ -216,7 +224,8 @@ class Stage:
         )
         self.state = state
         self.preload(transport.candidates)
-        self._store.build_some()
+        missing = state.scene >= 0 and not self.picture.has_scene(state.scene)
+        self.build(_URGENT_BYTES if missing else FRAME_BUDGET_BYTES)
         clock = ClockObject.get_global_clock()
         clock.set_frame_time(host_ns * 1e-9)
         # A slave clock does not count frames, and shaders take their inputs anew only in a new frame.
@@ -302,7 +311,7 @@ class Stage:
 
     def _warm_texts(self) -> None:
         wanted = {self._options.language, self._options.second_language, *self._package.languages}
-        chars: set[str] = set()
+        chars: set[str] = set(guest_characters())
         for locale in wanted:
             if locale is not None:
                 chars |= self._package.lines.characters(locale)

@@ -11,6 +11,7 @@ pytest.importorskip("fontTools")
 from fontTools.ttLib import TTFont
 
 from assets.generators.font.subset import FAMILY, level_1_hanzi, strings_in, wanted_characters
+from engine.experience.guest_words import guest_characters
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FONT = REPOSITORY / "assets" / "fonts" / "sensorama-caption.ttf"
@@ -49,3 +50,8 @@ def test_the_font_keeps_its_licence_and_not_its_name() -> None:
     assert not any("LXGW" in str(names.getName(part, 3, 1, 0x409)) for part in (1, 4, 6))
     assert "SIL Open Font License" in names.getDebugName(13)
     assert "LXGW" in (FONT.parent / "OFL.txt").read_text(encoding="utf-8")
+
+
+def test_the_font_has_every_letter_that_a_guest_may_be_asked_with() -> None:
+    held = {chr(code) for code in TTFont(FONT).getBestCmap()}
+    assert guest_characters() <= held

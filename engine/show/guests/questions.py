@@ -8,43 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
+from engine.experience.guest_words import ASKING, COMFORT_WORDS, LANGUAGE_NAMES
 from engine.experience.headset import COMFORT_LEVELS
 
 QuestionKind = Literal["language", "comfort"]
 
 #: Begins the id of every answer; no story's option has a slash in it.
 ANSWER = "guest/"
-
-_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "en": "English",
-        "zh": "中文",
-        "de": "Deutsch",
-        "fr": "Français",
-        "es": "Español",
-        "it": "Italiano",
-        "pt": "Português",
-        "nl": "Nederlands",
-    }
-)
-
-_LEVELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "full": {"en": "Everything", "zh": "完整体验"},
-        "gentle": {"en": "Gentle", "zh": "温和一些"},
-        "still": {"en": "Seat stays still", "zh": "座椅不动"},
-    }
-)
-
-_ASK: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "language": {"en": "Your language?", "zh": "请选择语言"},
-        "comfort": {"en": "How lively may it be?", "zh": "您想要多强的体感？"},
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +48,7 @@ class Question:
 
     def asking(self, language: str, second: str | None) -> str:
         """The question itself, in one line; both languages where there is a second."""
-        words = _ASK[self.kind]
+        words = ASKING[self.kind]
         first = words.get(language, words["en"])
         other = words.get(second, "") if second is not None else ""
         return f"{first}  {other}" if other and other != first else first
@@ -88,13 +60,13 @@ def question(kind: str, languages: Sequence[str]) -> Question | None:
         if len(languages) < 2:
             return None
         answers = tuple(
-            Answer(f"{ANSWER}language/{code}", index, {"en": _NAMES.get(code, code)})
+            Answer(f"{ANSWER}language/{code}", index, {"en": LANGUAGE_NAMES.get(code, code)})
             for index, code in enumerate(languages)
         )
         return Question("language", answers)
     if kind == "comfort":
         answers = tuple(
-            Answer(f"{ANSWER}comfort/{name}", level, _LEVELS[name])
+            Answer(f"{ANSWER}comfort/{name}", level, COMFORT_WORDS[name])
             for level, name in enumerate(COMFORT_LEVELS)
         )
         return Question("comfort", answers)
