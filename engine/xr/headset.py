@@ -223,6 +223,10 @@ class Headset:
         """Place the guest by the mean of a head that is still for a second; within 15 s, else the place stays."""
         self._place.calibrate(self._clock.now_ns())
 
+    def scene_eye(self, height_m: float) -> None:
+        """The scene on show has its resting eye at this height over its vehicle's floor; for guests who stand. From the next frame on."""
+        self._place.scene_eye(height_m)
+
     def close(self) -> None:
         """Let go of everything; never raises. Idempotent; graphics context current."""
         self._link.close()

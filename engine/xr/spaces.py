@@ -98,6 +98,7 @@ class SeatPlace:
 
     def __init__(self, setup: HeadsetSetup) -> None:
         self._setup = setup
+        self._scene_eye_height_m = setup.scene_eye_height_m
         self._kind: SpaceKind = "local"
         self._T_space_neutral: Pose | None = None
         self._changes: deque[SpaceChanged] = deque()
@@ -134,6 +135,14 @@ class SeatPlace:
         self._calibration = None
         held = self._head_in_rest is not None and now_ns - self._head_at_ns <= CARRY_NS
         self._carried = self._head_in_rest if held else None
+
+    def scene_eye(self, height_m: float) -> None:
+        """Another scene, its resting eye at this height over its vehicle's floor: a standing guest's feet stay on the floor."""
+        self._scene_eye_height_m = height_m
+        placed = self._T_space_neutral
+        if placed is not None:
+            x, y, z = placed.position_m
+            self._T_space_neutral = Pose((x, y, self._standing_z_m(z)), placed.turn)
 
     def forget(self) -> None:
         """Another guest: nothing of the one before is carried on."""
@@ -297,7 +306,7 @@ class SeatPlace:
         setup = self._setup
         if setup.form == "seated":
             return seated_z_m
-        return self.floor_z_m + setup.scene_eye_height_m - setup.lift_m
+        return self.floor_z_m + self._scene_eye_height_m - setup.lift_m
 
 
 class _StillHead:

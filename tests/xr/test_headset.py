@@ -1,6 +1,5 @@
 """A headset over the scripted runtime: coming up, going, coming back; guests; places. The double checks every call's order."""
 
-
 import pytest
 
 from engine.xr.faults import InstanceLost, SessionLost, XrRefused, XrUnavailable
@@ -287,3 +286,12 @@ def test_it_runs_without_a_canvas() -> None:
             wearer.headset.begin(frame)
             wearer.headset.end(frame, ())
     assert frame is not None
+
+
+def test_a_frame_that_cannot_be_ended_takes_its_session_with_it() -> None:
+    wearer = focused()
+    for _ in range(2):
+        wearer.device.fail_next("end_frame", XrRefused("xrEndFrame", "XR_ERROR_RUNTIME_FAILURE"))
+    wearer.turn()
+    wearer.until(lambda: wearer.device.sessions_made == 2, 0.1)
+    wearer.until(lambda: shows_frames(wearer), 0.1)

@@ -168,6 +168,17 @@ def test_standing_guests_keep_their_height() -> None:
     wearer.run(4.0)
     assert wearer.seen is not None
     assert wearer.seen.head.position_m == pytest.approx((0, 0, 0.22), abs=0.01)
+    wearer.headset.scene_eye(1.2)  # a scene made for people who sit: the floor under both stays one
+    wearer.run(0.1)
+    assert wearer.seen.head.position_m == pytest.approx((0, 0, 0.62), abs=0.01)
+
+
+def test_seated_guests_do_not_care_for_a_scenes_floor() -> None:
+    wearer = focused(HeadsetSetup(on_arrival=()), head=SITS)
+    wearer.headset.scene_eye(5.0)
+    wearer.run(0.1)
+    assert wearer.seen is not None
+    assert wearer.seen.head.position_m == pytest.approx((0, 0, 0), abs=0.01)
 
 
 def test_a_head_that_is_not_known_is_held_and_said_to_be_a_guess() -> None:
