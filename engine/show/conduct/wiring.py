@@ -29,8 +29,10 @@ def input_of(event: InputEvent, seat: int, options: Sequence[str]) -> Input | No
             return Look(seat, None)
         case GazeEvent(kind=kind, name=name):
             return Look(seat, (OPTION if kind == "option" else TARGET) + name)
-        case PressEvent(kind="option", name=name):
+        case PressEvent(kind="option", name=name, by="mouse"):
             return Pick(seat, name, by="mouse")
+        case PressEvent(kind="option", name=name):
+            return Pick(seat, name, by="hand")
         case PressEvent(kind="target", name=name):
             return Touch(seat, name)
         case GuestEvent(kind="arrived" | "left" as kind):
