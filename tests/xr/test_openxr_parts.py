@@ -73,6 +73,19 @@ def test_without_pyopenxr_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
         library.load()
 
 
+def test_a_pyopenxr_too_old_names_the_one_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xr", SimpleNamespace(__version__="1.1.4501"))
+    with pytest.raises(XrUnavailable, match=r"1\.1\.4501 is installed; 1\.1\.6301 or newer"):
+        library.load()
+    monkeypatch.setitem(sys.modules, "xr", SimpleNamespace(__version__="1.1.6301"))
+    assert library.load().__version__ == "1.1.6301"
+
+
+def test_a_version_is_its_leading_numbers() -> None:
+    assert library.version_of("1.1.6501a2") == (1, 1, 6501)
+    assert library.version_of("1.0.3401") < library.OLDEST < library.version_of("1.2.1")
+
+
 def test_extensions_that_need_another_are_not_taken_alone() -> None:
     offered = ("XR_KHR_opengl_enable", "XR_EXT_hand_tracking_data_source", "XR_EXT_debug_utils")
     assert extensions.choose("glx", offered) == ("XR_KHR_opengl_enable",)

@@ -8,6 +8,7 @@ the result), ask twice per frame for views and build every structure anew (facts
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ from engine.xr.openxr.memory import number_of, pointing
 
 _PEOPLE_WANT = "a headset (--xr)"
 
+OLDEST = (1, 1, 6301)
+"""pyopenxr's structures got the fields that we write in this version; before, `_next` and `_type` had other names."""
+
 
 def load() -> Any:
     """The pyopenxr module.
@@ -27,7 +31,7 @@ def load() -> Any:
     MissingExtra
         pyopenxr or PyOpenGL is not installed.
     XrUnavailable
-        It is installed and cannot work here: no build for this system, or no OpenGL library.
+        It is installed and cannot work here: too old, no build for this system, or no OpenGL library.
     """
     try:
         import xr
@@ -38,7 +42,17 @@ def load() -> Any:
             f"pyopenxr cannot be used on this machine ({type(error).__name__}: {error}). "
             "It needs Linux or Windows with an OpenGL library; another view works without"
         ) from error
+    if version_of(xr.__version__) < OLDEST:
+        raise XrUnavailable(
+            f"pyopenxr {xr.__version__} is installed; {'.'.join(map(str, OLDEST))} or newer is needed. "
+            "Update it with: pip install --upgrade 'sensorama[xr]'"
+        )
     return xr
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """ "1.1.6501a2" -> (1, 1, 6501): the leading numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"(?:^|\.)(\d+)", text))
 
 
 def result_name(xr: Any, result: int) -> str:
