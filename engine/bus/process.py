@@ -346,7 +346,7 @@ class _Plant:
             self.twins = TwinProgram(twinned, None if record is None else Path(record))
 
     def tell_seats(
-        self, core: BusCore, devices: Sequence[BusDevice]
+        self, core: BusCore, devices: Sequence[BusDevice], notes: NoteBox
     ) -> tuple[SeatTelling | None, tuple[str, ...]]:
         """Begin to tell where the seats are, where anybody asks; and what a person should know of it.
 
@@ -359,7 +359,7 @@ class _Plant:
             self.poses = SeatPoseBlock.attach(self.config.seat_poses)
         except InputError as error:
             return None, (f"motion compensation: none, {error.message}",)
-        return SeatTelling(self.poses, movers, core), (left_out,) if left_out else ()
+        return SeatTelling(self.poses, movers, core, notes.post), (left_out,) if left_out else ()
 
     def reach_twins(self) -> list[Driver]:
         """The drivers, those of software twins with the ports these have by now."""
@@ -422,7 +422,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         cohorts=cohorts,
         sink=lambda event: outbox.post("event", event),
     )
-    telling, told_of_it = plant.tell_seats(core, devices)
+    telling, told_of_it = plant.tell_seats(core, devices, notes)
     outbox.post(
         "ready",
         BusReady(

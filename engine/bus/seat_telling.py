@@ -11,11 +11,11 @@ by the rig's displays, and the first, whose picture a run shows by itself. A dev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from engine.bus.driver import Driver, Form, Measured, MeasuredPose
-from engine.bus.loop import BusCore, BusDevice
+from engine.bus.loop import BusCore, BusDevice, DeviceNote
 from engine.experience.rig import Rig
 from engine.motion.seat_poses import MAX_ROWS, Axes, SeatPoseBlock, SeatRow
 
@@ -121,10 +121,19 @@ class SeatTelling:
     movers : sequence of SeatMover
         At most `MAX_ROWS`.
     core : BusCore
+    report : callable, optional
+        Takes the note that a driver's `measured` failed, after which that device is asked no more; without it the error goes on.
     """
 
-    def __init__(self, block: SeatPoseBlock, movers: Sequence[SeatMover], core: BusCore) -> None:
+    def __init__(
+        self,
+        block: SeatPoseBlock,
+        movers: Sequence[SeatMover],
+        core: BusCore,
+        report: Callable[[DeviceNote], None] | None = None,
+    ) -> None:
         self._block = block
+        self._report = report
         self._core = core
         self._told = [_Told(number, mover) for number, mover in enumerate(movers)]
         block.claim([mover.row for mover in movers])
@@ -137,14 +146,8 @@ class SeatTelling:
                 continue
             command = core.newest_command(told.name)
             told.next_ns = command.next_ns
-            source = told.source
-            if source is not None:
-                measured = source.measured()
-                if measured is not None and measured is not told.measured:
-                    told.measured = measured
-                    block.publish_measured(
-                        told.number, measured.at_ns, measured.arrived_ns, measured.pose, measured.axes
-                    )
+            if told.source is not None:
+                self._tell_measured(told, told.source)
             if not command.present or command.at_ns == told.last_ns or command.at_ns < core.epoch_ns:
                 continue  # a device that is away stands where it was; nothing new was computed
             told.last_ns = command.at_ns
@@ -152,6 +155,21 @@ class SeatTelling:
             pose = values if told.straight else [values[index] for index in told.channels]
             sent_ns = command.at_ns if left_ns - command.at_ns < _LATE_NS else left_ns
             block.publish(told.number, sent_ns, command.for_ns, pose)
+
+    def _tell_measured(self, told: _Told, source: Measured) -> None:
+        try:
+            measured = source.measured()
+            if measured is not None and measured is not told.measured:
+                told.measured = measured
+                pose = (told.number, measured.at_ns, measured.arrived_ns, measured.pose, measured.axes)
+                self._block.publish_measured(*pose)
+        except Exception as error:
+            # A driver's fault is its own: the picture does without its word, and every device moves on.
+            if self._report is None:
+                raise
+            told.source = None
+            text = f"its measured pose cannot be had ({type(error).__name__}: {error}); the seat is foretold from its commands"
+            self._report(DeviceNote(told.name, "report", text, "fault"))
 
 
 def _six(values: Sequence[float]) -> Axes:

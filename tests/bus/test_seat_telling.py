@@ -167,6 +167,30 @@ def test_what_a_driver_measured_is_passed_on_once() -> None:
     assert told[1].pose == (0.0, 0.0, 0.01, 1.0, 2.0, 0.0)
 
 
+class Failing(Sensing):
+    """A driver with a fault of its own."""
+
+    def measured(self) -> MeasuredPose | None:
+        raise RuntimeError("no such register")
+
+
+def test_a_driver_that_cannot_say_where_it_is_is_asked_once_and_everything_moves_on() -> None:
+    block, poses = LocalBlock(), SeatPoseBlock.local()
+    TransportWriter(block).append(from_ns=0, scene=0)
+    device = moving(Failing(chair().driver))  # type: ignore[arg-type]
+    core = BusCore([device], Sway(), epoch_ns=0, watchdog_ns=0, sink=lambda event: None)
+    notes: list[DeviceNote] = []
+    telling = SeatTelling(poses, seat_movers([device], {0}), core, notes.append)
+    for _ in range(5):
+        due_ns = core.next_due_ns()
+        core.advance(due_ns, block.read(), 0)
+        telling.tell(due_ns, due_ns)
+    assert len(poses.read(0)) == 5 and poses.read_measured(0) == []
+    (note,) = notes
+    assert (note.device, note.kind, note.topic) == ("seat", "report", "fault")
+    assert "cannot be had (RuntimeError: no such register)" in note.text
+
+
 def test_who_moves_a_seat_and_who_is_only_told_of_it() -> None:
     camera = moving(freed(DeviceConfig("camera", seat=0)))
     devices = [
