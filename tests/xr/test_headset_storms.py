@@ -81,7 +81,7 @@ def is_back(wearer: Wearer) -> bool:
 
 
 @given(st.booleans(), st.lists(TWISTS, max_size=25))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whatever_happens_the_guest_sees_the_show_again(
     sleeps: bool, twists: list[tuple[object, ...]]
 ) -> None:

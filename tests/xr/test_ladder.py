@@ -174,7 +174,7 @@ def test_exhausted_goes_on_trying_and_ends_with_a_sound_run() -> None:
         )
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_storm_ends_the_climbing(storm: list[tuple[Happened, int, bool | None]]) -> None:
     ladder, now_ns, has = Ladder(), 0, Stands.NOTHING
     for happened, passed_ns, seen in storm:

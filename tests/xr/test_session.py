@@ -100,7 +100,7 @@ def test_dropped_events_matter_to_a_session_that_waits_for_one() -> None:
         st.one_of(st.sampled_from(list(S)), st.sampled_from(["wait", "begin", "end", "lost"])), max_size=60
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_storm_leads_outside_the_rules(storm: list[S | str]) -> None:
     """Whoever does what is asked, and frames where `may_wait` allows, never breaks the order; nothing stays undone."""
     life = SessionLife()
