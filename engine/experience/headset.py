@@ -67,6 +67,8 @@ class HeadsetSpec:
         A turn by thumbstick; 0: none.
     compensate
         Whether the seat's own motion is taken out of the head's.
+    eye_tracking
+        Whether an eye tracker may be read at all: where somebody looks is theirs, so a venue says so, and tells its guests.
     """
 
     form: Literal["seated", "standing"] = "seated"
@@ -83,6 +85,7 @@ class HeadsetSpec:
     steady_ns: int = 250_000_000
     snap_turn_deg: float = 30.0
     compensate: bool = True
+    eye_tracking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ def build_headset(doc: HeadsetDoc) -> HeadsetSpec:
         steady_ns=fl_to_ns(doc.steady),
         snap_turn_deg=doc.snap_turn,
         compensate=doc.compensate,
+        eye_tracking=doc.eye_tracking,
     )
 
 

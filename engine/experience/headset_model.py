@@ -73,6 +73,10 @@ class HeadsetDoc(Strict):
     compensate: bool = Field(
         default=True, description="Take the seat's motion out of the head's, so that it is not seen twice."
     )
+    eye_tracking: bool = Field(
+        default=False,
+        description="Let guests choose by their eyes, where the headset sees them; tell them so.",
+    )
 
 
 class GuestsDoc(Strict):

@@ -40,11 +40,12 @@ def test_quantities_become_metres_degrees_and_nanoseconds(tmp_path: Path) -> Non
         tmp_path,
         "seats: {a: {pivot: [0, 5cm, -1.1m], profile: {comfort: gentle, photosensitive: true}}}\n"
         "headset: {form: standing, lift: 10cm, samples: 2, scale: 0.8, hdr: true, depth: false, mask: false, quads: false,"
-        " refresh: 90, mirror: both, steady: 0, snap_turn: 45deg, compensate: false}\n"
+        " refresh: 90, mirror: both, steady: 0, snap_turn: 45deg, compensate: false,"
+        " eye_tracking: true}\n"
         "guests: {on_arrival: [language, comfort], settle: 2s, gone: 500ms, empty_seat: play, ask_for: 12s}\n",
     )
     assert rig.headset == HeadsetSpec(
-        "standing", 0.1, 1.6, 2, 0.8, True, False, False, False, 90.0, "both", 0, 45.0, False
+        "standing", 0.1, 1.6, 2, 0.8, True, False, False, False, 90.0, "both", 0, 45.0, False, True
     )
     assert rig.guests == GuestPolicy(
         ("language", "comfort"), 2_000_000_000, 500_000_000, "play", 12_000_000_000
