@@ -20,7 +20,7 @@ from engine.xr.openxr.memory import number_of, pointing
 _PEOPLE_WANT = "a headset (--xr)"
 
 OLDEST = (1, 1, 6301)
-"""pyopenxr's structures got the fields that we write in this version; before, `_next` and `_type` had other names."""
+"""pyopenxr's structures got the fields that we write in this version; before, `_type` and others had other names."""
 
 
 def load() -> Any:
