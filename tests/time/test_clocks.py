@@ -1,10 +1,12 @@
 """Clocks: the manual one jumps and never goes back, the real one meets deadlines late but never early."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from engine.time import Clock, ManualClock, MonotonicClock, wall_offset_ns, wall_time_iso
+from engine.time.clocks import performance_offset_ns
 
 
 def test_manual_clock_stands_until_moved() -> None:
@@ -62,3 +64,12 @@ def test_the_wall_offset_turns_host_time_into_unix_time() -> None:
     after = datetime.now(UTC)
     # 1 ms: the wall clock may be slewed, and a busy machine interrupts us between its readings.
     assert before.timestamp() - 0.001 <= unix_ns / 1e9 <= after.timestamp() + 0.001
+
+
+def test_the_performance_offset_turns_the_counter_into_host_time() -> None:
+    clock = MonotonicClock()
+    before_ns = clock.now_ns()
+    host_ns = time.perf_counter_ns() + performance_offset_ns()
+    after_ns = clock.now_ns()
+    # 1 ms: a busy machine interrupts us between the readings
+    assert before_ns - 1_000_000 <= host_ns <= after_ns + 1_000_000
