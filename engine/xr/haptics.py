@@ -100,6 +100,11 @@ class HapticSetup:
             raise ValueError(f"gain {self.gain:g} is outside 0..1")
         if min(self.grid_ns, self.pulse_ns, self.block_ns, self.ahead_ns, self.chunk_ns) <= 0:
             raise ValueError("lengths of blocks must be above 0 ns")
+        if not 0.0 < self.low_hz <= self.usual_hz <= self.high_hz:
+            raise ValueError(
+                f"an actuator from {self.low_hz:g} to {self.high_hz:g} Hz does not usually play {self.usual_hz:g} Hz; "
+                "low_hz, usual_hz and high_hz must rise"
+            )
         if self.overlap_ns < 0 or self.latency_ns < 0 or self.chunk_ns > self.ahead_ns:
             raise ValueError(
                 "overlap and latency must not be negative, and a chunk not longer than what is ahead"

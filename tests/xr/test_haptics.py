@@ -124,6 +124,7 @@ def test_each_instant_is_read_once() -> None:
         {"gain": 1.5},
         {"pulse_ns": 0},
         {"chunk_ns": 100 * MS},
+        {"usual_hz": 900.0},
     ],
 )
 def test_a_setup_that_cannot_work_is_refused(setup: dict[str, float]) -> None:
