@@ -83,6 +83,8 @@ class ViewerConfig:
         For a headset; None: a flat picture.
     poses, record_poses : str or None
         Pose tracks to play and to record.
+    first : str or None
+        Scene the run begins with; None: the story's own beginning.
     """
 
     block: str
@@ -98,6 +100,7 @@ class ViewerConfig:
     headset: HeadsetConfig | None = None
     poses: str | None = None
     record_poses: str | None = None
+    first: str | None = None
 
 
 def main(config: ViewerConfig, pipe: Connection) -> None:

@@ -45,8 +45,10 @@ _SHARED_FONT = "assets/fonts/sensorama-caption.ttf"
 # Scene graphs kept ready besides the shown one and the candidates.
 _KEPT_SCENES = 4
 
-# Built a frame while the scene on show itself is missing: a frame may be late then, for there is nothing yet to keep steady.
-_URGENT_BYTES = 4 * FRAME_BUDGET_BYTES
+# What is read is built at this rate, so that a slow picture does not have to wait longer for its next scene than a fast one; but
+# never so much in a frame that it would be seen, unless the scene on show itself is missing.
+_BUILD_BYTES_PER_S = FRAME_BUDGET_BYTES * 60
+_URGENT_RATIO = 4
 
 # Where the resting eye is in scenes that do not say.
 _EYE_M = (0.0, 0.0, 1.2)
@@ -123,6 +125,7 @@ class Stage:
         self._laid_out: tuple[object, tuple[layout.Panel, ...]] = (None, ())
         self._file_lists: dict[int, list[Path]] = {}
         self._choices: tuple[layout.Panel, ...] = ()
+        self._built_ns = 0
         self._closed = False
         self.state = FrameState(-1)
         ClockObject.get_global_clock().set_mode(ClockObject.M_slave)
@@ -224,8 +227,7 @@ class Stage:
         )
         self.state = state
         self.preload(transport.candidates)
-        missing = state.scene >= 0 and not self.picture.has_scene(state.scene)
-        self.build(_URGENT_BYTES if missing else FRAME_BUDGET_BYTES)
+        self.build(self._budget_bytes(state, host_ns))
         clock = ClockObject.get_global_clock()
         clock.set_frame_time(host_ns * 1e-9)
         # A slave clock does not count frames, and shaders take their inputs anew only in a new frame.
@@ -246,6 +248,13 @@ class Stage:
         self.picture.apply(self._shot(state, look))
         self._show_panels(state, head, live)
         return state
+
+    def _budget_bytes(self, state: FrameState, host_ns: int) -> int:
+        since_s = min(max(host_ns - self._built_ns, 0) * 1e-9, 0.5)
+        self._built_ns = host_ns
+        budget = max(FRAME_BUDGET_BYTES, round(_BUILD_BYTES_PER_S * since_s))
+        missing = state.scene >= 0 and not self.picture.has_scene(state.scene)
+        return budget * _URGENT_RATIO if missing else budget
 
     def _shot(self, state: FrameState, look: SceneLook) -> Shot:
         return Shot(

@@ -89,6 +89,7 @@ class HeadsetLoop:
 
     Attributes
     ----------
+    stage : Stage
     exhausted : bool
         Only another process can help.
 
@@ -117,7 +118,7 @@ class HeadsetLoop:
         *,
         idle_hz: float = 30.0,
     ) -> None:
-        self._stage, self._canvas, self._headset, self._sheet = stage, canvas, headset, sheet
+        self.stage, self._canvas, self._headset, self._sheet = stage, canvas, headset, sheet
         self._watch, self._turning, self._snap = watch, turning, snap
         self._source, self._inbox, self._clock = source, inbox, clock
         self._onlooker, self._stills, self._hands, self._pulses = onlooker, stills, hands, pulses
@@ -171,9 +172,9 @@ class HeadsetLoop:
         panels = self._panels(live)
         self._vignette.show(state.vignette_ratio)
         self._turn(tracked)
-        T_vehicle_rest = rest_matrix(self._stage.eye_m, self._turning.T_eye_rest)
+        T_vehicle_rest = rest_matrix(self.stage.eye_m, self._turning.T_eye_rest)
         self._hands.show(
-            tracked.hands, self._stage.picture.T_world_vehicle @ T_vehicle_rest, self._watch.pointing
+            tracked.hands, self.stage.picture.T_world_vehicle @ T_vehicle_rest, self._watch.pointing
         )
         self._headset.begin(frame)
         seen = self._headset.views(frame)
@@ -211,10 +212,10 @@ class HeadsetLoop:
         """Texts on the sheet, as far as the runtime takes layers; the world shows them otherwise."""
         found: list[SheetPanel] | None = None
         if self._sheet is not None and self._canvas.quads:
-            found = self._sheet.show(self._stage.shown_panels, live.time_left_ratio)
+            found = self._sheet.show(self.stage.shown_panels, live.time_left_ratio)
             if found is not None and len(found) > self._canvas.most_quads:
                 found = None
-        self._stage.panels.in_world(found is None)
+        self.stage.panels.in_world(found is None)
         return found or []
 
     def _dimmed(self, live: LiveView, tracked: Tracked) -> LiveView:
@@ -236,12 +237,12 @@ class HeadsetLoop:
         now_ns = self._clock.now_ns()
         self._due_ns = max(self._due_ns + self._idle_ns, now_ns)
         state = self._prepare(self._source.read(), self._due_ns, Pose(), self._inbox.live)
-        self._stage.panels.in_world(True)
+        self.stage.panels.in_world(True)
         self._vignette.show(0.0)
         picture: EyesPicture | None = None
         rig = self._canvas.rig
         if rig is not None:
-            rig.draw(rest_matrix(self._stage.eye_m, Pose()), Pose(), _RESTING_EYES)
+            rig.draw(rest_matrix(self.stage.eye_m, Pose()), Pose(), _RESTING_EYES)
             picture = eyes_of(rig, Pose(), _RESTING_EYES, self._due_ns)
         self._finish(
             picture,
@@ -258,7 +259,7 @@ class HeadsetLoop:
     # ---- both
 
     def _prepare(self, transport: Transport, display_ns: int, head: Pose, live: LiveView) -> FrameState:
-        state = self._stage.prepare(transport, display_ns, head_pose(head), live)
+        state = self.stage.prepare(transport, display_ns, head_pose(head), live)
         if state.scene != self._scene:
             self._scene = state.scene
             self._garbage.scene_changed()

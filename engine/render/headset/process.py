@@ -31,10 +31,11 @@ from engine.render.output import Output
 from engine.render.process import HeadsetConfig, ViewerConfig
 from engine.render.stage import Stage
 from engine.render.watching import GuestWatch
+from engine.story.graph import START, build_graph
 from engine.time.clocks import Clock
 from engine.time.shared import TransportBlock
 from engine.xr.faults import XrUnavailable
-from engine.xr.feel import HandFeel
+from engine.xr.feel import SEAT_ROLE, HandFeel
 from engine.xr.headset import Headset
 from engine.xr.openxr import OpenXrRuntime
 from engine.xr.profiles import action_table
@@ -86,6 +87,7 @@ def run_headset(
             if missing:
                 return _without(asked, inbox, missing)
         loop = assemble(config, asked, package, block, inbox, clock, output, runtime, wish, stack)
+        _warm(loop.stage, package, config.first, inbox, clock)
         inbox.post("ready", f"picture: headset by OpenXR over {graphics.upper()}, {output.renderer}")
         while loop.step():
             pass
@@ -96,6 +98,24 @@ def run_headset(
 
 #: Exit status that asks for a new process: this one has tried everything it can (EX_TEMPFAIL of sysexits.h).
 REPLACE_ME = 75
+
+
+# A guest who puts the headset on finds the first scene there, not a sky that fills.
+_WARM_LIMIT_NS = 8_000_000_000
+_WARM_STEP_NS = 2_000_000
+
+
+def _warm(stage: Stage, package: Package, first: str | None, inbox: Inbox, clock: Clock) -> None:
+    """Load what the show begins with, before anybody is told that it may begin."""
+    graph = build_graph(package.story_json)
+    names = [first] if first else [edge.target for edge in graph.edges if edge.source == START]
+    wanted = [package.scene_index[name] for name in names if name in package.scene_index]
+    stage.preload(wanted)
+    until_ns = clock.now_ns() + _WARM_LIMIT_NS
+    while not stage.ready(wanted) and clock.now_ns() < until_ns and not inbox.retired:
+        stage.build()
+        inbox.poll()
+        clock.sleep_until_ns(clock.now_ns() + _WARM_STEP_NS)
 
 
 def _without(asked: HeadsetConfig, inbox: Inbox, why: str) -> bool:
@@ -165,6 +185,7 @@ def assemble(
         watch=watch_for(os.environ, sys.platform),
     )
     stack.callback(headset.close)
+    headset.allow_eyes(spec.eye_tracking)
     sheet = Sheet(output, stage.panels) if spec.quads else None
     if sheet is not None:
         stack.callback(sheet.close)
@@ -173,7 +194,7 @@ def assemble(
     stack.callback(canvas.release)
     hands = HandModels(stage.picture)
     stack.callback(hands.close)
-    feel = HandFeel(stage.evaluator, package.roles, config.seat)
+    feel = HandFeel(stage.evaluator, package.roles, config.seat, seat_too=not _shakes(rig))
     onlooker = Onlooker(
         output,
         stage,
@@ -218,7 +239,7 @@ def setup_of(rig: Rig, seat: int) -> HeadsetSetup:
     spec: HeadsetSpec = rig.headset
     guests: GuestPolicy = rig.guests
     return HeadsetSetup(
-        actions=action_table(),
+        actions=action_table(eye_gaze=spec.eye_tracking),
         form=spec.form,
         lift_m=spec.lift_m,
         eye_height_m=spec.eye_height_m,
@@ -228,4 +249,11 @@ def setup_of(rig: Rig, seat: int) -> HeadsetSetup:
         on_arrival=guests.on_arrival,
         settle_ns=guests.settle_ns,
         gone_ns=guests.gone_ns,
+    )
+
+
+def _shakes(rig: Rig) -> bool:
+    """Whether a device of the rig plays what shakes a seat; else the hands feel it."""
+    return any(target.device for target in rig.roles.get(SEAT_ROLE, ())) or any(
+        shaker.role == SEAT_ROLE for shaker in rig.audio.shakers
     )

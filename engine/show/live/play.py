@@ -111,6 +111,7 @@ def start_viewer(
         headset=headset,
         poses=None if options.poses is None else str(options.poses),
         record_poses=None if options.record_poses is None else str(options.record_poses),
+        first=None if options.start is None else options.start[0],
         language=options.language,
         fps=float(options.fps),
         title=f"Sensorama · {path.name}",

@@ -133,13 +133,13 @@ def last_projection(show: Show) -> ProjectionLayer:
 
 def test_a_frame_is_drawn_for_the_instant_at_which_it_is_seen(show: Show) -> None:
     asked: list[int] = []
-    prepare = show.loop._stage.prepare
+    prepare = show.loop.stage.prepare
 
     def watched(transport: Any, host_ns: int, head: HeadPose, live: LiveView) -> Any:
         asked.append(host_ns)
         return prepare(transport, host_ns, head, live)
 
-    show.loop._stage.prepare = watched  # type: ignore[method-assign]
+    show.loop.stage.prepare = watched  # type: ignore[method-assign]
     show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
     show.run(3)
     # The manual clock stands at the wake-up: the frame is seen as much later as the runtime says.
@@ -149,7 +149,7 @@ def test_a_frame_is_drawn_for_the_instant_at_which_it_is_seen(show: Show) -> Non
 
 def test_both_eyes_reach_the_runtimes_own_images(show: Show) -> None:
     show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
-    show.run_until(lambda: show.loop._stage.ready([show.loop._stage.state.scene]))
+    show.run_until(lambda: show.loop.stage.ready([show.loop.stage.state.scene]))
     show.run(4)
     layer = last_projection(show)
     left, right = (eye.image.swapchain for eye in layer.eyes)
@@ -171,13 +171,13 @@ def test_choices_are_layers_of_their_own_where_there_is_room_and_hang_in_the_wor
     show.run(3)
     quads = [layer for layer in show.device.frames_ended[-1] if isinstance(layer, QuadLayer)]
     assert len(quads) >= 2
-    assert show.loop._stage.panels.root.is_hidden()
+    assert show.loop.stage.panels.root.is_hidden()
     width, height = quads[0].size_m
     assert 0.1 < height < width < 2.0
     show.device.system = replace(show.device.system, max_layers=2)
     show.device.kill()
     show.device.start()
-    show.run_until(lambda: not show.loop._stage.panels.root.is_hidden() and show.loop._headset.running)
+    show.run_until(lambda: not show.loop.stage.panels.root.is_hidden() and show.loop._headset.running)
     show.run(3)
     assert [type(layer) for layer in show.device.frames_ended[-1]] == [ProjectionLayer]
 
@@ -188,7 +188,7 @@ def test_the_show_goes_on_without_a_headset_and_the_headset_rejoins(show: Show) 
     before_ns = show.clock.now_ns()
     show.run(30)
     assert show.clock.now_ns() - before_ns >= 500_000_000, "paced by the clock while nobody else paces"
-    assert show.loop._stage.state.scene >= 0
+    assert show.loop.stage.state.scene >= 0
     ended = len(show.device.frames_ended)
     show.device.start()
     show.run_until(lambda: len(show.device.frames_ended) > ended and show.device.frames_ended[-1])
@@ -200,15 +200,15 @@ def test_the_show_goes_on_without_a_headset_and_the_headset_rejoins(show: Show) 
 def test_a_scene_that_is_still_loading_keeps_nobody_waiting(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show.loop._stage._store, "ready", lambda _files: False)
+    monkeypatch.setattr(show.loop.stage._store, "ready", lambda _files: False)
     show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
     show.run(3)
-    assert not show.loop._stage.picture.has_scene(show.loop._stage.state.scene)
+    assert not show.loop.stage.picture.has_scene(show.loop.stage.state.scene)
     assert isinstance(show.device.frames_ended[-1][0], ProjectionLayer), (
         "its sky is there, under a head that moves"
     )
     monkeypatch.undo()
-    show.run_until(lambda: show.loop._stage.picture.has_scene(show.loop._stage.state.scene))
+    show.run_until(lambda: show.loop.stage.picture.has_scene(show.loop.stage.state.scene))
 
 
 def test_a_head_that_is_a_guess_dims_the_picture_and_never_freezes_it(show: Show) -> None:
@@ -263,7 +263,7 @@ def test_a_still_shows_the_choice_though_a_compositor_draws_it(show: Show, tmp_p
     without, shown = (read_png((tmp_path / name).read_bytes()) for name in ("without.png", "with.png"))
     middle = np.s_[230:310, 430:530]
     assert np.abs(shown[middle].astype(int) - without[middle].astype(int)).mean() > 5.0
-    assert show.loop._stage.panels.root.is_hidden(), "the guest never sees it twice"
+    assert show.loop.stage.panels.root.is_hidden(), "the guest never sees it twice"
     assert [payload for word, payload in show.parent.heard if word == "still"] == [
         str(tmp_path / "without.png"),
         str(tmp_path / "with.png"),
