@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from engine.render import layout
 from engine.time.clocks import MonotonicClock
 from engine.xr.angles import turn_of_deg
 from engine.xr.values import Pose
@@ -138,43 +139,57 @@ def play(tmp_path: Path, display: str) -> Iterator[Callable[..., Play]]:
         one.close()
 
 
-def test_first_light_plays_whole(service: Service, play: Callable[..., Play]) -> None:
-    show = play("first_light", "--seed", "1")
-    show.ended(seconds=90)
-    assert show.rungs()[-1] == "focused", show.rungs()
-    assert show.scenes() == ["shore", "away"]
-    arrivals = [
-        event["input"]["action"] for event in show.events("input") if event["input"]["type"] == "guest"
-    ]
-    assert arrivals == ["arrived"], "somebody put the headset on, and nobody took it off"
-
-
-def test_a_controller_chooses_and_its_branch_plays_to_the_end(
+def test_first_light_plays_whole_and_a_controller_chooses(
     remote_service: Service, play: Callable[..., Play]
 ) -> None:
-    """Market, the drum (on the right, 13 degrees, and not what it falls back to), and on to an ending; four times as fast."""
+    """The option on the right, and not what silence would have chosen, by a controller of the runtime's remote driver."""
     with Remote() as remote:
         remote.head = Pose((0.0, 0.0, 1.6))
         remote.right.active = True
         remote.right.grip = Pose((0.1, 0.2, 1.5), turn_of_deg(60.0, -11.0, 0.0))  # at nothing yet
         remote.send()
-        show = play("lantern_street", "--from", "market@20s", "--speed", "4", "--choices=-,strike,-")
-        show.until(lambda: "focused" in show.rungs(), seconds=40)
-        show.until(lambda: any(event["state"] == "open" for event in show.events("window")), seconds=20)
-        remote.right.grip = Pose((0.0, 0.0, 1.6), turn_of_deg(-13.0, -11.0, 0.0))
+        show = play("first_light")
+        show.until(lambda: any(event["state"] == "open" for event in show.events("window")), seconds=60)
+        # Raised, and from the eye: wherever the panel hangs on that line, this ray meets it.
+        right = turn_of_deg(-layout.CHOICE_SPREAD_DEG / 2.0, layout.CHOICE_ELEVATION_DEG, 0.0)
+        remote.right.grip = Pose((0.0, 0.0, 1.6), right)
         remote.send()
-        CLOCK.sleep_until_ns(CLOCK.now_ns() + 300 * _MS)
+        show.until(lambda: looks_at(show, "option:wait"), seconds=5)
         remote.right.trigger, remote.right.trigger_click = 1.0, True
         remote.send()
-        show.until(lambda: show.events("commit"), seconds=10)
-        remote.right.trigger, remote.right.trigger_click = 0.0, False
-        remote.send()
-        presses = [event["input"] for event in show.events("input") if event["input"]["type"] == "press"]
-        assert presses, f"no press arrived: {show.events('input')}"
+        show.until(lambda: show.events("commit"), seconds=5)
         commit = show.events("commit")[0]
-        assert (commit["scene"], commit["option"]) == ("market", "drum"), show.events("input")
-        show.ended(seconds=120)
-    assert show.scenes()[:3] == ["market", "drum_tower", "bridge"]
+        assert (commit["scene"], commit["option"], commit["votes"]) == ("shore", "wait", {"wait": 1.0}), (
+            commit
+        )
+        show.ended(seconds=90)
+    assert show.rungs()[-1] == "focused", show.rungs()
+    assert show.scenes() == ["shore", "away"]
+    guests = [event["input"]["action"] for event in show.events("input") if event["input"]["type"] == "guest"]
+    assert guests == ["arrived"], "somebody put the headset on, and nobody took it off"
+
+
+def looks_at(show: Play, target: str) -> bool:
+    """Whether the guest's leading ray has come to rest on something."""
+    looks = [event["input"] for event in show.events("input") if event["input"]["type"] == "look"]
+    return any(look["target"] == target for look in looks)
+
+
+def test_a_branch_of_lantern_street_plays_to_its_ending(
+    service: Service, play: Callable[..., Play], tmp_path: Path
+) -> None:
+    """The garden, its lantern let go, and that branch's ending; four times as fast."""
+    # A software renderer needs a third of a second for this scene at the size that the runtime recommends.
+    rig = tmp_path / "small.yaml"
+    studio = Path(__file__).parents[2] / "engine" / "experience" / "rigs" / "studio.yaml"
+    text = studio.read_text(encoding="utf-8")
+    rig.write_text(text + "\nheadset: {scale: 0.25, samples: 1}\n", encoding="utf-8")
+    show = play(
+        "lantern_street", "--from", "garden@30s", "--choices", "release", "--speed", "4", "--rig", str(rig)
+    )
+    show.ended(seconds=120)
+    assert show.scenes() == ["garden", "end_lanterns"]
+    assert show.rungs()[-1] == "focused", show.rungs()
 
 
 def test_the_runtime_killed_mid_scene_leaves_the_show_going_and_comes_back_into_it(
@@ -199,4 +214,6 @@ def test_the_runtime_killed_mid_scene_leaves_the_show_going_and_comes_back_into_
     assert show.scenes() == ["shore"], "it came back into the scene that it was lost in"
     show.ended(seconds=90)
     assert show.rungs()[-1] == "focused"
-    assert show.said().count("picture: headset by OpenXR") == 1, "the same process came back; no new one was needed"
+    assert show.said().count("picture: headset by OpenXR") == 1, (
+        "the same process came back; no new one was needed"
+    )
