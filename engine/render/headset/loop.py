@@ -263,6 +263,8 @@ class HeadsetLoop:
         if state.scene != self._scene:
             self._scene = state.scene
             self._garbage.scene_changed()
+            # standing guests keep the floor under their feet: scenes differ in how high their resting eye is over it
+            self._headset.scene_eye(self.stage.eye_m[2])
         return state
 
     def _finish(
