@@ -117,7 +117,7 @@ def performed(history: list[tuple[int, str, int, int]]) -> tuple[Transport, int]
 
 
 @given(actions, st.integers(0, 2500), st.integers(-1, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_many_instants_are_told_as_one_at_a_time(
     evaluator: Evaluator, history: list[tuple[int, str, int, int]], later_ms: int, seat: int
 ) -> None:
@@ -137,7 +137,7 @@ def by_hand(evaluator: Evaluator, transport: Transport, at_ns: int, seat: int = 
 
 
 @given(actions, st.integers(0, 2500), st.integers(-1, 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=7, deadline=None)
 def test_the_average_is_what_it_says_whatever_happened(
     evaluator: Evaluator, history: list[tuple[int, str, int, int]], later_ms: int, seat: int
 ) -> None:
