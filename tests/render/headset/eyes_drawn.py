@@ -53,12 +53,17 @@ T_VEHICLE_REST: Matrix = Place(0.0, -1.2, 1.62, heading_deg=9.0).matrix()
 WAYS: tuple[Way, ...] = ("cameras", "shared", "instances")
 
 
-def draw(rig: StereoRig, eyes: tuple[View, View] = EYES) -> None:
-    """One frame."""
+def tick() -> None:
+    """Count a frame: a clock in slave mode does not, and shaders take their inputs anew only in a new frame."""
     clock = ClockObject.get_global_clock()
     clock.set_mode(ClockObject.M_slave)
     clock.set_frame_count(clock.get_frame_count() + 1)
-    rig.draw(T_VEHICLE_REST, HEAD, eyes)
+
+
+def draw(rig: StereoRig) -> None:
+    """One frame."""
+    tick()
+    rig.draw(T_VEHICLE_REST, HEAD, EYES)
 
 
 class GlTextures:

@@ -13,9 +13,10 @@ import pytest
 from tests.render.headset.eyes_drawn import COLOR, DEPTH, SIZE_PX
 
 Kept = Mapping[str, Any]
-# A pixel counts as another when a channel is off by more than rounding; at most one in ten thousand may.
-ROUNDING = 1
+# At most one pixel in ten thousand may be another. With one set of draw calls a channel that is off by one code value is not
+# another yet: the right eye's place in the picture takes one multiplication more.
 OTHERS = 1e-4
+ROUNDING = {"shared": 0, "instances": 1}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,8 @@ def test_every_way_draws_what_two_cameras_draw(kept: Kept, way: str, samples: in
     """Sky, stars, water and its mirror image, mist, sparks, petals, panels, veil and a hand; eyes canted and lopsided."""
     oracle, drawn = kept[f"cameras_{samples}"], kept[f"{way}_{samples}"]
     apart = np.abs(drawn.astype(np.int16) - oracle.astype(np.int16)).max(axis=2)
-    assert (apart > ROUNDING).mean() <= OTHERS, np.argwhere(apart > ROUNDING)[:8]
+    others = apart > ROUNDING[way]
+    assert others.mean() <= OTHERS, np.argwhere(others)[:8]
     assert np.abs(kept[f"{way}_{samples}_depth"] - kept[f"cameras_{samples}_depth"]).max() < 1e-5
 
 

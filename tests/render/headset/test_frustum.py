@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from panda3d.core import PerspectiveLens
 
 from engine.render.headset.frustum import clip_around, clip_from_eye
 from engine.render.headset.poses import pose_matrix
@@ -95,6 +96,20 @@ def test_an_eyes_angles_are_the_edges_of_its_picture() -> None:
     assert found[3, 1] == pytest.approx(-1.0)
     assert found[4, 2] == pytest.approx(-1.0)
     assert found[5, 2] == pytest.approx(1.0)
+
+
+def test_an_eyes_projection_is_panda3ds_own() -> None:
+    """A lens of Panda3D's, set by film size and offset as its manual says, has the same matrix."""
+    fov = Fov(-0.82, 0.70, 0.75, -0.80)
+    left, right, up, down = (math.tan(a) for a in (fov.left_rad, fov.right_rad, fov.up_rad, fov.down_rad))
+    lens = PerspectiveLens()
+    lens.set_near_far(NEAR_M, FAR_M)
+    lens.set_film_size(right - left, up - down)
+    lens.set_focal_length(1.0)
+    lens.set_film_offset((right + left) / 2.0, (up + down) / 2.0)
+    rows = lens.get_projection_mat()
+    panda = np.array([[rows.get_cell(row, column) for row in range(4)] for column in range(4)])
+    assert panda == pytest.approx(clip_from_eye(fov, NEAR_M, FAR_M), abs=1e-6)
 
 
 def test_a_pose_as_a_matrix() -> None:
