@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.bench.headset_scene import box_scene, tick
 from engine.bench.xr_meter import FrameMeter
 from engine.errors import SensoramaError
 from engine.experience.headset import HeadsetSpec
+from engine.render.headset.boxes import box_scene, tick
 from engine.render.headset.canvas import EyeCanvas
 from engine.render.headset.context import graphics_kind, open_context
 from engine.render.headset.garbage import Garbage

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.bench.headset_scene import HEAD, box_scene, eyes_apart, tick
+from engine.render.headset.boxes import HEAD, box_scene, eyes_apart, tick
 from engine.render.headset.context import open_context
 from engine.render.headset.garbage import Garbage
 from engine.render.headset.stereo import StereoRig

@@ -21,8 +21,8 @@ from OpenGL import GL
 from p3dopenxr import instance, p3dopenxr
 from panda3d.core import FrameBufferProperties, load_prc_file_data
 
-from engine.bench.headset_scene import box_scene
 from engine.bench.xr_meter import FrameMeter
+from engine.render.headset.boxes import box_scene
 from tests.monado.peers.hooks import options, watch_frames
 
 
