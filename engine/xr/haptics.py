@@ -181,7 +181,9 @@ class HapticFeed:
                     return self.stop(now_ns)
                 return self._order(now_ns, period_ns, anew=True)
         self._forget_readings(now_ns)
-        return self._order(now_ns, period_ns, anew=False)
+        orders = self._order(now_ns, period_ns, anew=False)
+        self._read_ahead(now_ns, period_ns)
+        return orders
 
     def stop(self, now_ns: int) -> tuple[HapticOrder, ...]:
         """Silence from now on; an order only if something plays."""
@@ -221,6 +223,22 @@ class HapticFeed:
         step_ns = self.setup.grid_ns
         count = -(-(to_ns - from_ns) // step_ns) + 1
         return [_Point(at, *self._read(at)) for at in range(from_ns, from_ns + count * step_ns, step_ns)]
+
+    def _read_ahead(self, now_ns: int, period_ns: int) -> None:
+        """Read a few instants of the next block now, so that no frame has to read a whole one (some 50, at 30 us each)."""
+        setup = self.setup
+        if setup.form == "simple":
+            return
+        until_ns = now_ns + setup.ahead_ns + 2 * period_ns
+        if setup.form == "envelope":
+            until_ns = self._look_ns + period_ns + setup.block_ns + setup.overlap_ns
+        at_ns = now_ns // setup.grid_ns * setup.grid_ns
+        left = 2 + 2 * period_ns // setup.grid_ns
+        while at_ns <= until_ns and left:
+            if at_ns not in self._readings:
+                self._reading(at_ns)
+                left -= 1
+            at_ns += setup.grid_ns
 
     def _forget_readings(self, before_ns: int) -> None:
         if self._readings and next(iter(self._readings)) < before_ns - 50 * self.setup.grid_ns:

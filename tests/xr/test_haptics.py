@@ -114,7 +114,25 @@ def test_each_instant_is_read_once() -> None:
         return (0.5, 100.0)
 
     run(HapticFeed(HapticSetup(0, "envelope"), curve), 100)
-    assert len(asked) == len(set(asked)) <= 100 * FRAME_NS // (5 * MS) + 60
+    assert len(asked) == len(set(asked)) <= 100 * FRAME_NS // (5 * MS) + 100
+
+
+@pytest.mark.parametrize("form", ["envelope", "pcm"])
+def test_no_frame_reads_a_whole_block(form: str) -> None:
+    asked: list[int] = []
+
+    def curve(at_ns: int) -> tuple[float, float]:
+        asked.append(at_ns)
+        return (0.5 if at_ns % (900 * MS) < 400 * MS else 0.0, 100.0)
+
+    feed = HapticFeed(HapticSetup(0, form, pcm_rate_hz=RATE_HZ), curve)  # type: ignore[arg-type]
+    most = 0
+    for frame in range(300):
+        before = len(asked)
+        feed.step(frame * FRAME_NS, FRAME_NS, 1)
+        if frame > 20:
+            most = max(most, len(asked) - before)
+    assert most <= 8
 
 
 @pytest.mark.parametrize(
