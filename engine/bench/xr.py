@@ -31,7 +31,7 @@ from engine.xr.runtime import InstanceWish
 PARTS: Mapping[str, tuple[Sequence[str], Sequence[str], bool]] = {
     "xr_frame": (("--frames", "200"), ("--frames", "40"), True),
     "xr_peers": ((), ("--rounds", "2", "--frames", "30"), True),
-    "xr_stereo": ((), ("--rounds", "3", "--frames", "15"), False),
+    "xr_stereo": ((), ("--frames", "45"), False),
     "xr_gil": ((), ("--rounds", "2", "--seconds", "0.5"), False),
     "xr_mirror": ((), ("--rounds", "2"), False),
     "xr_motion": ((), (), False),
