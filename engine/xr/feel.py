@@ -18,7 +18,10 @@ from engine.time.segments import NO_SCENE, Controls, Transport
 from engine.timeline.roles import RoleKind, RoleTable
 from engine.xr.haptics import Curve
 
-HAND_ROLES: tuple[tuple[str, ...], tuple[str, ...]] = (("hand.left", "hand.both"), ("hand.right", "hand.both"))
+HAND_ROLES: tuple[tuple[str, ...], tuple[str, ...]] = (
+    ("hand.left", "hand.both"),
+    ("hand.right", "hand.both"),
+)
 """By hand, the first of these that the package has."""
 
 SEAT_ROLE = "seat.shaker"
