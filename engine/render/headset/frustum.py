@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
@@ -54,29 +53,40 @@ def clip_around(T_head_eyes: Sequence[Matrix], fovs: Sequence[Fov], near_m: floa
     until every eye is inside. A cone that holds a point and a direction holds the ray, so it holds every eye's frustum.
     Eyes that are turned so far outwards that no such pyramid is sensible get a box around all they can see.
     """
-    rays = np.array(
-        [T[:3, :3] @ ray for T, fov in zip(T_head_eyes, fovs, strict=True) for ray in _corner_rays(fov)]
-    )
-    places = np.array([T[:3, 3] for T in T_head_eyes])
-    ends = np.repeat(places, 4, axis=0)
-    if (rays[:, 1] <= 0.0).any() or (np.abs(rays[:, (0, 2)]) > _WIDEST_TANGENT * rays[:, 1:2]).any():
-        return _box(float(np.abs(ends + far_m * rays).max()))
-    across, upward = rays[:, 0] / rays[:, 1], rays[:, 2] / rays[:, 1]
-    left, right, down, up = across.min(), across.max(), upward.min(), upward.max()
+    # Plain numbers: arrays this small take three times as long, every frame.
+    left = down = math.inf
+    right = up = reach_m = -math.inf
+    nearest_m, furthest_m = math.inf, -math.inf
+    wide = False
+    places: list[tuple[float, float, float]] = []
+    for T, fov in zip(T_head_eyes, fovs, strict=True):
+        (ax, bx, cx, x), (ay, by, cy, y), (az, bz, cz, z), _last = T.tolist()
+        places.append((x, y, z))
+        for u, v in _corners(fov):
+            across, ahead, upward = ax * u + bx + cx * v, ay * u + by + cy * v, az * u + bz + cz * v
+            ends = (x + far_m * across, y + far_m * ahead, z + far_m * upward)
+            reach_m = max(reach_m, *map(abs, ends), abs(x), abs(y), abs(z))
+            if ahead <= 0.0 or max(abs(across), abs(upward)) > _WIDEST_TANGENT * ahead:
+                wide = True
+                continue
+            left, right = min(left, across / ahead), max(right, across / ahead)
+            down, up = min(down, upward / ahead), max(up, upward / ahead)
+            nearest_m, furthest_m = min(nearest_m, y + near_m * ahead), max(furthest_m, ends[1])
+    if wide:
+        return _box(reach_m)
     back_m = 0.0
     for x, y, z in places:
         back_m = max(back_m, x / right - y, x / left - y, z / up - y, z / down - y)
-    nearest = float((ends + near_m * rays)[:, 1].min()) + back_m
-    furthest = float((ends + far_m * rays)[:, 1].max()) + back_m
     from_tip = np.eye(4)
     from_tip[1, 3] = back_m
-    return _clip(left, right, down, up, nearest, furthest) @ from_tip
+    return _clip(left, right, down, up, nearest_m + back_m, furthest_m + back_m) @ from_tip
 
 
-def _corner_rays(fov: Fov) -> list[tuple[float, float, float]]:
-    """Through the corners of an eye's picture, one metre ahead."""
-    sides = (math.tan(fov.left_rad), math.tan(fov.right_rad)), (math.tan(fov.down_rad), math.tan(fov.up_rad))
-    return [(x, 1.0, z) for x, z in product(*sides)]
+def _corners(fov: Fov) -> tuple[tuple[float, float], ...]:
+    """Tangents right and up of the corners of an eye's picture."""
+    left, right = math.tan(fov.left_rad), math.tan(fov.right_rad)
+    down, up = math.tan(fov.down_rad), math.tan(fov.up_rad)
+    return ((left, down), (left, up), (right, down), (right, up))
 
 
 def _box(reach_m: float) -> Matrix:
