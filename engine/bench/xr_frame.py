@@ -15,7 +15,7 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -28,6 +28,7 @@ from engine.render.headset.boxes import box_scene, tick
 from engine.render.headset.canvas import EyeCanvas
 from engine.render.headset.context import graphics_kind, open_context
 from engine.render.headset.garbage import Garbage
+from engine.render.headset.stereo import StereoRig
 from engine.time.clocks import MonotonicClock
 from engine.xr.faults import XrUnavailable
 from engine.xr.headset import Headset
@@ -60,6 +61,21 @@ class _TimedEngine:
         if self.finish is not None:
             self.finish()
         self._meter.drawn()
+
+
+def _time_copies(rig: StereoRig, meter: FrameMeter) -> None:
+    """Have the copies of this rig timed."""
+
+    def timed(copy: Callable[..., None]) -> Callable[..., None]:
+        def copied(*arguments: Any, **named: Any) -> None:
+            meter.copy()
+            copy(*arguments, **named)
+            meter.copied()
+
+        return copied
+
+    setattr(rig, "into", timed(rig.into))  # noqa: B010 - this rig alone
+    setattr(rig, "depth_into", timed(rig.depth_into))  # noqa: B010
 
 
 class _WatchedRuntime(OpenXrRuntime):
@@ -135,7 +151,9 @@ def run(meter: FrameMeter, *, nodes: int, alike: bool) -> str:
             if frame.should_render and seen.live and canvas.rig is not None:
                 until_ns = clock.now_ns() + _PATIENCE_NS
                 tick()
-                timed.finish = canvas.rig.finish
+                if timed.finish is None:
+                    timed.finish = canvas.rig.finish
+                    _time_copies(canvas.rig, meter)
                 canvas.rig.draw(np.eye(4), seen.head, seen.eyes)
                 layers = canvas.layers(seen, (), Pose())
             headset.end(frame, layers)

@@ -2,7 +2,8 @@
 
 From the return of `xrWaitFrame` to the return of `xrEndFrame`, less drawing: culling, draw calls and the wait for their pixels,
 whatever the program draws. What is left is what the program's headset layer does: views, poses, swapchain images, copies,
-the calls of the runtime and the language between them. Both in the thread's own processor time and on the host's clock.
+the calls of the runtime and the language between them. Copies are told apart, too: a graphics card makes them by itself, a
+software renderer on the processor. Both in the thread's own processor time and on the host's clock.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class FrameMeter:
     host_ns: list[int] = field(default_factory=list)
     cpu_ns: list[int] = field(default_factory=list)
     drawing_ns: list[int] = field(default_factory=list)
+    copying_ns: list[int] = field(default_factory=list)
     _clock: MonotonicClock = field(default_factory=MonotonicClock)
     _seen: int = 0
     _drawn: bool = False
@@ -40,6 +42,8 @@ class FrameMeter:
     _drawing: tuple[int, int] | None = None
     _host_drawing_ns: int = 0
     _cpu_drawing_ns: int = 0
+    _copying: int = 0
+    _cpu_copying_ns: int = 0
 
     @property
     def done(self) -> bool:
@@ -48,7 +52,7 @@ class FrameMeter:
 
     def awake(self) -> None:
         """`xrWaitFrame` returned."""
-        self._host_drawing_ns = self._cpu_drawing_ns = 0
+        self._host_drawing_ns = self._cpu_drawing_ns = self._cpu_copying_ns = 0
         self._drawn = False
         self._drawing = None
         self._awake = self._now()
@@ -66,6 +70,14 @@ class FrameMeter:
             self._cpu_drawing_ns += cpu_ns - self._drawing[1]
             self._drawing = None
 
+    def copy(self) -> None:
+        """Copying a finished picture into the runtime's image begins. It counts as our work, and is told apart as well."""
+        self._copying = self._now()[1]
+
+    def copied(self) -> None:
+        """The copy is made."""
+        self._cpu_copying_ns += self._now()[1] - self._copying
+
     def ended(self) -> None:
         """`xrEndFrame` returned. Frames in which nothing was drawn (the runtime asked for none) are left out."""
         host_ns, cpu_ns = self._now()
@@ -76,6 +88,7 @@ class FrameMeter:
             self.host_ns.append(host_ns - self._awake[0] - self._host_drawing_ns)
             self.cpu_ns.append(cpu_ns - self._awake[1] - self._cpu_drawing_ns)
             self.drawing_ns.append(self._host_drawing_ns)
+            self.copying_ns.append(self._cpu_copying_ns)
         self._awake = None
 
     def line(self, name: str) -> str:
@@ -86,6 +99,7 @@ class FrameMeter:
                 "host_ms": [value / _NS_PER_MS for value in self.host_ns],
                 "cpu_ms": [value / _NS_PER_MS for value in self.cpu_ns],
                 "drawing_ms": [value / _NS_PER_MS for value in self.drawing_ns],
+                "cpu_copying_ms": [value / _NS_PER_MS for value in self.copying_ns],
             }
         )
 

@@ -87,7 +87,7 @@ def measure(*, rounds: int, frames: int, warm: int, nodes: int) -> dict[str, obj
             f"{kind}_{word}_ms": round(
                 share_of([value for run in mine for value in run[f"{kind}_ms"]], share), 3
             )
-            for kind in ("cpu", "host", "drawing")
+            for kind in ("cpu", "host", "drawing", "cpu_copying")
             for word, share in (("median", 0.5), ("p99", 0.99))
         }
     for ours in _OURS:
