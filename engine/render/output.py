@@ -123,8 +123,7 @@ def open_output(
     """
     load_prc_file_data("sensorama", _PRC + ("" if samples else "multisamples 0\nframebuffer-multisample 0\n"))
     if native:  # the headset's runtime paces, whatever a window of the same context would wait for
-        # Mesa's software drivers answer every change from the host to a window of its context with an X error that means nothing.
-        load_prc_file_data("sensorama", "sync-video false\nnotify-level-x11display fatal\n")
+        load_prc_file_data("sensorama", "sync-video false\n")
     if sys.platform == "darwin":
         load_prc_file_data("sensorama", "gl-version 4 1\n")
     tried: list[str] = []

@@ -17,6 +17,7 @@ from engine.experience.bundled import find_shared
 from engine.render.desk import CLIP_KEY, STILL_KEY, Desk, Lens
 from engine.render.headset.context import open_context
 from engine.render.headset.mirror import EyesPicture, Mirror, MirrorOptions
+from engine.render.headset.mirror_draw import buffer
 from engine.render.headset.overlay import OverlayInfo
 from engine.render.output import Output, open_output
 from engine.render.panels import load_font
@@ -86,6 +87,8 @@ def mirror(output: Output, clock: MonotonicClock, folder: Path) -> None:
     shown = Mirror(output, clock, MirrorOptions(eyes="both", size_px=SIZE_PX, folder=folder), font)
     assert shown.window is not None
     reader = Desk(shown.window, name="mirror")
+    # As a headset's buffers do, this one takes the context to the host between two frames of the mirror.
+    buffer(output, "another", (64, 64)).make_display_region()
     texture = eyes()
     fov = Fov(-0.8, 0.8, 0.8, -0.8)
     ahead = (0.0, 0.0, 0.0, 1.0)

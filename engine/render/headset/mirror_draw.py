@@ -29,7 +29,8 @@ from engine.render.shading import load_shader
 Part = tuple[float, float, float, float]
 """Left, bottom, width and height of a part of a texture, 0..1."""
 
-_SORT = 50
+# The window comes last of its round, so that its drawable is the current one when it is swapped.
+_BUFFER_SORT, _WINDOW_SORT = 40, 50
 
 
 def draw_alone(output: Output, wanted: Iterable[GraphicsOutput]) -> None:
@@ -51,6 +52,9 @@ def draw_alone(output: Output, wanted: Iterable[GraphicsOutput]) -> None:
         window.set_active(True)
     try:
         output.draw()
+        # Panda3D swaps a window at the beginning of the next round. By then the headset's buffers may have been made current, and
+        # a GLX driver that has let the window's drawable go (Mesa 22.3, 25.0) refuses the swap with BadMatch: nothing would show.
+        engine.flip_frame()
     finally:
         for window in wanted:
             window.set_active(False)
@@ -83,7 +87,7 @@ def open_window(output: Output, size_px: tuple[int, int], title: str) -> Graphic
     made = output.engine.make_output(
         host.get_pipe(),
         "mirror",
-        _SORT,
+        _WINDOW_SORT,
         properties,
         window,
         GraphicsPipe.BF_require_window,
@@ -130,7 +134,7 @@ def buffer(
     made = output.engine.make_output(
         host.get_pipe(),
         name,
-        _SORT,
+        _BUFFER_SORT,
         properties,
         WindowProperties.size(*size_px),
         GraphicsPipe.BF_refuse_window,
