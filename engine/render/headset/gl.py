@@ -220,8 +220,15 @@ def _finder() -> Callable[[bytes], int | None]:
         find.restype, find.argtypes = ctypes.c_void_p, (ctypes.c_char_p,)
         old = kernel.GetProcAddress
         old.restype, old.argtypes = ctypes.c_void_p, (ctypes.c_void_p, ctypes.c_char_p)
-        # What OpenGL 1.1 had is found in the library itself, and only there.
-        return lambda name: find(name) or old(library._handle, name)
+
+        def windows(name: bytes) -> int | None:
+            # What OpenGL 1.1 had is found in the library itself, and only there; some drivers say so by a small number.
+            address = find(name)
+            if address is None or address in (0, 1, 2, 3, ctypes.c_void_p(-1).value):
+                address = old(library._handle, name)
+            return None if address is None else int(address)
+
+        return windows
     tried: list[str] = []
     found: Any
     for file, function in (

@@ -164,6 +164,10 @@ def test_a_wrong_image_is_refused_with_the_next_step(kept: Kept) -> None:
     assert "Choose another" in str(kept["refused"])
 
 
+def test_depth_that_was_not_kept_is_refused_with_the_next_step(kept: Kept) -> None:
+    assert "depth=True" in str(kept["shared_4_hdr_depth"])
+
+
 def test_hidden_areas_are_not_drawn(kept: Kept) -> None:
     shown, masked, unmasked = kept["instances_0"], kept["masked"], kept["unmasked"]
     assert (masked[:, :37, :3] == 0).mean() > 0.9  # panels and veil know no depth and may lie over it
