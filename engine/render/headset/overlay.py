@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from panda3d.core import CardMaker, LVecBase4f, NodePath, TextFont, TextNode, TransparencyAttrib
+from panda3d.core import (
+    CardMaker,
+    DynamicTextGlyph,
+    LVecBase4f,
+    NodePath,
+    TextFont,
+    TextNode,
+    TransparencyAttrib,
+)
 
+from engine.experience.bundled import find_shared
 from engine.render import layout
 from engine.render.frames import FrameState
 from engine.render.live import CaptionView, LiveView, OptionView
+from engine.render.panels import load_font
 from engine.render.shading import load_shader
 from engine.time.rates import RATES
 from engine.time.timecode import timecode_from_fl
@@ -139,12 +149,21 @@ FIXED_TEXT = "场景之间选择定字幕剩余头失去跟踪无人佩戴迟镜
 """Characters of the overlay's own words, for fonts to be checked against."""
 
 
+_OWN_FONT = "assets/fonts/sensorama-caption.ttf"
+
+
+def _has(font: TextFont, char: str) -> bool:
+    """Whether a font can draw a character; Panda3D gives a plain glyph (a box) for one that its file has not."""
+    return isinstance(font.get_glyph(ord(char)), DynamicTextGlyph)
+
+
 class Overlay:
     """The lines as nodes in a graph whose picture is 2 high and 2 * aspect wide.
 
     Parameters
     ----------
     font : TextFont
+        Of the package: for lines with characters that the engine's own font has not.
     """
 
     def __init__(self, font: TextFont) -> None:
@@ -160,11 +179,11 @@ class Overlay:
         card.set_color(LVecBase4f(*layout.PANEL))
         self._ground = self.root.attach_new_node(card.generate())
         self._ground.set_bin("fixed", _GROUND)
-        self._font = font
+        self._fonts = (load_font(find_shared(_OWN_FONT)), font)
         self._rows: list[NodePath] = []
         self._shown: tuple[str, ...] = ()
         for char in FIXED_TEXT + "0123456789:;+-./%|abcdefghijklmnopqrstuvwxyz":
-            font.get_glyph(ord(char))
+            self._fonts[0].get_glyph(ord(char))
 
     def show(self, lines: tuple[str, ...], aspect: float) -> None:
         """Bring the nodes to these lines; those that stay are not built again."""
@@ -190,7 +209,8 @@ class Overlay:
 
     def _row(self, line: str) -> NodePath:
         node = TextNode("line")
-        node.set_font(self._font)
+        own, package = self._fonts
+        node.set_font(own if all(_has(own, char) for char in line) else package)
         node.set_text_color(LVecBase4f(*layout.INK))
         node.set_text(line)
         path = self.root.attach_new_node(node.generate())

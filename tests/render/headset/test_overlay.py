@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fontTools.ttLib import TTFont
+from panda3d.core import TextProperties
 
 from engine.experience.bundled import find_shared
 from engine.render.frames import FrameState
-from engine.render.headset.overlay import FIXED_TEXT, Overlay, OverlayInfo, info_of, overlay_lines
+from engine.render.headset.overlay import FIXED_TEXT, Overlay, OverlayInfo, _has, info_of, overlay_lines
 from engine.render.live import CaptionView, LiveView, OptionView
 from engine.render.panels import load_font
 from engine.time.flicks import FLICKS_PER_SECOND
@@ -79,6 +80,15 @@ def test_the_shared_font_has_every_character_of_the_overlays_own_words() -> None
     )
     words = own.replace("循着笛声", "")
     assert not [char for char in words if ord(char) > 0x7F and char not in FIXED_TEXT]
+
+
+def test_a_package_whose_font_has_no_chinese_still_gets_the_overlays_words() -> None:
+    latin = TextProperties.get_default_font()
+    overlay = Overlay(latin)
+    assert overlay._row("场景 scene").node() is not None
+    own, package = overlay._fonts
+    assert package == latin
+    assert _has(own, "场") and not _has(own, "\u2713") and _has(own, " ")
 
 
 def test_lines_that_stay_are_not_built_again() -> None:
