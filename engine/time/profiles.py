@@ -24,6 +24,7 @@ MAX_PROFILES = MAX_PROFILED_SEATS * ROWS_OF_A_SEAT
 #: How long a seat that went back to the default keeps its rows: longer than anybody looks back.
 _SPENT_AFTER_NS = 1_000_000_000
 _EVERY_ROLE = (1 << 128) - 1
+_FULL = (1.0,) * len(MODALITIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,15 @@ class SeatProfile:
     seat: int
     version: int
     from_ns: int
-    intensities: tuple[float, ...] = (1.0,) * len(MODALITIES)
+    intensities: tuple[float, ...] = _FULL
     comfort: int = 0
     photosensitive: bool = False
     language: int = -1
     present: bool = True
 
     def __post_init__(self) -> None:
+        if self.intensities == _FULL:
+            return  # nearly all rows; they are made anew with every change of the transport
         if len(self.intensities) != len(MODALITIES):
             raise ValueError(
                 f"{len(MODALITIES)} intensities needed ({', '.join(MODALITIES)}), got {self.intensities}"
@@ -83,17 +86,19 @@ def newest_by_seat(profiles: Iterable[SeatProfile], host_ns: int) -> Mapping[int
 def trimmed(profiles: tuple[SeatProfile, ...], now_ns: int) -> tuple[SeatProfile, ...]:
     """Rows that can still matter to anybody from `now_ns` on, in order.
 
-    Of each seat the last `ROWS_OF_A_SEAT`; a seat that has long gone back to the default needs none.
+    Of each seat what has held for longer than anybody looks back and what came after it, but no more than the last `ROWS_OF_A_SEAT`; a
+    seat that has long gone back to the default needs none.
     """
+    old_ns = now_ns - _SPENT_AFTER_NS
     kept: list[SeatProfile] = []
-    count: dict[int, int] = {}
+    left: dict[int, int] = {}
     for profile in reversed(profiles):
-        if count.setdefault(profile.seat, 0) < ROWS_OF_A_SEAT:
-            count[profile.seat] += 1
+        if left.setdefault(profile.seat, ROWS_OF_A_SEAT):
+            left[profile.seat] = 0 if profile.from_ns <= old_ns else left[profile.seat] - 1
             kept.append(profile)
     kept.reverse()
     last = {profile.seat: profile for profile in kept}
-    spent = {seat for seat, row in last.items() if row.is_default and row.from_ns <= now_ns - _SPENT_AFTER_NS}
+    spent = {seat for seat, row in last.items() if row.is_default and row.from_ns <= old_ns}
     return tuple(profile for profile in kept if profile.seat not in spent)
 
 

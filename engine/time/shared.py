@@ -137,16 +137,7 @@ def decode_transport(data: bytes) -> Transport:
         )
         candidates = tuple(row[0] for row in _CANDIDATE.iter_unpack(data[ends[3] : ends[4]]))
         profiles = tuple(
-            SeatProfile(
-                seat=row[0],
-                version=row[1],
-                from_ns=row[2],
-                intensities=row[7:],
-                comfort=row[3],
-                photosensitive=row[4],
-                language=row[6],
-                present=row[5],
-            )
+            SeatProfile(row[0], row[1], row[2], row[7:], row[3], row[4], row[6], row[5])
             for row in _PROFILE.iter_unpack(data[ends[4] : ends[5]])
         )
     except struct.error as error:

@@ -116,6 +116,14 @@ def test_of_a_seat_the_last_rows_are_kept() -> None:
     assert [row.version for row in trimmed(rows, 0)] == list(range(9))[-ROWS_OF_A_SEAT:]
 
 
+def test_what_has_long_been_replaced_is_forgotten() -> None:
+    writer = TransportWriter(LocalBlock())
+    for version in range(3):
+        writer.profile(0, from_ns=version, comfort=1 + version % 2)
+    writer.profile(1, from_ns=2 * SECOND_NS, comfort=1)
+    assert [(row.seat, row.version) for row in writer.transport.profiles] == [(0, 2), (1, 3)]
+
+
 @pytest.mark.parametrize("intensities", [ONES[1:], (1.5, *ONES[1:]), (-0.1, *ONES[1:])])
 def test_intensities_out_of_range_are_refused(intensities: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=r"intensit"):
