@@ -95,6 +95,10 @@ class Conductor(Deciding):
         """Seats whose guest has left."""
         return self._roster.absent
 
+    def guest_lines(self, now_ns: int) -> list[str]:
+        """For the operator: seats that play otherwise than authored."""
+        return self._roster.lines(now_ns)
+
     def language_of(self, seat: int, now_ns: int) -> str:
         """The language in which a seat is spoken to: its guest's, or the show's."""
         languages = self._package.languages

@@ -45,6 +45,17 @@ class Roster:
         """Seats whose guest has left, ascending."""
         return tuple(sorted(self._absent))
 
+    def lines(self, now_ns: int) -> list[str]:
+        """For the operator: seats that play otherwise than authored, and why the lamps are slow."""
+        found = []
+        for seat, row in sorted(self._writer.transport.profiles_at(now_ns).items()):
+            said = [] if row.comfort == 0 else [COMFORT_LEVELS[row.comfort]]
+            said += ["photosensitive: all light is averaged"] if row.photosensitive and row.present else []
+            said += ["empty, at rest"] if not row.present else []
+            if said:
+                found.append(f"seat {self._seating.place(seat).name}: {', '.join(said)}")
+        return found
+
     def begin(self, now_ns: int) -> None:
         """Publish what the rig says of its seats."""
         for seat, place in enumerate(self._seating.places):

@@ -530,7 +530,8 @@ class LiveRun:
         notes: dict[str, str] = {
             name: self._notes[name] for name in ("picture", "headset") if name in self._notes
         }
-        lines = [*self._link_lines(), *self._parts.lines(), *self._reception.lines()]
+        guests = [*conductor.guest_lines(now_ns), *self._reception.lines()]
+        lines = [*self._link_lines(), *self._parts.lines(), *guests]
         self._view.show(live_status(self._production, conductor, now_ns, self._news.lines(), lines, notes))
 
     def _link_lines(self) -> list[str]:

@@ -92,6 +92,15 @@ def test_what_is_set_while_a_guest_is_seated_outlasts_the_headset_going_on() -> 
     assert desk.at(0, 4 * S).photosensitive and desk.at(0, 4 * S).present
 
 
+def test_the_operator_sees_who_plays_otherwise_than_authored() -> None:
+    desk = Desk()
+    desk.roster.begin(0)
+    assert desk.roster.lines(0) == ["seat b: gentle, photosensitive: all light is averaged"]
+    desk.roster.take(Guest(0, "language", 1), S)
+    desk.roster.take(Guest(1, "left"), S)
+    assert desk.roster.lines(2 * S) == ["seat b: gentle, empty, at rest"]
+
+
 def test_where_seats_play_on_an_empty_one_does() -> None:
     desk = Desk(Seating(SEATS.places, empty_rests=False))
     desk.roster.take(Guest(0, "left"), S)
