@@ -43,6 +43,10 @@ def needs_of_host() -> str:
     missing = [name for name in ("debootstrap", "unshare", "mount", "chroot") if shutil.which(name) is None]
     if missing:
         return f"not installed: {', '.join(missing)} (apt-get install debootstrap util-linux coreutils)"
+    if subprocess.run([*_NAMESPACES, "true"], capture_output=True, check=False).returncode:
+        return (
+            "this root may not make namespaces (a container: run it with --privileged, or with CAP_SYS_ADMIN)"
+        )
     return ""
 
 

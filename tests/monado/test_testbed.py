@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.monado import __main__ as testbed
-from tests.monado import carried
+from tests.monado import build, carried
 from tests.monado.recipe import recipe_of
 from tests.monado.store import Store
 
@@ -168,6 +168,15 @@ def test_where_it_cannot_be_had_it_fails_and_says_what_to_do(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert testbed.main([]) == testbed.CANNOT
     assert "it needs root" in capsys.readouterr().err
+
+
+def test_a_container_without_the_right_to_namespaces_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(build, "_NAMESPACES", ("false",))
+    assert "--privileged" in build.needs_of_host()
 
 
 def test_a_host_without_monado_says_so_where_only_its_own_was_asked_for(
