@@ -320,11 +320,13 @@ class Stage:
 
     def _warm_texts(self) -> None:
         wanted = {self._options.language, self._options.second_language, *self._package.languages}
-        chars: set[str] = set(guest_characters())
+        chars: set[str] = set()
         for locale in wanted:
             if locale is not None:
                 chars |= self._package.lines.characters(locale)
+        # The show's own letters first: where a letter lies on the font's page shows, faintly, at its edges.
         self.panels.warm(sorted(chars))
+        self.panels.warm(sorted(guest_characters()))
 
     # ---- what the guest does
 

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
-from engine.time.realtime import Sleeper
+from engine.time.realtime import Sleeper, host_time_ns
 
 
 @runtime_checkable
@@ -41,7 +41,7 @@ class MonotonicClock:
 
     def now_ns(self) -> int:
         """Host time now."""
-        return time.monotonic_ns()
+        return host_time_ns()
 
     def sleep_until_ns(self, deadline_ns: int) -> None:
         """Sleep to an absolute deadline; a signal shortens it only when its handler raises."""
@@ -98,7 +98,7 @@ def asleep_ns() -> int:
     """
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - host_time_ns()
 
 
 def wall_time_iso() -> str:
@@ -117,9 +117,9 @@ def wall_offset_ns() -> int:
     The wall clock is read between two readings of the host clock; what is left is half their distance (well under 1 us, but
     for an interruption in between).
     """
-    before_ns = time.monotonic_ns()
+    before_ns = host_time_ns()
     unix_ns = time.time_ns()
-    return unix_ns - (before_ns + time.monotonic_ns()) // 2
+    return unix_ns - (before_ns + host_time_ns()) // 2
 
 
 def performance_offset_ns() -> int:
@@ -129,5 +129,5 @@ def performance_offset_ns() -> int:
     but for its unit). The host clock is read between two readings of the counter.
     """
     before_ns = time.perf_counter_ns()
-    host_ns = time.monotonic_ns()
+    host_ns = host_time_ns()
     return host_ns - (before_ns + time.perf_counter_ns()) // 2

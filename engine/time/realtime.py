@@ -44,6 +44,15 @@ class _Timespec(ctypes.Structure):
     _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
 
 
+def host_time_ns() -> int:
+    """The machine's monotonic clock, the same for all its processes.
+
+    On Windows that is the performance counter: before Python 3.13 `time.monotonic_ns` counts ticks of 15.6 ms there
+    (CPython issue 88494).
+    """
+    return time.perf_counter_ns() if sys.platform == "win32" else time.monotonic_ns()
+
+
 class Sleeper:
     """Sleeps to absolute deadlines of the machine's monotonic clock, by the best means it has.
 
@@ -71,10 +80,10 @@ class Sleeper:
     def sleep_until_ns(self, deadline_ns: int) -> None:
         """Return once the monotonic clock has reached `deadline_ns`; at once when it has already."""
         if self._nanosleep is None:
-            while (left_ns := deadline_ns - time.monotonic_ns()) > 0:
+            while (left_ns := deadline_ns - host_time_ns()) > 0:
                 time.sleep(left_ns / _NS)
             return
-        if deadline_ns <= time.monotonic_ns():
+        if deadline_ns <= host_time_ns():
             return
         self._timespec.tv_sec, self._timespec.tv_nsec = divmod(deadline_ns, _NS)
         # EINTR: a signal came; its Python handler has run (or raised) by now, and the deadline has not moved.

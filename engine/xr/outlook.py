@@ -26,7 +26,7 @@ def outlook(environment: Mapping[str, str] | None = None) -> str:
         Environment variables; default the process' own.
     """
     environ = os.environ if environment is None else environment
-    if find_spec("xr") is None or find_spec("OpenGL") is None:
+    if find_spec("xr") is None:
         return "the headset library is not installed (pip install 'sensorama[xr]')"
     named = environ.get("XR_RUNTIME_JSON")
     if named:

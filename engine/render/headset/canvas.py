@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.experience.headset import HeadsetSpec
 from engine.render.eye import Matrix
-from engine.render.headset.blit import Blitter, Part, is_srgb
+from engine.render.headset.blit import Blitter, Part
 from engine.render.headset.poses import pose_matrix
 from engine.render.headset.sheet import Sheet, SheetPanel
 from engine.render.headset.stereo import StereoRig
@@ -108,9 +108,7 @@ class EyeCanvas:
         color_format = choose_color(session.formats, hdr=spec.hdr)
         text_format = None
         if self._sheet is not None:
-            # The sheet holds encoded values with alpha: only a format that the compositor decodes takes it as it is.
-            found = choose_color(session.formats, alpha=True)
-            text_format = found if is_srgb(found) else None
+            text_format = choose_color(session.formats, alpha=True)
         depth_format = None
         if spec.depth and _DEPTH_EXTENSION in self._extensions():
             depth_format = choose_depth(session.formats)
@@ -221,24 +219,25 @@ class EyeCanvas:
                 depth = DepthImage(_whole(behind), rig.near_m, rig.far_m)
             eyes.append(EyeImage(seen.raw.eyes[eye], _whole(image), depth))
         layers: list[Layer] = [ProjectionLayer(seen.space, (eyes[0], eyes[1]))]
-        if images.sheet is not None and self._sheet is not None and panels:
-            self._fill_sheet(images, self._sheet)
+        if panels and images.sheet is not None and self._fill_sheet(images):
             T_space_eye = composed(seen.T_space_rest, T_rest_eye)
             layers += [quad_of(panel, images.sheet, seen, T_space_eye) for panel in panels]
         return layers
 
-    def _fill_sheet(self, images: _Images, sheet: Sheet) -> None:
-        # What was released last stays on show, so an unchanged sheet costs nothing.
-        if images.sheet is None or (images.sheet_filled and not sheet.drawn):
-            return
+    def _fill_sheet(self, images: _Images) -> bool:
+        """Whether the sheet is on show; what was released last stays so, and an unchanged sheet costs nothing."""
+        sheet = self._sheet
+        if images.sheet is None or sheet is None or (images.sheet_filled and not sheet.changed):
+            return images.sheet_filled
         name = sheet.gl_name()
         if name is None:  # not drawn yet in this context
-            return
+            return images.sheet_filled
         whole = Part(0, 0, *sheet.size_px)
-        self._blitter.color(name, whole, images.sheet.acquire(), images.sheet.spec.format)
+        self._blitter.layer(name, whole, images.sheet.acquire(), images.sheet.spec.format)
         images.sheet.release()
         images.sheet_filled = True
-        sheet.drawn = False
+        sheet.taken()
+        return True
 
 
 def eye_size_px(system: SystemInfo, scale: float) -> tuple[int, int]:

@@ -3,8 +3,8 @@
 A compositor draws such a layer at the display's own sharpness and with the newest head pose, so that text stands still and crisp
 where it would swim and blur as part of the eyes' pictures. The sheet is drawn only when something on it has changed.
 
-Blending: the sheet holds display values with premultiplied alpha. A compositor that blends linear light darkens half-transparent
-ground a little against the world panels of `engine.render.panels`; text is opaque and does not change.
+The sheet holds display values with premultiplied alpha; the copy into a runtime's image makes them what a compositor multiplies
+and adds (`Blitter.layer`).
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ class Sheet:
     ----------
     texture : Texture
         The drawn sheet.
-    drawn : bool
-        Whether the sheet is drawn anew with the next frame.
+    changed : bool
+        Whether it is drawn anew with each frame, until somebody has taken it.
 
     Raises
     ------
@@ -164,7 +164,7 @@ class Sheet:
         self._on: dict[layout.Panel, NodePath] = {}
         self._key: tuple[layout.Panel, ...] = ()
         self._spots: list[Spot] = []
-        self.drawn = False
+        self.changed = False
 
     def show(self, shown: Sequence[layout.Panel], time_left_ratio: float | None) -> list[SheetPanel] | None:
         """Bring the sheet to these panels.
@@ -200,9 +200,13 @@ class Sheet:
             node.set_pos(spot.x_px - left * density, 0.0, spot.y_px - low * density)
             panels.fill(node, look)
         self._key, self._spots = looks, spots
-        self._buffer.set_one_shot(True)
         self._buffer.set_active(True)
-        self.drawn = True
+        self.changed = True
+
+    def taken(self) -> None:
+        """What was drawn has been copied: nothing is drawn again until something changes."""
+        self._buffer.set_active(False)
+        self.changed = False
 
     def gl_name(self) -> int | None:
         """OpenGL name of the drawn sheet; None before its first frame."""
