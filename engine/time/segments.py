@@ -400,9 +400,12 @@ class Transport:
         return controls if profile.is_default else under(controls, profile)
 
     def calm_at(self, host_ns: int) -> bool:
-        """Whether a photosensitive guest is in the room at `host_ns`: its light is averaged then, for everybody."""
+        """Whether the room's light is averaged at `host_ns`, for everybody: some seat is a photosensitive guest's.
+
+        Also while that seat counts as empty: who has taken a headset off may well sit there still.
+        """
         return bool(self.profiles) and any(
-            profile.present and profile.photosensitive for profile in self.profiles_at(host_ns).values()
+            profile.photosensitive for profile in self.profiles_at(host_ns).values()
         )
 
     def overlays(self, host_ns: int, durations: DurationOf) -> list[Overlay]:

@@ -107,7 +107,7 @@ def test_a_photosensitive_guest_has_the_rooms_lamps_averaged(rig: Rig) -> None:
     rig.writer.profile(1, from_ns=2 * S, photosensitive=True)
     rig.bus.run_until(3 * S)
     assert rig.lamp(4 * S) == {0.5}
-    rig.writer.profile(1, from_ns=4 * S, present=False)
+    rig.writer.profile(1, from_ns=4 * S, photosensitive=False)
     rig.bus.run_until(5 * S)
     assert rig.lamp(6 * S) == {0.0, 1.0}
 

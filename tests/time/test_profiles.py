@@ -62,12 +62,13 @@ def test_where_nobody_sits_every_role_is_muted() -> None:
     assert writer.transport.controls_of(0, 5) == Controls()
 
 
-def test_light_is_calm_while_a_photosensitive_guest_sits_there() -> None:
+def test_light_is_calm_until_a_photosensitive_guest_is_known_to_be_gone() -> None:
     writer = TransportWriter(LocalBlock())
     assert not writer.transport.calm_at(0)
     writer.profile(3, from_ns=10, photosensitive=True)
     writer.profile(3, from_ns=20, present=False)
-    assert [writer.transport.calm_at(at) for at in (9, 10, 19, 20)] == [False, True, True, False]
+    writer.profile(3, from_ns=30, photosensitive=False)
+    assert [writer.transport.calm_at(at) for at in (9, 10, 20, 29, 30)] == [False, True, True, True, False]
 
 
 def test_a_seat_that_goes_back_to_the_default_makes_room_after_a_while() -> None:

@@ -1,8 +1,9 @@
 """Who sits where, as the conductor knows it: takes what guests say, publishes their profiles.
 
 A pure function of the inputs, like everything a conductor does. A seat's profile begins as the rig has it, and goes back to that when
-its guest leaves, not when the next one comes: what an attendant sets while somebody is seated (photosensitive, for one) must not be lost
-by the headset going on.
+its guest leaves, not when the next one comes: what an attendant sets while somebody is seated must not be lost by the headset going on.
+Photosensitive is the exception: a headset that comes off is no proof that its guest has left the room, so that wish stands until the
+next guest arrives, or an attendant says otherwise.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Roster:
         self._seating, self._writer, self._record, self._seats = seating, writer, record, guests
         self._absent: set[int] = set()
         self._language = 0
+        self._carried: set[int] = set()
+        """Seats whose wish for steady light is of a guest who has taken the headset off."""
 
     @property
     def count(self) -> int:
@@ -50,7 +53,7 @@ class Roster:
         found = []
         for seat, row in sorted(self._writer.transport.profiles_at(now_ns).items()):
             said = [] if row.comfort == 0 else [COMFORT_LEVELS[row.comfort]]
-            said += ["photosensitive: all light is averaged"] if row.photosensitive and row.present else []
+            said += ["photosensitive: all light is averaged"] if row.photosensitive else []
             said += ["empty, at rest"] if not row.present else []
             if said:
                 found.append(f"seat {self._seating.place(seat).name}: {', '.join(said)}")
@@ -76,13 +79,18 @@ class Roster:
         match event.action:
             case "arrived":
                 self._absent.discard(seat)
-                if not self._writer.transport.profile_at(seat, from_ns).present:
-                    self._publish(seat, now_ns, from_ns, present=True)
+                was = self._writer.transport.profile_at(seat, from_ns)
+                steady = self._seating.place(seat).photosensitive if seat in self._carried else None
+                self._carried.discard(seat)
+                if not was.present or steady is not None:
+                    self._publish(seat, now_ns, from_ns, present=True, photosensitive=steady)
             case "left":
                 self._absent.add(seat)
-                self._as_the_rig_has_it(
-                    seat, now_ns, from_ns, present=False if self._seating.empty_rests else None
-                )
+                steady = self._writer.transport.profile_at(seat, from_ns).photosensitive
+                if steady:
+                    self._carried.add(seat)
+                gone = False if self._seating.empty_rests else None
+                self._as_the_rig_has_it(seat, now_ns, from_ns, present=gone, photosensitive=steady)
                 if self._alone(seat):
                     own = self._seating.place(seat).language
                     self._show_speaks(own if own >= 0 else self._language, from_ns)
@@ -99,6 +107,7 @@ class Roster:
                     intensities=comfort_intensities(event.value),
                 )
             case "photosensitive":
+                self._carried.discard(seat)
                 self._publish(seat, now_ns, from_ns, photosensitive=bool(event.value))
             case "intensity":
                 now = self._writer.transport.profile_at(seat, from_ns).intensities
@@ -115,7 +124,15 @@ class Roster:
         if self._writer.transport.controls_at(from_ns).language != language:
             self._writer.control(from_ns=from_ns, language=language)
 
-    def _as_the_rig_has_it(self, seat: int, now_ns: int, from_ns: int, *, present: bool | None) -> None:
+    def _as_the_rig_has_it(
+        self,
+        seat: int,
+        now_ns: int,
+        from_ns: int,
+        *,
+        present: bool | None,
+        photosensitive: bool | None = None,
+    ) -> None:
         place = self._seating.place(seat)
         self._publish(
             seat,
@@ -123,7 +140,7 @@ class Roster:
             from_ns,
             comfort=place.comfort,
             intensities=comfort_intensities(place.comfort),
-            photosensitive=place.photosensitive,
+            photosensitive=place.photosensitive if photosensitive is None else photosensitive,
             language=place.language,
             present=present,
         )

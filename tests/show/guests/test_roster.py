@@ -98,7 +98,25 @@ def test_the_operator_sees_who_plays_otherwise_than_authored() -> None:
     assert desk.roster.lines(0) == ["seat b: gentle, photosensitive: all light is averaged"]
     desk.roster.take(Guest(0, "language", 1), S)
     desk.roster.take(Guest(1, "left"), S)
-    assert desk.roster.lines(2 * S) == ["seat b: gentle, empty, at rest"]
+    assert desk.roster.lines(2 * S) == [
+        "seat b: gentle, photosensitive: all light is averaged, empty, at rest"
+    ]
+
+
+def test_light_stays_steady_after_a_headset_has_come_off_until_the_next_guest() -> None:
+    desk = Desk()
+    desk.roster.take(Guest(0, "photosensitive", 1), S)
+    desk.roster.take(Guest(0, "left"), 2 * S)
+    assert desk.writer.transport.calm_at(9 * S)
+    desk.roster.take(Guest(0, "arrived"), 10 * S)
+    assert not desk.writer.transport.calm_at(11 * S)
+    desk.roster.take(Guest(0, "photosensitive", 1), 12 * S)
+    desk.roster.take(Guest(0, "left"), 13 * S)
+    desk.roster.take(Guest(0, "photosensitive", 1), 14 * S)  # the next guest says so, too
+    desk.roster.take(Guest(0, "arrived"), 15 * S)
+    assert desk.writer.transport.calm_at(16 * S)
+    desk.roster.take(Guest(0, "photosensitive", 0), 17 * S)
+    assert not desk.writer.transport.calm_at(18 * S)
 
 
 def test_where_seats_play_on_an_empty_one_does() -> None:
