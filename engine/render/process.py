@@ -169,6 +169,9 @@ def _run_flat(
 
 
 def _loop(viewer: Viewer, block: TransportBlock, inbox: Inbox, clock: Clock, fps: float) -> None:
+    from engine.render.desk import STILL_KEY
+    from engine.render.headset.clip import write_numbered
+
     period_ns = round(_NS_PER_S / fps)
     due_ns = clock.now_ns()
     meter = StatsMeter(due_ns)
@@ -178,6 +181,9 @@ def _loop(viewer: Viewer, block: TransportBlock, inbox: Inbox, clock: Clock, fps
             return
         begun_ns = clock.now_ns()
         viewer.draw(block.read(), begun_ns + period_ns, inbox.head, inbox.live)
+        if STILL_KEY in viewer.operator_keys and inbox.folder:
+            inbox.post("say", f"kept {write_numbered(Path(inbox.folder), 'still', '.png', viewer.png())}")
+        viewer.operator_keys.clear()
         for path in inbox.stills:
             viewer.still(Path(path))
             inbox.post("still", path)

@@ -26,6 +26,7 @@ from engine.render.live import (
     HeadEvent,
     HeadPose,
     InputEvent,
+    KeyEvent,
     LiveView,
     PressEvent,
 )
@@ -347,6 +348,10 @@ class Stage:
     def touch(self, host_ns: int, name: str) -> None:
         """A finger reached into a target."""
         self._emit(PressEvent(host_ns, "target", name, "hand"))
+
+    def key(self, host_ns: int, name: str) -> None:
+        """A key, or a button that counts as one, went down."""
+        self._emit(KeyEvent(host_ns, name))
 
     def press_gazed(self, host_ns: int, by: str) -> None:
         """Somebody pressed what is looked at."""

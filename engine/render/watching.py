@@ -13,6 +13,8 @@ from engine.xr.touching import Touched, touches
 from engine.xr.values import Pose, Tracked, Vector
 
 NOTHING = Pointing(None)
+MENU_KEY = "menu"
+"""A controller's menu button, as a key that a scene's trigger may wait for."""
 
 
 class GuestWatch:
@@ -58,6 +60,8 @@ class GuestWatch:
         new, self._touched = touches(inside, tracked.at_ns, self._touched)
         for _hand, name in new:
             self._stage.touch(tracked.at_ns, name)
+        for _hand in pointing.menus:
+            self._stage.key(tracked.at_ns, MENU_KEY)
         self._stage.turned(tracked.at_ns, head_pose(tracked.head))
 
     def forget(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import OutputError
+from engine.motion.seat_predictor import SeatPredictor
 from engine.render.comfort import SnapTurn
 from engine.render.frames import FrameState
 from engine.render.headset.canvas import EyeCanvas, rest_matrix
@@ -84,6 +85,8 @@ class HeadsetLoop:
     pulses : HandPulses
     recorder : PoseRecorder or None
         Takes the guest's head and hands.
+    seat : SeatPredictor or None
+        Whose motion is taken out of the head's; what it goes by is said when that changes.
     idle_hz : float, default 30
         Frames a second while no session runs.
 
@@ -115,6 +118,7 @@ class HeadsetLoop:
         hands: HandModels,
         pulses: HandPulses,
         recorder: PoseRecorder | None = None,
+        seat: SeatPredictor | None = None,
         *,
         idle_hz: float = 30.0,
     ) -> None:
@@ -123,6 +127,8 @@ class HeadsetLoop:
         self._source, self._inbox, self._clock = source, inbox, clock
         self._onlooker, self._stills, self._hands, self._pulses = onlooker, stills, hands, pulses
         self._recorder = recorder
+        self._seat = seat
+        self._seat_said = "none"
         self._idle_ns = round(_NS_PER_S / idle_hz)
         self._due_ns = clock.now_ns()
         self._meter = StatsMeter(self._due_ns)
@@ -296,7 +302,14 @@ class HeadsetLoop:
         stats = self._meter.count(spent_ns, self._clock.now_ns(), late=late)
         if stats is not None:
             self._inbox.post("stats", stats)
+            self._say_seat()
         self._garbage.after_frame(until_ns - self._clock.now_ns())
+
+    def _say_seat(self) -> None:
+        if self._seat is None or self._seat.standing == self._seat_said:
+            return
+        self._seat_said = self._seat.standing
+        self._inbox.post("say", f"headset: the seat's motion is {_SEAT_WORDS[self._seat_said]}")
 
     def _give_stills(self, display_ns: int) -> None:
         """One a frame: each is a drawing of its own."""
@@ -320,7 +333,7 @@ class HeadsetLoop:
             case GuestLeft():
                 self._inbox.post("input", GuestEvent(event.at_ns, "left"))
             case Recentred():
-                if event.cause in ("operator", "arrival"):
+                if event.cause in ("operator", "arrival", "calibrated"):
                     self._turning.reset()
                 self._inbox.post("say", _recentred(event))
             case RecentreRefused():
@@ -332,6 +345,13 @@ class HeadsetLoop:
             case _:
                 pass
 
+
+_SEAT_WORDS = {
+    "none": "not known; nothing is taken out of the head's",
+    "commanded": "foretold from its commands",
+    "measured": "foretold from its commands and what it reports",
+    "stale": "not heard of any more; what was taken out of the head's fades",
+}
 
 # A pair of eyes as most people have them, looking ahead with half a right angle to each side.
 _FOV = Fov(-0.785, 0.785, 0.7, -0.7)

@@ -231,6 +231,7 @@ def assemble(
         hands,
         HandPulses(headset, feel),
         recorder,
+        seat,
     )
 
 
