@@ -34,7 +34,7 @@ def strobing(tmp_path: Path) -> tuple[Viewer, int]:
     text = text.replace(HERO, f"cues: [{cues}]")
     text = text.replace(WIND, f"{{role: air.wind, kind: level, cues: [{cues}]}}")
     scene.write_text(text, encoding="utf-8")
-    options = ViewerOptions(size=(160, 90), headless=True, quality="test", cache=tmp_path / "cache")
+    options = ViewerOptions(size=(96, 54), headless=True, quality="test", cache=tmp_path / "cache")
     package = load_package(folder)
     return Viewer(package, options), package.scene_index["quay"]
 
@@ -57,8 +57,8 @@ def test_a_strobe_of_lamps_and_exposure_together_is_steady_light(
             writer.append(from_ns=0, scene=scene)
             writer.profile(0, from_ns=0, photosensitive=photosensitive)
             course = []
-            for frame in range(15):
-                viewer.draw(writer.transport, 2_000_000_000 + frame * 50_000_000)
+            for frame in range(8):
+                viewer.draw(writer.transport, 2_000_000_000 + frame * 70_000_000)
                 course.append(luminance(viewer.grab()))
             courses.append(course)
     plain, calm = (np.array(course) for course in courses)
