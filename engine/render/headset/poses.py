@@ -13,12 +13,16 @@ def pose_matrix(pose: Pose) -> Matrix:
 
     The quaternion may be off unit length by rounding; it is scaled back.
     """
-    x, y, z, w = np.array(pose.turn) / np.linalg.norm(pose.turn)
-    matrix = np.eye(4)
-    matrix[:3, :3] = (
-        (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)),
-        (2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)),
-        (2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)),
+    x, y, z, w = pose.turn
+    # Plain numbers: at this size numpy takes longer to be called than to compute, five times a frame.
+    scale = 2.0 / (x * x + y * y + z * z + w * w)
+    xs, ys, zs = x * scale, y * scale, z * scale
+    at = pose.position_m
+    return np.array(
+        (
+            (1.0 - y * ys - z * zs, x * ys - w * zs, x * zs + w * ys, at[0]),
+            (x * ys + w * zs, 1.0 - x * xs - z * zs, y * zs - w * xs, at[1]),
+            (x * zs - w * ys, y * zs + w * xs, 1.0 - x * xs - y * ys, at[2]),
+            (0.0, 0.0, 0.0, 1.0),
+        )
     )
-    matrix[:3, 3] = pose.position_m
-    return matrix

@@ -49,6 +49,7 @@ from engine.render.headset.mask import HiddenArea
 from engine.render.headset.poses import pose_matrix
 from engine.render.output import Output
 from engine.render.picture import FAR_M, NEAR_M, Picture, panda_matrix
+from engine.xr.poses import composed, inverted
 from engine.xr.runtime import Mask
 from engine.xr.values import LEFT, RIGHT, Fov, Pose, View
 
@@ -217,8 +218,8 @@ class StereoRig:
         """
         T_vehicle_head = T_vehicle_rest @ pose_matrix(head)
         self._picture.look_from(T_vehicle_head)
-        T_head_vehicle = np.linalg.inv(T_vehicle_head)
-        T_head_eyes = tuple(T_head_vehicle @ T_vehicle_rest @ pose_matrix(view.pose) for view in eyes)
+        T_head_rest = inverted(head)
+        T_head_eyes = tuple(pose_matrix(composed(T_head_rest, view.pose)) for view in eyes)
         fovs = (eyes[0].fov, eyes[1].fov)
         self._picture.set_pixel_angle(pixel_rad(fovs[0], self.size_px[0]))
         self._aim((T_head_eyes[0], T_head_eyes[1]), fovs)
