@@ -146,6 +146,7 @@ class StereoRig:
                 node.set_initial_state(state)
                 region.set_camera(self._camera.attach_new_node(node))
                 self._lenses.append(lens)
+        self._aimed: object = None
         self._hidden = HiddenArea(self._eyes.buffer, _dimensions)
 
     def _instanced(self, picture: Picture) -> RenderState:
@@ -219,11 +220,15 @@ class StereoRig:
         T_vehicle_head = T_vehicle_rest @ pose_matrix(head)
         self._picture.look_from(T_vehicle_head)
         T_head_rest = inverted(head)
-        T_head_eyes = tuple(pose_matrix(composed(T_head_rest, view.pose)) for view in eyes)
+        in_head = (composed(T_head_rest, eyes[0].pose), composed(T_head_rest, eyes[1].pose))
         fovs = (eyes[0].fov, eyes[1].fov)
         self._picture.set_pixel_angle(pixel_rad(fovs[0], self.size_px[0]))
-        self._aim((T_head_eyes[0], T_head_eyes[1]), fovs)
-        self._hidden.aim(fovs)
+        # Eyes hardly ever move in their head: what hangs on them alone is computed when they do, not 90 times a second.
+        aimed = (fovs, *(_rounded(pose) for pose in in_head))
+        if aimed != self._aimed:
+            self._aimed = aimed
+            self._aim((pose_matrix(in_head[0]), pose_matrix(in_head[1])), fovs)
+            self._hidden.aim(fovs)
         self._output.draw()
 
     def _aim(self, T_head_eyes: tuple[Matrix, Matrix], fovs: tuple[Fov, Fov]) -> None:
@@ -333,3 +338,8 @@ def _halved(clip: Matrix, eye: int) -> Matrix:
 def pixel_rad(fov: Fov, width_px: int) -> float:
     """Angle of a pixel in the middle of an eye's picture: the size below which stars and sparks would crawl."""
     return (math.tan(fov.right_rad) - math.tan(fov.left_rad)) / width_px
+
+
+def _rounded(pose: Pose) -> tuple[float, ...]:
+    """To a micrometre and a millionth of a turn's sine: further than a runtime's single precision can tell, nearer than eyes."""
+    return tuple([round(value, 6) for value in (*pose.position_m, *pose.turn)])
