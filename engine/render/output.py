@@ -37,6 +37,7 @@ gl-coordinate-system default
 sync-video true
 framebuffer-srgb false
 model-cache-dir
+cache-generated-shaders false
 """
 
 

@@ -378,6 +378,11 @@ class Picture:
 
     # ---- one frame
 
+    def show_nothing(self) -> None:
+        """Black, until the next shot."""
+        self.show(-1)
+        self.root.hide()
+
     def look_from(self, T_vehicle_head: Matrix) -> None:
         """Put the head where it will be; after `apply`, as late as a tracker allows."""
         self._T_world_head = self._T_world_vehicle @ T_vehicle_head
@@ -386,6 +391,7 @@ class Picture:
 
     def apply(self, shot: Shot) -> None:
         """Bring graph and inputs to one frame, all but the head (`look_from`). Same shot, same picture."""
+        self.root.show()
         scene = self._scenes.get(self._shown)
         look = shot.look
         self._T_world_vehicle = shot.path.matrix() @ shot.motion.matrix()

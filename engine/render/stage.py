@@ -234,7 +234,7 @@ class Stage:
         # A slave clock does not count frames, and shaders take their inputs anew only in a new frame.
         clock.set_frame_count(clock.get_frame_count() + 1)
         if state.scene < 0:
-            self.picture.show(-1)
+            self.picture.show_nothing()
             self.panels.root.detach_node()
             return state
         values = dict(state.values)
