@@ -37,7 +37,6 @@ gl-coordinate-system default
 sync-video true
 framebuffer-srgb false
 model-cache-dir
-cache-generated-shaders false
 """
 
 
