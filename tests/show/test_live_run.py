@@ -105,3 +105,20 @@ def test_devices_that_vanish_mid_show_are_said_and_the_show_ends(
     assert "seat_a went away" in run.report
     assert main(["replay", str(run.folder)]) == 0
     assert "the same" in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_a_headset_that_is_insisted_on_and_not_there_ends_the_run_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manifest = tmp_path / "runtime.json"
+    manifest.write_text(
+        '{"file_format_version": "1.0.0", "runtime": {"library_path": "/nowhere/librt.so"}}', encoding="utf-8"
+    )
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(manifest))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    out = tmp_path / "out"
+    assert main(["play", "first_light", "--require-xr", "--quiet", "--out", str(out)]) == 1
+    said = capfd.readouterr()
+    assert "--require-xr: " in said.err
+    assert "scene shore" not in said.out

@@ -240,6 +240,8 @@ class LiveRun:
         if child is self._bus:
             reason = self._notes.get("bus", "it ended without a word")
             raise SensoramaError(f"the device bus did not start: {reason}")
+        if child is self._viewer and self._options.require_xr:
+            raise SensoramaError(self._notes.get("viewer", "--require-xr: the viewer ended without a word"))
         child.gone = True
         self._view.say(f"no {child.name}: {self._notes.get(child.name, 'it ended without a word')}")
 
@@ -249,6 +251,8 @@ class LiveRun:
             raise SensoramaError(
                 f"the device bus is not ready after {READY_LIMIT_NS / 1e9:g} s; the show was not started"
             )
+        if child is self._viewer and self._options.require_xr:
+            raise SensoramaError(f"--require-xr: no headset's picture after {READY_LIMIT_NS / 1e9:g} s")
         self._view.say(
             f"{child.name}: not ready after {READY_LIMIT_NS / 1e9:g} s; the show begins without it"
         )
