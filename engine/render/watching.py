@@ -9,10 +9,12 @@ from engine.render.live import HeadPose
 from engine.render.stage import Stage
 from engine.xr.angles import angles_deg
 from engine.xr.pointing import Memory, Pointing, point
+from engine.xr.poses import composed
 from engine.xr.touching import Touched, touches
 from engine.xr.values import Pose, Tracked, Vector
 
 NOTHING = Pointing(None)
+_AS_IT_RESTS = Pose()
 MENU_KEY = "menu"
 """A controller's menu button, as a key that a scene's trigger may wait for."""
 
@@ -37,7 +39,7 @@ class GuestWatch:
         self._touched = Touched()
         self.pointing = NOTHING
 
-    def follow(self, tracked: Tracked, T_vehicle_rest: Matrix) -> None:
+    def follow(self, tracked: Tracked, T_vehicle_rest: Matrix, T_eye_rest: Pose = _AS_IT_RESTS) -> None:
         """Take what a guest did in a frame that has been prepared.
 
         Parameters
@@ -45,6 +47,8 @@ class GuestWatch:
         tracked : Tracked
         T_vehicle_rest : ndarray, shape (4, 4)
             The resting guest's frame in the vehicle.
+        T_eye_rest : Pose, optional
+            The same as seen from the scene's resting eye, where the guest has turned in it: heads are told of in the vehicle's axes.
         """
         T_world_rest = self._stage.picture.T_world_vehicle @ T_vehicle_rest
         pointing, self._memory = point(tracked, self._memory)
@@ -62,7 +66,7 @@ class GuestWatch:
             self._stage.touch(tracked.at_ns, name)
         for _hand in pointing.menus:
             self._stage.key(tracked.at_ns, MENU_KEY)
-        self._stage.turned(tracked.at_ns, head_pose(tracked.head))
+        self._stage.turned(tracked.at_ns, head_pose(composed(T_eye_rest, tracked.head)))
 
     def forget(self) -> None:
         """Another guest: a trigger held down by the last one chooses nothing."""

@@ -125,7 +125,7 @@ class EyeCanvas:
                 size_px=size_px,
                 samples=spec.samples,
                 hdr=spec.hdr,
-                depth=spec.depth,
+                depth=depth_format is not None,
             )
         made: list[Swapchain] = []
         try:

@@ -34,6 +34,7 @@ from engine.time.clocks import Clock
 from engine.time.segments import Transport
 from engine.xr.faults import XrError
 from engine.xr.headset import Headset
+from engine.xr.poses import composed
 from engine.xr.runtime import Layer
 from engine.xr.track_files import PoseRecorder
 from engine.xr.values import Fov, FrameTime, MaskChanged, Pose, ProfileChanged, Tracked, View
@@ -168,13 +169,19 @@ class HeadsetLoop:
         self._alone()
         return True
 
+    def close(self) -> None:
+        """Give Python's collector back as it was; idempotent. Everything else belongs to whoever made it."""
+        self._garbage.close()
+
     # ---- with a headset
 
     def _worn(self, frame: FrameTime) -> None:
         transport = self._source.read()
         tracked = self._headset.tracked(frame)
         live = self._dimmed(self._inbox.live, tracked)
-        state = self._prepare(transport, frame.display_ns, tracked.head, live)
+        # captions keep to the vehicle's axes, and a guest may have snapped round in it
+        head = composed(self._turning.T_eye_rest, tracked.head)
+        state = self._prepare(transport, frame.display_ns, head, live)
         panels = self._panels(live)
         self._vignette.show(state.vignette_ratio)
         self._turn(tracked)
@@ -199,7 +206,7 @@ class HeadsetLoop:
         until_ns = frame.woken_ns + frame.period_ns
         # From here on the guest's frame is on its way: everything else takes the time that is left, or none.
         if state.scene >= 0:
-            self._watch.follow(tracked, T_vehicle_rest)
+            self._watch.follow(tracked, T_vehicle_rest, self._turning.T_eye_rest)
         if self._recorder is not None:
             self._recorder.add(replace(tracked, head=seen.head))
         self._pulses.advance(transport, now_ns, frame.period_ns)
@@ -311,6 +318,13 @@ class HeadsetLoop:
         self._seat_said = self._seat.standing
         self._inbox.post("say", f"headset: the seat's motion is {_SEAT_WORDS[self._seat_said]}")
 
+    def _hidden_areas(self) -> None:
+        """The runtime says that they are others now; it may be gone since."""
+        try:
+            self._canvas.mask()
+        except XrError as error:
+            self._headset.failed(error)
+
     def _give_stills(self, display_ns: int) -> None:
         """One a frame: each is a drawing of its own."""
         if not self._inbox.stills:
@@ -331,6 +345,7 @@ class HeadsetLoop:
                 self._watch.forget()
                 self._inbox.post("input", GuestEvent(event.at_ns, "arrived"))
             case GuestLeft():
+                self._garbage.unwatched()  # nobody is shown a frame: the one moment when it may take long
                 self._inbox.post("input", GuestEvent(event.at_ns, "left"))
             case Recentred():
                 if event.cause in ("operator", "arrival", "calibrated"):
@@ -341,7 +356,7 @@ class HeadsetLoop:
             case ProfileChanged():
                 self._pulses.controllers_changed()
             case MaskChanged():
-                self._canvas.mask()
+                self._hidden_areas()
             case _:
                 pass
 

@@ -215,7 +215,7 @@ def assemble(
     if config.record_poses is not None:
         recorder = PoseRecorder(Path(config.record_poses), say)
         stack.callback(recorder.close)
-    return HeadsetLoop(
+    loop = HeadsetLoop(
         stage,
         canvas,
         headset,
@@ -233,6 +233,8 @@ def assemble(
         recorder,
         seat,
     )
+    stack.callback(loop.close)
+    return loop
 
 
 def setup_of(rig: Rig, seat: int) -> HeadsetSetup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,20 +14,22 @@ import pytest
 
 from engine.experience.package import Package
 from engine.render.headset import gl as opengl
+from engine.render.headset.garbage import Garbage
 from engine.render.headset.gl import Gl
 from engine.render.headset.loop import HeadsetLoop
 from engine.render.headset.process import assemble
 from engine.render.inbox import Inbox
-from engine.render.live import GazeEvent, GuestEvent, HeadPose, LiveView, OptionView, PressEvent
+from engine.render.live import GazeEvent, GuestEvent, HeadEvent, HeadPose, LiveView, OptionView, PressEvent
 from engine.render.process import HeadsetConfig, ViewerConfig
 from engine.render.stills import read_png
 from engine.render.viewer import Viewer
 from engine.time.clocks import ManualClock
 from engine.time.shared import LocalBlock
 from engine.xr.actions import InputState
+from engine.xr.faults import InstanceLost
 from engine.xr.runtime import InstanceWish, ProjectionLayer, QuadLayer
 from engine.xr.scripted import ScriptedDevice, ScriptedRuntime, ScriptedSession, ScriptedSwapchain
-from engine.xr.values import Hand, Pose
+from engine.xr.values import Hand, MaskChanged, Pose
 from tests.render.show import held
 
 EYE_PX = (64, 48)
@@ -268,6 +271,67 @@ def test_a_still_shows_the_choice_though_a_compositor_draws_it(show: Show, tmp_p
         str(tmp_path / "without.png"),
         str(tmp_path / "with.png"),
     ]
+
+
+def test_a_runtime_that_dies_between_its_word_of_new_hidden_areas_and_the_look_at_them_is_climbed_back_to(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
+
+    def lost(_session: ScriptedSession, _eye: int) -> None:
+        raise InstanceLost("xrGetVisibilityMaskKHR: it went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ScriptedSession, "mask", lost)
+        show.device.send(MaskChanged(0))
+        show.run(1)
+    assert not show.loop._headset.running
+    ended = len(show.device.frames_ended)
+    show.run_until(lambda: len(show.device.frames_ended) > ended and show.device.frames_ended[-1])
+
+
+def test_whoever_snaps_round_takes_the_captions_and_the_story_along(show: Show) -> None:
+    show.run_until(lambda: bool(show.parent.events(GuestEvent)))
+    asked: list[HeadPose] = []
+    prepare = show.loop.stage.prepare
+
+    def watched(transport: Any, host_ns: int, head: HeadPose, live: LiveView) -> Any:
+        asked.append(head)
+        return prepare(transport, host_ns, head, live)
+
+    show.loop.stage.prepare = watched  # type: ignore[method-assign]
+    show.run(2)
+    before_deg = asked[-1].yaw_deg
+    show.device.input_state = InputState((Hand(), Hand("controller", stick=(-1.0, 0.0))))
+    show.run(3)
+    assert asked[-1].yaw_deg - before_deg == pytest.approx(30.0), "to the left is positive"
+    assert show.parent.events(HeadEvent)[-1].head.yaw_deg == pytest.approx(asked[-1].yaw_deg)
+
+
+def test_everything_is_collected_once_nobody_wears_it_and_the_collector_is_given_back(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show.run_until(lambda: bool(show.parent.events(GuestEvent)))
+    collected: list[str] = []
+    monkeypatch.setattr(Garbage, "unwatched", lambda _self: collected.append("all"))
+    show.run(10)
+    assert not collected
+    show.device.take_off()
+    show.run_until(lambda: show.parent.events(GuestEvent)[-1].kind == "left", most=2000)
+    assert collected == ["all"]
+    assert not gc.isenabled()
+    show.loop.close()
+    assert gc.isenabled()
+
+
+def test_a_frame_without_depth_layers_keeps_its_buffers_over_sessions(show: Show) -> None:
+    show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
+    rig = show.loop._canvas.rig
+    ended = len(show.device.frames_ended)
+    show.device.kill()
+    show.device.start()
+    show.run_until(lambda: len(show.device.frames_ended) > ended and show.device.frames_ended[-1])
+    assert show.loop._canvas.rig is rig
 
 
 def test_retired_it_ends(show: Show) -> None:
