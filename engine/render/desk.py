@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.render.keyboard import Polled
@@ -146,7 +146,3 @@ class Desk:
         return desk_input(
             self._keyboard.poll(), self.lens, reserved=self._reserved, pad=pad, pad_clicked=clicked
         )
-
-    def look_through(self, fov_deg: tuple[float, float], horizon_ratio: float = 0.5) -> None:
-        """Say what lens the picture has now."""
-        self.lens = replace(self.lens, fov_deg=fov_deg, horizon_ratio=horizon_ratio)

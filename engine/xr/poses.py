@@ -6,8 +6,6 @@ import math
 
 from engine.xr.values import Pose, Quaternion, Vector
 
-NO_TURN: Quaternion = (0.0, 0.0, 0.0, 1.0)
-
 
 def multiplied(first: Quaternion, second: Quaternion) -> Quaternion:
     """Hamilton product: the turn that does `second`, then `first`."""

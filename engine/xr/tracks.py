@@ -104,11 +104,6 @@ class PosePlayer:
             self._start_ns = at_ns
         return replace(self._track.at(at_ns - self._start_ns, loop=self._loop), at_ns=at_ns)
 
-    def is_over(self, at_ns: int) -> bool:
-        """Whether the last sample has been reached and the track does not begin again."""
-        begun = self._start_ns is not None and at_ns - self._start_ns >= self._track.duration_ns
-        return begun and not self._loop
-
 
 # ---- between samples
 

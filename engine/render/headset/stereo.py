@@ -293,24 +293,6 @@ class StereoRig:
         source = self._eyes.depth_texture()
         self._blitter.depth(self._eyes.name_of(source), self.part(eye), gl_texture, gl_format, at_px)
 
-    def layer_into(
-        self, texture: Texture, gl_texture: int, gl_format: int, *, at_px: tuple[int, int] = (0, 0)
-    ) -> None:
-        """Copy a whole texture of Panda3D's with premultiplied alpha (captions, choices) into one of somebody else's.
-
-        Parameters
-        ----------
-        texture : Texture
-            Display values, premultiplied; drawn at least once in this graphics context.
-
-        Raises
-        ------
-        OutputError
-            When OpenGL cannot draw into such a texture.
-        """
-        part = Part(0, 0, texture.get_x_size(), texture.get_y_size())
-        self._blitter.layer(self._eyes.name_of(texture), part, gl_texture, gl_format, at_px)
-
     def close(self) -> None:
         """Let buffers and cameras go."""
         if self._closed:

@@ -25,7 +25,6 @@ from engine.xr.values import NO_HAND, FrameTime, Hand, Located, Pose
 
 SIDES = ("left", "right")
 _TURN_VALID, _PLACE_VALID, _TURN_TRACKED, _PLACE_TRACKED = 1, 2, 4, 8
-_BOTH_VALID = _TURN_VALID | _PLACE_VALID
 _BOTH_TRACKED = _TURN_TRACKED | _PLACE_TRACKED
 _KINDS = {"bool": 1, "float": 2, "vector2": 3, "pose": 4, "haptic": 100}  # XrActionType
 

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 
 from engine.xr.faults import InstanceLost, SessionLost, XrError, XrRefused, XrUnavailable
 
-SUCCESS = 0
 TIMEOUT_EXPIRED = 1
-SESSION_LOSS_PENDING = 3
 EVENT_UNAVAILABLE = 4
 SESSION_NOT_FOCUSED = 8
 FRAME_DISCARDED = 9

@@ -11,7 +11,6 @@ from engine.xr.openxr.library import Calls
 LAYER = "XR_APILAYER_LUNARG_core_validation"
 
 _ERROR = 0x1000
-_WARNING = 0x0100
 _GENERAL, _VALIDATION, _PERFORMANCE, _CONFORMANCE = 1, 2, 4, 8
 
 
