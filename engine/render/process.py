@@ -136,6 +136,7 @@ def _run(config: ViewerConfig, inbox: Inbox, clock: Clock) -> None:
 def _run_flat(
     config: ViewerConfig, package: Package, block: TransportBlock, inbox: Inbox, clock: Clock
 ) -> None:
+    from engine.render.desk import HELP, HELP_ZH
     from engine.render.viewer import Viewer, ViewerOptions
 
     options = ViewerOptions(
@@ -160,6 +161,9 @@ def _run_flat(
 
     with Viewer(package, options, forward, say) as viewer:
         inbox.post("ready", viewer.notice)
+        if not config.headless:
+            say(HELP)
+            say(HELP_ZH)
         # Panda's objects live in reference cycles with their Python wrappers, so the collector stays on,
         # but what is there now need not be looked at again: a full collection would cost tens of
         # milliseconds.

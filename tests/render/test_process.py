@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
+from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from engine.experience.package import Package
+from engine.render.desk import HELP, HELP_ZH
+from engine.render.inbox import Inbox
 from engine.render.live import HeadEvent, HeadPose, LiveView, OptionView
-from engine.render.process import ViewerConfig, main
+from engine.render.process import ViewerConfig, _run_flat, main
 from engine.render.stills import read_png
+from engine.time.clocks import ManualClock
 from engine.time.shared import TransportBlock
 from tests.render.show import held
 
@@ -75,3 +80,22 @@ def test_a_package_that_is_not_there_is_reported(block: TransportBlock) -> None:
     main(ViewerConfig(block.name, "no_such_experience", headless=True), theirs)
     assert "no_such_experience" in str(wait_for(ours, "failed")[-1][1])
     ours.close()
+
+
+@pytest.mark.parametrize("headless", [False, True])
+def test_who_opens_a_window_is_told_once_what_its_keys_do(
+    package: Package, block: TransportBlock, monkeypatch: pytest.MonkeyPatch, headless: bool
+) -> None:
+    drawn = SimpleNamespace(notice="a picture")
+    monkeypatch.setattr("engine.render.viewer.Viewer", lambda *_args: nullcontext(drawn))
+    ours, theirs = multiprocessing.Pipe()
+    inbox = Inbox(theirs)
+    inbox.retired = True
+    _run_flat(ViewerConfig(block.name, "", headless=headless), package, block, inbox, ManualClock())
+    heard = []
+    while ours.poll(0):
+        heard.append(ours.recv())
+    told = [] if headless else [("say", HELP), ("say", HELP_ZH)]
+    assert heard == [("ready", "a picture"), *told]
+    ours.close()
+    theirs.close()
