@@ -30,7 +30,7 @@ from engine.xr.compensation import NO_MOTION, SeatCompensation
 from engine.xr.connection import Canvas, Connection
 from engine.xr.faults import XrError
 from engine.xr.ladder import Rung
-from engine.xr.poses import composed, inverted, is_sound, unit
+from engine.xr.poses import composed, hand_in, inverted, is_sound, unit
 from engine.xr.presence import PresenceJudge
 from engine.xr.runtime import (
     HapticPulse,
@@ -48,7 +48,6 @@ from engine.xr.values import (
     NO_HAND,
     Fov,
     FrameTime,
-    Hand,
     Located,
     MaskChanged,
     Pose,
@@ -262,7 +261,7 @@ class Headset:
             with self._link.guard():
                 state = session.input.read(frame, space)
                 if state.focused:
-                    hands = (_hand_in(T_rest_space, state.hands[0]), _hand_in(T_rest_space, state.hands[1]))
+                    hands = (hand_in(T_rest_space, state.hands[0]), hand_in(T_rest_space, state.hands[1]))
                     eye = state.gaze
                     if eye is not None and eye.turn_valid and eye.position_valid and is_sound(eye.pose):
                         gaze = composed(T_rest_space, eye.pose)
@@ -506,15 +505,3 @@ class Headset:
         if changed:
             self._say(f"headset: {english}")
             self._out.append(StatusChanged(now_ns, self._status))
-
-
-def _hand_in(T_rest_space: Pose, hand: Hand) -> Hand:
-    """A hand located in the space, in the resting guest's frame."""
-    if not hand.kind:
-        return hand
-    return replace(
-        hand,
-        grip=composed(T_rest_space, hand.grip) if hand.grip is not None else None,
-        aim=composed(T_rest_space, hand.aim) if hand.aim is not None else None,
-        joints=tuple(composed(T_rest_space, joint) for joint in hand.joints),
-    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from engine.xr.values import Pose, Quaternion, Vector
+from engine.xr.values import Hand, Pose, Quaternion, Vector
 
 
 def multiplied(first: Quaternion, second: Quaternion) -> Quaternion:
@@ -121,3 +122,15 @@ def between(a: Pose, b: Pose) -> Pose:
         )
     )
     return Pose(((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0), turn)
+
+
+def hand_in(T_b_a: Pose, hand: Hand) -> Hand:
+    """A hand of frame a, in frame b."""
+    if not hand.kind:
+        return hand
+    return replace(
+        hand,
+        grip=composed(T_b_a, hand.grip) if hand.grip is not None else None,
+        aim=composed(T_b_a, hand.aim) if hand.aim is not None else None,
+        joints=tuple(composed(T_b_a, joint) for joint in hand.joints),
+    )

@@ -208,7 +208,8 @@ class HeadsetLoop:
         if state.scene >= 0:
             self._watch.follow(tracked, T_vehicle_rest, self._turning.T_eye_rest)
         if self._recorder is not None:
-            self._recorder.add(replace(tracked, head=seen.head))
+            # whoever plays it knows of no snap turns
+            self._recorder.add(self._turning.in_vehicle(replace(tracked, head=seen.head)))
         self._pulses.advance(transport, now_ns, frame.period_ns)
         self._finish(
             picture,

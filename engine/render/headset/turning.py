@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from engine.xr.poses import composed, inverted, yaw_turn
-from engine.xr.values import Pose
+from dataclasses import replace
+
+from engine.xr.poses import composed, hand_in, inverted, yaw_turn
+from engine.xr.values import Pose, Tracked
 
 
 class Turning:
@@ -26,6 +28,17 @@ class Turning:
         about = Pose((x, y, 0.0))
         turned = composed(composed(about, Pose(turn=yaw_turn(left_rad))), inverted(about))
         self.T_eye_rest = composed(self.T_eye_rest, turned)
+
+    def in_vehicle(self, tracked: Tracked) -> Tracked:
+        """Head, hands and gaze of the rest frame as seen from the resting eye: what a guest did, without the turns between."""
+        T_eye_rest = self.T_eye_rest
+        left, right = tracked.hands
+        return replace(
+            tracked,
+            head=composed(T_eye_rest, tracked.head),
+            hands=(hand_in(T_eye_rest, left), hand_in(T_eye_rest, right)),
+            gaze=None if tracked.gaze is None else composed(T_eye_rest, tracked.gaze),
+        )
 
     def reset(self) -> None:
         """Recentred: ahead is ahead again."""
