@@ -93,7 +93,7 @@ class Garbage:
             self._looked_ns += self._young_ns
 
     def unwatched(self) -> None:
-        """Nobody wears the headset: look at everything, also at what was set aside. Takes as long as it takes."""
+        """Nobody wears the headset (yet): look at everything, also at what was set aside. Takes as long as it takes."""
         gc.unfreeze()
         gc.collect()
         gc.freeze()

@@ -169,6 +169,10 @@ class HeadsetLoop:
         self._alone()
         return True
 
+    def loaded(self) -> None:
+        """What the show begins with is there: it is set aside before the first frame, so that no frame's collector looks at it."""
+        self._garbage.unwatched()
+
     def close(self) -> None:
         """Give Python's collector back as it was; idempotent. Everything else belongs to whoever made it."""
         self._garbage.close()

@@ -88,6 +88,7 @@ def run_headset(
                 return _without(asked, inbox, missing)
         loop = assemble(config, asked, package, block, inbox, clock, output, runtime, wish, stack)
         _warm(loop.stage, package, config.first, inbox, clock)
+        loop.loaded()
         inbox.post("ready", f"picture: headset by OpenXR over {graphics.upper()}, {output.renderer}")
         while loop.step():
             pass

@@ -316,6 +316,9 @@ def test_everything_is_collected_once_nobody_wears_it_and_the_collector_is_given
     monkeypatch.setattr(Garbage, "unwatched", lambda _self: collected.append("all"))
     show.run(10)
     assert not collected
+    show.loop.loaded()
+    assert collected == ["all"]
+    collected.clear()
     show.device.take_off()
     show.run_until(lambda: show.parent.events(GuestEvent)[-1].kind == "left", most=2000)
     assert collected == ["all"]
