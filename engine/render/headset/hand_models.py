@@ -132,6 +132,11 @@ class HandModels:
             else:
                 self._rays[side].hide()
 
+    def hide(self) -> None:
+        """No guest: no hands."""
+        for model in (*self._hands, *self._rays):
+            model.hide()
+
     def _show_hand(self, model: _Capsules, hand: Hand) -> None:
         if hand.kind and hand.joints:
             model.set(finger_capsules(hand), np.eye(4))

@@ -257,6 +257,10 @@ class HeadsetLoop:
         state = self._prepare(self._source.read(), self._due_ns, Pose(), self._inbox.live)
         self.stage.panels.in_world(True)
         self._vignette.show(0.0)
+        # what was looked at when the headset went is looked at no longer, or it would be chosen by nobody's eyes
+        self.stage.look_away(now_ns)
+        self._watch.forget()
+        self._hands.hide()
         picture: EyesPicture | None = None
         rig = self._canvas.rig
         if rig is not None:

@@ -290,6 +290,22 @@ def test_a_runtime_that_dies_between_its_word_of_new_hidden_areas_and_the_look_a
     show.run_until(lambda: len(show.device.frames_ended) > ended and show.device.frames_ended[-1])
 
 
+def test_a_headset_that_goes_takes_look_and_hands_along(show: Show) -> None:
+    show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
+    options = (OptionView("follow", "Follow", azimuth_deg=0.0, elevation_deg=0.0, distance_m=2.0),)
+    show.parent.words.append(("live", LiveView(options=options)))
+    show.run_until(lambda: any(event.name == "follow" for event in show.parent.events(GazeEvent)))
+    place = show.loop._headset._T_space_rest
+    show.device.input_state = InputState((Hand(), Hand("controller", place, place)))
+    show.run(2)
+    drawn = show.loop._hands._hands[1].path
+    assert not drawn.is_hidden()
+    show.device.kill()
+    show.run(2)
+    assert show.parent.events(GazeEvent)[-1].name == "", "nobody's eyes choose"
+    assert drawn.is_hidden()
+
+
 def test_whoever_snaps_round_takes_the_captions_and_the_story_along(show: Show) -> None:
     show.run_until(lambda: bool(show.parent.events(GuestEvent)))
     asked: list[HeadPose] = []
