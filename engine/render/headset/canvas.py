@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engine.experience.headset import HeadsetSpec
@@ -209,13 +210,13 @@ class EyeCanvas:
         eyes: list[EyeImage] = []
         for eye in (0, 1):
             image = images.color[eye]
-            rig.into(eye, image.acquire(), image.spec.format)
-            image.release()
+            with _acquired(image) as name:
+                rig.into(eye, name, image.spec.format)
             depth = None
             if images.depth is not None:
                 behind = images.depth[eye]
-                rig.depth_into(eye, behind.acquire(), behind.spec.format)
-                behind.release()
+                with _acquired(behind) as name:
+                    rig.depth_into(eye, name, behind.spec.format)
                 depth = DepthImage(_whole(behind), rig.near_m, rig.far_m)
             eyes.append(EyeImage(seen.raw.eyes[eye], _whole(image), depth))
         layers: list[Layer] = [ProjectionLayer(seen.space, (eyes[0], eyes[1]))]
@@ -233,11 +234,21 @@ class EyeCanvas:
         if name is None:  # not drawn yet in this context
             return images.sheet_filled
         whole = Part(0, 0, *sheet.size_px)
-        self._blitter.layer(name, whole, images.sheet.acquire(), images.sheet.spec.format)
-        images.sheet.release()
+        with _acquired(images.sheet) as target:
+            self._blitter.layer(name, whole, target, images.sheet.spec.format)
         images.sheet_filled = True
         sheet.taken()
         return True
+
+
+@contextmanager
+def _acquired(swapchain: Swapchain) -> Iterator[int]:
+    """Its next image, given back whatever happens: one that is held can be neither shown nor acquired again."""
+    name = swapchain.acquire()
+    try:
+        yield name
+    finally:
+        swapchain.release()
 
 
 def eye_size_px(system: SystemInfo, scale: float) -> tuple[int, int]:

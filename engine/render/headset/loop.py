@@ -32,7 +32,7 @@ from engine.render.vignette import Vignette
 from engine.render.watching import GuestWatch, head_pose
 from engine.time.clocks import Clock
 from engine.time.segments import Transport
-from engine.xr.faults import XrError
+from engine.xr.faults import XrError, XrRefused
 from engine.xr.headset import Headset
 from engine.xr.poses import composed
 from engine.xr.runtime import Layer
@@ -205,6 +205,10 @@ class HeadsetLoop:
                 layers = self._canvas.layers(seen, panels, self._turning.T_rest_eye)
             except XrError as error:
                 self._headset.failed(error)
+            except (
+                OutputError
+            ) as error:  # images that take no picture are the session's fault, not this process'
+                self._headset.failed(XrRefused("copying the picture", str(error)))
         self._headset.end(frame, layers)
         now_ns = self._clock.now_ns()
         until_ns = frame.woken_ns + frame.period_ns

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.errors import OutputError
 from engine.experience.package import Package
 from engine.render.headset import gl as opengl
 from engine.render.headset.garbage import Garbage
@@ -212,6 +213,23 @@ def test_a_scene_that_is_still_loading_keeps_nobody_waiting(
     )
     monkeypatch.undo()
     show.run_until(lambda: show.loop.stage.picture.has_scene(show.loop.stage.state.scene))
+
+
+def test_images_that_take_no_picture_cost_the_session_not_the_process(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show.run_until(lambda: show.device.frames_ended and show.device.frames_ended[-1])
+    rig = show.loop._canvas.rig
+    assert rig is not None
+
+    def refuse(*_: object) -> None:
+        raise OutputError("no picture into this one")
+
+    monkeypatch.setattr(rig, "into", refuse)
+    made = show.device.sessions_made
+    show.run_until(lambda: show.device.sessions_made > made)
+    monkeypatch.undo()
+    show.run_until(lambda: show.loop._headset.running and bool(show.device.frames_ended[-1]))
 
 
 def test_a_head_that_is_a_guess_dims_the_picture_and_never_freezes_it(show: Show) -> None:
