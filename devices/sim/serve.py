@@ -18,7 +18,6 @@ from engine.bus.driver import Twin
 from engine.bus.twins import config_from_json, twin_from
 from engine.time.clocks import Clock, MonotonicClock
 
-
 #: A twin's thread that was not on a processor gets there within this.
 _LAST_WORDS_NS = 50_000_000
 
