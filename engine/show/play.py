@@ -46,8 +46,9 @@ def play(options: PlayOptions) -> int:
             windows=sys.platform == "win32",
         )
         real_time = options.lead or options.standby or options.resume is not None
-        if options.picture and choice.say and options.speed is None and not real_time:
-            offline = ", faster than real time" if choice.view == "headless" else ""
+        if options.picture and choice.say:
+            manual = choice.view == "headless" and options.speed is None and not real_time
+            offline = ", faster than real time" if manual else ""
             view.say(f"{choice.say}{offline}")
         live = choice.view != "headless" or (options.speed is not None and options.speed > 0) or real_time
         session = secrets.token_hex(8)

@@ -93,6 +93,7 @@ def test_a_show_reaches_the_twins_and_ends_parked(block: TransportBlock, tmp_pat
     assert [row["at_ns"] for row in rows] == sorted(row["at_ns"] for row in rows)
 
 
+@pytest.mark.long
 def test_a_live_run_is_repeated_bit_for_bit_from_its_events(block: TransportBlock) -> None:
     writer = TransportWriter(block)
     writer.beat(MonotonicClock().now_ns())
@@ -266,6 +267,7 @@ def await_spare(bus: BusProcess) -> None:
         assert bus.alive
 
 
+@pytest.mark.long
 def test_a_standby_computes_the_same_and_takes_over_without_a_jump(block: TransportBlock) -> None:
     """One bus is killed in mid-scene; the muted one beside it goes on at the very next commands."""
     seat = Seat()
@@ -336,6 +338,7 @@ def test_a_spare_is_running_at_once_and_a_retired_one_has_nothing_to_park(block:
         assert idle.exit_status == 0
 
 
+@pytest.mark.long
 def test_a_fleet_is_played_and_repeated_bit_for_bit(block: TransportBlock) -> None:
     """Six seats on one UDP port, commanded together; the journal's checkpoint is that of a bus without a wire."""
     sink = Seat()

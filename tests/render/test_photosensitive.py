@@ -7,6 +7,6 @@ import pytest
 from tests.render.alone import pass_alone
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_strobe_is_steady_light() -> None:
     pass_alone(Path(__file__).with_name("photosensitive_cases.py"))

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from engine.cli import main
 from engine.errors import UsageError
 from engine.show.view_choice import Choice, choose_view
 
@@ -52,3 +55,20 @@ def test_a_recorded_head_is_shown_to_nobody_else() -> None:
     assert recorded("auto", display=False).view == "headless"
     with pytest.raises(UsageError, match="--poses"):
         recorded("xr")
+
+
+@pytest.mark.parametrize("words", [[], ["--speed", "max"]])
+def test_why_there_is_no_headset_is_said_however_fast_the_show_runs(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def enough(*_: object, **__: object) -> None:
+        raise UsageError("seen enough")
+
+    monkeypatch.setattr("engine.show.offline.play_offline", enough)
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(tmp_path / "gone.json"))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["play", "first_light", "--xr", "--quiet", *words]) == 2
+    said = capsys.readouterr().out
+    assert "no headset: " in said
+    assert ("faster than real time" in said) is not bool(words)
