@@ -163,6 +163,11 @@ def test_both_eyes_reach_the_runtimes_own_images(show: Show) -> None:
         assert eye[..., :3].std() > 4.0, "a blank eye"
         assert (eye[..., 3] == 255).all()
     assert (shown[0] != shown[1]).any(), "two eyes see two pictures"
+    rig = show.loop._canvas.rig
+    assert rig is not None
+    drawn = pixels(rig._eyes.name_of(rig.color), (2 * EYE_PX[0], EYE_PX[1]))
+    assert (shown[0] == drawn[:, : EYE_PX[0]]).all(), "the left half is the left eye's"
+    assert (shown[1] == drawn[:, EYE_PX[0] :]).all()
     assert layer.eyes[0].view.pose.position_m[0] < layer.eyes[1].view.pose.position_m[0]
 
 
