@@ -33,7 +33,6 @@ RUMBLE = "rumble"
 _RUMBLE_MPS = 0.25
 _RUMBLE_DPS = 20.0
 
-ROLE_FORMS = {"motion": Form.MOTION, "color": Form.RGB, "level": Form.LEVEL, "haptic": Form.HAPTIC}
 _RENDERABLE: dict[str, tuple[Form, ...]] = {
     "motion": (Form.MOTION,),
     "color": (Form.RGB, Form.LEVEL),
