@@ -98,7 +98,17 @@ def movers_of(rig: Rig, devices: Sequence[BusDevice]) -> tuple[tuple[SeatMover, 
 class _Told:
     """What is kept of a mover: when it is next worth a look, and what was told."""
 
-    __slots__ = ("channels", "last_ns", "measured", "name", "next_ns", "number", "source", "straight")
+    __slots__ = (
+        "channels",
+        "last_ns",
+        "measured",
+        "name",
+        "next_ns",
+        "number",
+        "sent_ns",
+        "source",
+        "straight",
+    )
 
     def __init__(self, number: int, mover: SeatMover) -> None:
         self.number = number
@@ -109,6 +119,7 @@ class _Told:
         self.measured: MeasuredPose | None = None
         self.next_ns = 0
         self.last_ns: int | None = None
+        self.sent_ns = -1
 
 
 class SeatTelling:
@@ -154,6 +165,10 @@ class SeatTelling:
             values = command.values
             pose = values if told.straight else [values[index] for index in told.channels]
             sent_ns = command.at_ns if left_ns - command.at_ns < _LATE_NS else left_ns
+            if sent_ns <= told.sent_ns:
+                # The last one to be caught up after a late wake is on time again, but the one before it left after its instant.
+                sent_ns = max(left_ns, told.sent_ns + 1)
+            told.sent_ns = sent_ns
             block.publish(told.number, sent_ns, command.for_ns, pose)
 
     def _tell_measured(self, told: _Told, source: Measured) -> None:

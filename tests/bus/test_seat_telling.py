@@ -133,7 +133,26 @@ def test_a_command_that_left_late_is_told_with_when_it_left() -> None:
     core.advance(50 * MS, block.read(), 0)
     telling.tell(50 * MS, 55 * MS)
     telling.tell(50 * MS, 55 * MS)
-    assert [sample.at_ns for sample in poses.read(0)] == [0, 40 * MS, 55 * MS]
+    # The next instant is on time again, but nothing leaves a line before what went in ahead of it.
+    core.advance(60 * MS, block.read(), 0)
+    telling.tell(60 * MS, 68 * MS)
+    core.advance(67 * MS, block.read(), 0)
+    core.advance(70 * MS, block.read(), 0)
+    telling.tell(70 * MS, 70 * MS + 400_000)
+    assert [sample.at_ns for sample in poses.read(0)] == [0, 40 * MS, 55 * MS, 68 * MS, 70 * MS]
+
+
+def test_what_was_caught_up_is_told_in_the_order_in_which_it_left() -> None:
+    """A bus that was away for 6 ms sends its instants one after the other; the last of them is on time."""
+    block, poses = LocalBlock(), SeatPoseBlock.local()
+    TransportWriter(block).append(from_ns=0, scene=0)
+    device = chair()
+    core = BusCore([device], Sway(), epoch_ns=0, watchdog_ns=0, sink=lambda event: None)
+    telling = SeatTelling(poses, seat_movers([device], {0}), core)
+    for due_ns, left_ns in ((0, 10 * MS + 100_000), (10 * MS, 10 * MS + 200_000), (20 * MS, 20 * MS)):
+        core.advance(due_ns, block.read(), 0)
+        telling.tell(due_ns, left_ns)
+    assert [sample.at_ns for sample in poses.read(0)] == [10 * MS + 100_000, 10 * MS + 200_000, 20 * MS]
 
 
 class Sensing:
