@@ -99,14 +99,14 @@ class Beds:
 
     Attributes
     ----------
-    field : ndarray of float32, shape (BED_CHANNELS, n)
+    hoa : ndarray of float32, shape (BED_CHANNELS, n)
         The Ambisonic bed: beds that came as one, reverberation, objects that were demoted.
     channels : mapping of str to ndarray of float32, shape (n,)
         Beds for loudspeakers by their BS.2051 name (``M+030`` ``M-030`` a stereo bed's two sides, ``LFE1``...). Headphones hear
         them from where these loudspeakers would stand; a stereo bed goes to the two ears as it is.
     """
 
-    field: Samples
+    hoa: Samples
     channels: dict[str, Samples] = field(default_factory=dict)
 
 
@@ -161,7 +161,7 @@ class Stage(Protocol):
         ----------
         block : ObjectBlock
         emission : ndarray of float32, shape (S, n)
-            From the `Emitter`. Rows that are wholly in the bed (`in_bed` 1 at both ends) are in `beds.field` already.
+            From the `Emitter`. Rows that are wholly in the bed (`in_bed` 1 at both ends) are in `beds.hoa` already.
         beds : Beds
         heads : pair of Head
             At the block's two ends. Loudspeakers take no notice.
