@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.audio.clips import SAMPLE_RATE_HZ, length_samples
-from engine.audio.plan import FL_PER_SAMPLE
+from engine.audio.grid import FL_PER_SAMPLE
 from engine.audio.sounds import (
     PlaceAt,
     Pose,

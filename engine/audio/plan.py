@@ -7,9 +7,10 @@ changes, from the whole history the transport keeps; it holds no state.
 
 Rules
 -----
-- Media follow the position at speed 1. Up to 30 % beside it (a clock is followed) they still play at speed 1, at the place of the
-  show to the nearest 10 ms, and move with a short fade when that is another. At any other speed, and in a hold, they are silent,
-  with a short fade; after the hold they go on with the very sample they had reached.
+- Media follow the position at speed 1. Up to 0.1 % beside it (a clock is followed) the grid itself bends with the show
+  (`engine.audio.grid`), so that they go on as they are and nothing moves. Up to 30 % beside it they still play at speed 1, at the place
+  of the show to the nearest 10 ms, and move with a short fade when that is another. At any other speed, and in a hold, they are
+  silent, with a short fade; after the hold they go on with the very sample they had reached.
 - A one-shot that may ring (`tail`) goes on past its scene on run time: over a branch, a hold loop; never over
   a seek.
 - A sound that a branch cuts fades over its own fade-out, at least 20 ms, after the cut. A sound whose `for`
@@ -27,45 +28,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.grid import FAR_NS, FL_PER_SAMPLE, FOREVER, Grid, bends_the_grid
 from engine.audio.sounds import SceneSounds, Sound, SoundBook
-from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.segments import NO_SCENE, ROOM, Segment, SegmentKind, Transport
 
-FL_PER_SAMPLE = FLICKS_PER_SECOND // SAMPLE_RATE_HZ
 ENTRY_SAMPLES = SAMPLE_RATE_HZ * 5 // 1000
 CUT_SAMPLES = SAMPLE_RATE_HZ * 20 // 1000
-FOREVER = 1 << 60
-_FAR_NS = 1 << 62
 # A show that follows a clock runs a little beside speed 1 nearly always, by a quarter for a moment when it starts.
 _NEAR = 0.3
 _STEP_SAMPLES = SAMPLE_RATE_HZ // 100
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The mixer's samples on host time: sample i is at `epoch_ns + i / 48 kHz`, exactly.
-
-    Parameters
-    ----------
-    epoch_ns : int
-        Host instant of sample 0.
-    """
-
-    epoch_ns: int
-
-    def ns(self, sample: int) -> int:
-        """First whole nanosecond not before a sample."""
-        return self.epoch_ns - (-sample * 62_500 // 3)
-
-    def place(self, host_ns: int) -> float:
-        """Where on the grid an instant lies."""
-        return (host_ns - self.epoch_ns) * 3 / 62_500
-
-    def first(self, host_ns: int) -> int:
-        """First sample not before an instant."""
-        if host_ns >= _FAR_NS:
-            return FOREVER
-        return -(-(host_ns - self.epoch_ns) * 3 // 62_500)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,9 +140,9 @@ def _pieces(transport: Transport, grid: Grid) -> list[Piece]:
     if oldest_ns is None:
         return []
     found: list[Piece] = []
-    for segment, begin_ns, end_ns in transport.pieces(oldest_ns, _FAR_NS):
+    for segment, begin_ns, end_ns in transport.pieces(oldest_ns, FAR_NS):
         origin: float | None = None
-        if segment.rate_num == segment.rate_den:
+        if segment.rate_num == segment.rate_den or bends_the_grid(segment):
             origin = grid.place(segment.from_ns) - segment.at_fl / FL_PER_SAMPLE
             origin = _carried(found, segment, origin)
         elif abs(segment.rate_num - segment.rate_den) <= segment.rate_den * _NEAR:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
 from engine.audio.mixer import DEFAULT_BLOCK, RESYNC_NS, Listener, Mixer, MixSettings
-from engine.audio.plan import Grid
+from engine.audio.grid import Grid
 from engine.audio.sounds import SoundBook
 from engine.experience.rig import ShakerSpec
 from engine.time.segments import Transport

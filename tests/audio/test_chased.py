@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from engine.audio.clips import SAMPLE_RATE_HZ
-from engine.audio.plan import ENTRY_SAMPLES, Grid, plan
+from engine.audio.grid import Grid
+from engine.audio.plan import ENTRY_SAMPLES, plan
 from engine.time.publisher import TransportWriter
 from engine.time.segments import SegmentKind, Transport
 from engine.time.shared import LocalBlock

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.clips import SAMPLE_RATE_HZ
-from engine.audio.plan import Grid, plan
+from engine.audio.grid import Grid
+from engine.audio.plan import plan
 from engine.audio.sounds import ReactionSounds, SeatPlace
 from engine.time.publisher import TransportWriter
 from engine.time.segments import NO_SCENE, ROOM, SegmentKind, Transport
