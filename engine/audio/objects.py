@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from engine.audio.block import AFTER, BED_CHANNELS, BEFORE, Beds, ObjectBlock
 from engine.audio.clips import Clip, ClipCache
 from engine.audio.envelopes import edges
-from engine.audio.places import beside_seat, from_pose
 from engine.audio.grid import FL_PER_SAMPLE
+from engine.audio.places import beside_seat, from_pose
 from engine.audio.plan import Voice
 from engine.audio.reading import loudest, read_into
 from engine.audio.sounds import SeatPlace, SoundBook, Vec3

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
-from engine.audio.mixer import DEFAULT_BLOCK, MixSettings
 from engine.audio.grid import Grid
+from engine.audio.mixer import DEFAULT_BLOCK, MixSettings
 from engine.audio.shakers import ShakerSetup, make_mixer
 from engine.audio.sounds import SoundBook
 from engine.errors import OutputError

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
-from engine.audio.mixer import DEFAULT_BLOCK, RESYNC_NS, Listener, Mixer, MixSettings
 from engine.audio.grid import Grid
+from engine.audio.mixer import DEFAULT_BLOCK, RESYNC_NS, Listener, Mixer, MixSettings
 from engine.audio.sounds import SoundBook
 from engine.experience.rig import ShakerSpec
 from engine.time.segments import Transport
