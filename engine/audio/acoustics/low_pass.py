@@ -1,0 +1,100 @@
+"""Dullness as one number: the -3 dB point of a first-order low-pass.
+
+Air, walls, detours and the back of a source each take more from high octaves than from low ones. An object has one first-order
+low-pass for all of them (`engine.audio.block`), so each is fitted to that shape, and what follows one another is joined.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Values = NDArray[np.float64]
+
+NONE_HZ = 24_000.0
+"""A low-pass from here on up is none."""
+LEAST_HZ = 60.0
+# A band this far down is not heard whatever the filter does; without the limit the last octave alone would decide.
+_FLOOR_DB = -36.0
+_GRID = 192
+
+
+def response_db(hz: ArrayLike, low_pass_hz: ArrayLike) -> Values:
+    """Level of a first-order low-pass.
+
+    Parameters
+    ----------
+    hz, low_pass_hz : array_like
+        Broadcast against each other.
+
+    Returns
+    -------
+    ndarray of float64
+        dB, at most 0. Where `low_pass_hz` is `NONE_HZ` or more, 0.
+    """
+    f, corner = np.asarray(hz, np.float64), np.asarray(low_pass_hz, np.float64)
+    return np.where(corner >= NONE_HZ, 0.0, -10.0 * np.log10(1.0 + (f / corner) ** 2))
+
+
+def fitted(hz: ArrayLike, level_db: ArrayLike, *, level: bool = True) -> tuple[Values, Values]:
+    """Gain and first-order low-pass that come nearest to levels by frequency.
+
+    Parameters
+    ----------
+    hz : array_like, shape (F,)
+    level_db : array_like, shape (..., F)
+    level : bool, default True
+        False: the low-pass alone has to do it, the gain is 1 everywhere.
+
+    Returns
+    -------
+    gain : ndarray of float64, shape (...)
+        Linear.
+    low_pass_hz : ndarray of float64, shape (...)
+        `LEAST_HZ` to `NONE_HZ`.
+
+    Notes
+    -----
+    Least squares in decibels over the given frequencies, levels below -36 dB under the loudest taken as that.
+    """
+    wanted = np.asarray(level_db, np.float64)
+    wanted = np.maximum(wanted, np.max(wanted, axis=-1, keepdims=True) + _FLOOR_DB)
+    corners = np.geomspace(LEAST_HZ, NONE_HZ, _GRID)
+    shapes = response_db(np.asarray(hz, np.float64), corners[:, None])
+    # |wanted - shape - offset|^2 with the best offset, without making an array of all differences.
+    count = shapes.shape[1]
+    centered = shapes - shapes.mean(axis=1, keepdims=True) if level else shapes
+    target = wanted - wanted.mean(axis=-1, keepdims=True) if level else wanted
+    error = np.sum(centered**2, axis=1) - 2.0 * (target @ centered.T)
+    best = np.argmin(error, axis=-1)
+    offset_db = wanted.mean(axis=-1) - shapes.mean(axis=1)[best] if level else np.zeros(best.shape)
+    if count == 0:
+        raise ValueError("no frequency to fit at")
+    return 10.0 ** (np.asarray(offset_db) / 20.0), corners[best]
+
+
+def joined(*low_pass_hz: ArrayLike) -> Values:
+    """One low-pass for several that follow one another.
+
+    Parameters
+    ----------
+    *low_pass_hz : array_like
+        Broadcast against each other; `NONE_HZ` or more is none.
+
+    Returns
+    -------
+    ndarray of float64
+        The corner whose curve starts like the product of all: inverse squares add.
+    """
+    total: Values | float = 0.0
+    for one in low_pass_hz:
+        corner = np.asarray(one, np.float64)
+        total = total + np.where(corner >= NONE_HZ, 0.0, 1.0 / np.square(np.maximum(corner, 1.0)))
+    return np.minimum(NONE_HZ, 1.0 / np.sqrt(np.maximum(total, 1.0 / NONE_HZ**2)))
+
+
+def octave(hz: float) -> float:
+    """A frequency as octaves above 1 Hz, for interpolating corners: ears hear them by ratio."""
+    return math.log2(hz)
