@@ -9,5 +9,10 @@ from engine.audio.speakers.layouts import (
     free_layout,
     layout,
 )
+from engine.audio.speakers.panner import PointSourcePanner
+from engine.audio.speakers.table import GainTable
 
-__all__ = ["LAYOUTS", "Layout", "Loudspeaker", "angles", "directions", "free_layout", "layout"]
+__all__ = [
+    *("LAYOUTS", "GainTable", "Layout", "Loudspeaker", "PointSourcePanner"),
+    *("angles", "directions", "free_layout", "layout"),
+]
