@@ -1,0 +1,123 @@
+"""What kernels there are, and which are used."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.kernels import plain
+from engine.audio.kernels.compiled import CompiledKernels
+from engine.errors import MissingExtra, UsageError
+
+Samples = NDArray[np.float32]
+Places = NDArray[np.float64]
+
+
+class Kernels(Protocol):
+    """The inner loops. All arrays are C-contiguous; the callers see to it that what is read lies inside."""
+
+    @property
+    def name(self) -> str:
+        """``numba`` or ``numpy``."""
+        ...
+
+    def mix_ramped(self, signals: Samples, gains0: Samples, gains1: Samples) -> Samples:
+        """See `mix_ramped`."""
+        ...
+
+    def emit_rows(
+        self,
+        pcm: Samples,
+        before: int,
+        delay: Places,
+        gain: Samples,
+        pole: Samples,
+        shape: Samples | None,
+        state: Samples,
+        out: Samples,
+    ) -> int:
+        """What objects sound like at the listener's place: delayed, dulled, at their level.
+
+        Parameters
+        ----------
+        pcm : ndarray of float32, shape (S, W)
+        before : int
+            Column of `pcm` that is heard at sample 0 when nothing is delayed.
+        delay : ndarray of float64, shape (2, S)
+            Samples, at both ends; ``before - delay - 7 >= 0`` and ``before - delay + n + 9 <= W``.
+        gain : ndarray of float32, shape (2, S)
+        pole : ndarray of float32, shape (2, S)
+            Of a first-order low-pass, 0 (none) to 1.
+        shape : ndarray of float32, shape (S, n), or None
+        state : ndarray of float32, shape (S,)
+            The low-pass's last sample, in and out.
+        out : ndarray of float32, shape (S, n)
+
+        Returns
+        -------
+        int
+            How many rows held NaN or infinity; they are silent.
+        """
+        ...
+
+
+class PlainKernels:
+    """NumPy's."""
+
+    name = "numpy"
+    mix_ramped = staticmethod(plain.mix_ramped)
+    emit_rows = staticmethod(plain.emit_rows)
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Kernels:
+    return CompiledKernels()
+
+
+@lru_cache(maxsize=4)
+def kernels(which: str = "") -> Kernels:
+    """The kernels of this process.
+
+    Parameters
+    ----------
+    which : str
+        ``numba``, ``numpy``, or "": what the environment variable `SENSORAMA_KERNELS` says, else Numba where it is installed.
+
+    Raises
+    ------
+    MissingExtra
+        Numba is asked for by name and not installed.
+    UsageError
+        A name that is neither.
+    """
+    wanted = which or os.environ.get("SENSORAMA_KERNELS", "")
+    if wanted == "numpy":
+        return PlainKernels()
+    if wanted == "numba":
+        return _compiled()
+    if wanted:
+        raise UsageError(f"there are no kernels {wanted!r}; SENSORAMA_KERNELS is numba, numpy or unset")
+    try:
+        return _compiled()
+    except MissingExtra:
+        return PlainKernels()
+
+
+def mix_ramped(signals: Samples, gains0: Samples, gains1: Samples) -> Samples:
+    """Mixes signals into channels with gains that glide from one value to another.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (S, n)
+    gains0, gains1 : ndarray of float32, shape (S, C)
+        At the first sample, and at the one after the last.
+
+    Returns
+    -------
+    ndarray of float32, shape (C, n)
+    """
+    return kernels().mix_ramped(signals, gains0, gains1)

@@ -1,0 +1,121 @@
+"""The kernels compiled by Numba, the extra ``numba``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.kernels import loops
+from engine.audio.kernels.sinc import sinc_table
+from engine.errors import MissingExtra
+
+Samples = NDArray[np.float32]
+Places = NDArray[np.float64]
+
+# Sums may be reordered, so that they go through wide registers; NaN and infinity keep their meaning, since rows are checked for them.
+_FAST = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def cache_folder() -> Path:
+    """Where compiled loops are kept from run to run: beside the user's converted models (`SENSORAMA_CACHE` overrides)."""
+    own = os.environ.get("SENSORAMA_CACHE")
+    if own:
+        return Path(own) / "kernels"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "sensorama" / "kernels"
+    return Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "sensorama" / "kernels"
+
+
+class CompiledKernels:
+    """Numba's.
+
+    Raises
+    ------
+    MissingExtra
+        Numba is not installed.
+
+    Notes
+    -----
+    Making it compiles everything: some seconds, or some 0.1 s where the cache has it.
+    """
+
+    name = "numba"
+
+    def __init__(self) -> None:
+        try:
+            import numba
+        except ImportError as error:
+            raise MissingExtra("numba", "compiled kernels for sound") from error
+        folder = cache_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            keep = os.access(folder, os.W_OK)
+        except OSError:
+            keep = False  # a home that cannot be written to: compiled anew in every run
+        if keep and not os.environ.get("NUMBA_CACHE_DIR"):
+            setattr(numba.config, "CACHE_DIR", str(folder))  # noqa: B010  (its names are made at run time)
+
+        kinds = numba.types
+
+        def compiled(function: Callable[..., Any], gives: Any, *takes: Any) -> Callable[..., Any]:
+            # By signature: compiled here and now, never in the middle of a block.
+            make = numba.njit(gives(*takes), cache=keep, fastmath=_FAST, nogil=True, boundscheck=False)
+            done: Callable[..., Any] = make(function)
+            return done
+
+        def array(kind: Any, dimensions: int, *, written: bool = False) -> Any:
+            return kinds.Array(kind, dimensions, "C", readonly=not written)
+
+        row, flat = array(kinds.float32, 1), array(kinds.float32, 2)
+        row_out, flat_out = array(kinds.float32, 1, written=True), array(kinds.float32, 2, written=True)
+        places, whole = array(kinds.float64, 2), kinds.int64
+        self._mix_ramped = compiled(loops.mix_ramped, kinds.void, flat, flat, flat, row, flat_out)
+        self._emit_rows = compiled(
+            loops.emit_rows, whole, flat, whole, places, flat, flat, flat, row_out, row, flat, flat, flat_out
+        )
+        self._ramps: dict[int, Samples] = {}
+        self._no_shape = np.zeros((0, 1), np.float32)
+
+    def _ramp(self, n: int) -> Samples:
+        ramp = self._ramps.get(n)
+        if ramp is None:
+            ramp = self._ramps[n] = (np.arange(n) / n).astype(np.float32)
+        return ramp
+
+    def mix_ramped(self, signals: Samples, gains0: Samples, gains1: Samples) -> Samples:
+        """See `engine.audio.kernels.mix_ramped`."""
+        n = signals.shape[1]
+        out = np.zeros((gains0.shape[1], n), np.float32)
+        whole = np.ascontiguousarray
+        self._mix_ramped(
+            whole(signals, np.float32),
+            whole(gains0, np.float32),
+            whole(gains1, np.float32),
+            self._ramp(n),
+            out,
+        )
+        return out
+
+    def emit_rows(
+        self,
+        pcm: Samples,
+        before: int,
+        delay: Places,
+        gain: Samples,
+        pole: Samples,
+        shape: Samples | None,
+        state: Samples,
+        out: Samples,
+    ) -> int:
+        """See `engine.audio.kernels.choice.Kernels.emit_rows`."""
+        weights, rise = sinc_table()
+        given = self._no_shape if shape is None else shape
+        done: int = self._emit_rows(
+            pcm, before, delay, gain, pole, given, state, self._ramp(out.shape[1]), weights, rise, out
+        )
+        return done
