@@ -13,6 +13,13 @@ from engine.audio.speakers.panner import PointSourcePanner
 from engine.audio.speakers.table import GainTable
 
 __all__ = [
-    *("LAYOUTS", "GainTable", "Layout", "Loudspeaker", "PointSourcePanner"),
-    *("angles", "directions", "free_layout", "layout"),
+    "LAYOUTS",
+    "GainTable",
+    "Layout",
+    "Loudspeaker",
+    "PointSourcePanner",
+    "angles",
+    "directions",
+    "free_layout",
+    "layout",
 ]

@@ -6,6 +6,7 @@ regions of their convex hull, closed by imaginary loudspeakers where nothing sta
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.errors import InputError
 Floats = NDArray[np.float64]
 
 _LAYERS = ((-30.0, -70.0, -10.0), (30.0, 10.0, 70.0))
-"""Nominal elevation, lowest and highest, of the layers that are completed (BS.2127-1, 6.1.3.1)."""
+"""Nominal elevation, lowest and highest, of the layers that are completed (BS.2127-1, 6.1.3)."""
 _LAYER_MARGIN_DEG = 40.0
 _OPEN = 0.2
 """A facet of a free layout nearer to its middle than this is a hole (some 157 degrees wide) and gets an imaginary loudspeaker."""
@@ -90,7 +91,7 @@ class PointSourcePanner:
         return mixed
 
     def _pair(self, unit: Floats) -> Floats:
-        """Stereo: five loudspeakers mixed to two, 3 dB quieter behind (BS.2127-1, 6.1.2.4)."""
+        """Stereo: five loudspeakers mixed to two, 3 dB quieter behind (BS.2127-1, 6.1.2)."""
         assert self._stereo is not None
         five = self._stereo.gains(unit)[:, [0, 1, 2, 4, 5]]
         centre, back = math.sqrt(3) / 3, math.sqrt(0.5)
@@ -209,7 +210,7 @@ def _free_regions(layout: Layout) -> _Found:
         # A flat facet of more corners is cut from an imaginary one, if it has one.
         start = order.index(max(order))
         order = order[start:] + order[:start]
-        triplets += [[order[0], one, other] for one, other in zip(order[1:], order[2:], strict=False)]
+        triplets += [[order[0], one, other] for one, other in itertools.pairwise(order[1:])]
     return points, triplets, quads, mix
 
 

@@ -19,7 +19,7 @@ _AT_ONCE = 4096
 
 
 class Triplets:
-    """Vector base amplitude panning between three vertices (Pulkki 1997; BS.2127-1, 6.1.2.1).
+    """Vector base amplitude panning between three vertices (Pulkki 1997; BS.2127-1, 6.1.2).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Triplets:
 
 
 class Quad:
-    """Panning between four vertices, whatever their shape (BS.2127-1, 6.1.2.3).
+    """Panning between four vertices, whatever their shape (BS.2127-1, 6.1.2).
 
     The source's place between two opposite edges is x where the plane through both edges' points at x holds the direction: a quadratic
     in x.
