@@ -37,7 +37,7 @@ def delay_samples(distance_m: ArrayLike, nearest_m: ArrayLike, *, rate_hz: int =
     Ten metres are 29 ms: beyond what ITU-R BT.1359 and EBU R 37 allow between picture and sound, so the whole time of travel is for thunder
     and fireworks. A ship that passes at 5 m is in step as it passes, when all eyes are on it, and at 60 m 160 ms late, when none can tell.
     """
-    return (np.asarray(distance_m, np.float64) - nearest_m) * (rate_hz / SOUND_MPS)
+    return (np.asarray(distance_m, np.float64) - np.asarray(nearest_m, np.float64)) * (rate_hz / SOUND_MPS)
 
 
 def nearest_of(distances_m: NDArray[np.float64]) -> float:

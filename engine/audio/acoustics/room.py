@@ -68,6 +68,12 @@ class Room:
         """Of the box."""
         return float(np.prod(2.0 * self.half_m))
 
+    @property
+    def free_path_m(self) -> float:
+        """Mean way between two walls, ``4 V / S``."""
+        x, y, z = (2.0 * self.half_m).tolist()
+        return 2.0 * x * y * z / (x * y + y * z + z * x)
+
     def inside(self, at_m: ArrayLike) -> Values:
         """How far inside places are.
 
