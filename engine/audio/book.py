@@ -25,6 +25,7 @@ from engine.timeline.program import VEHICLE
 from engine.units import db_to_gain
 
 if TYPE_CHECKING:
+    from engine.audio.standin import StandIns
     from engine.experience.package import Package
     from engine.timeline.media import MediaCue
     from engine.timeline.program import Program
@@ -33,12 +34,14 @@ VOICE_FOLDER = "audio/voice"
 _VOICE_SUFFIXES = (".flac", ".wav")
 
 
-def book_of(package: Package) -> SoundBook:
+def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
     """The sounds of every scene and reaction of a package.
 
     Parameters
     ----------
     package : Package
+    stand_ins : StandIns, optional
+        Speaks lines that nobody has recorded; for rehearsals.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def book_of(package: Package) -> SoundBook:
     InputError
         When a sound file that a scene names cannot be read.
     """
-    reader = _Reader(package.path, package.languages)
+    reader = _Reader(package.path, package.languages, stand_ins)
     return SoundBook(tuple(reader.scene(program) for program in package.scenes))
 
 
@@ -63,8 +66,9 @@ class _Fixed:
 
 
 class _Reader:
-    def __init__(self, root: Path, languages: tuple[str, ...]) -> None:
+    def __init__(self, root: Path, languages: tuple[str, ...], stand_ins: StandIns | None) -> None:
         self._root = root
+        self._stand_ins = stand_ins
         self._languages = languages
         self._lengths: dict[str, int] = {}
 
@@ -110,6 +114,10 @@ class _Reader:
                 if (self._root / file).is_file():
                     voices[number] = (file, self._length(file))
                     break
+            else:
+                if self._stand_ins is not None:
+                    longest = (cue.end_fl - cue.at_fl) // FL_PER_SAMPLE
+                    voices[number] = self._stand_ins.name(language, cue.line, longest)
         if not voices:
             return None
         # Without a voice in its language a line stays silent rather than speak another one.

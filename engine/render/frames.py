@@ -21,8 +21,10 @@ from engine.render.live import CaptionView, VideoView
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.segments import Controls, Transport
 from engine.timeline.evaluate import Evaluator, run_from_fl
+from engine.timeline.media import MediaCue
 from engine.timeline.program import Program
 from engine.timeline.roles import RoleKind, RoleTable
+from engine.timeline.speaker import azimuth_deg
 
 Floats = npt.NDArray[np.float64]
 
@@ -144,27 +146,27 @@ def frame_state(
         levels = evaluator.calm_levels(transport, host_ns, seat, picture=True)
     values = {spec.name: tuple(float(v) for v in levels[roles.slice_of(spec.name)]) for spec in roles}
     path = Pose(*(float(v) for v in stage.path))
-    active = list(program.media.active(moment.at_fl, run_from_fl(moment)))
+    active = [(*one, program) for one in program.media.active(moment.at_fl, run_from_fl(moment))]
     for overlay in evaluator.overlays(transport, host_ns):
         if overlay.row.seat in (-1, seat):
-            active += (
-                content.scenes[overlay.row.scene].reactions[overlay.row.reaction].media.active(overlay.at_fl)
-            )
+            reaction = content.scenes[overlay.row.scene].reactions[overlay.row.reaction]
+            active += [(*one, reaction) for one in reaction.media.active(overlay.at_fl)]
     # What the guest has turned down on the seat is turned down in the picture too; lamps in it are not the
     # rig's lamps.
     controls = transport.controls_of(seat, host_ns)
     felt = evaluator.controlled(stage.levels, controls)
     main = language if language and profile.language < 0 else _language(content, controls)
-    cues = sorted(
-        (cue for cue, _offset in active if cue.kind in ("line", "caption")), key=lambda cue: cue.at_fl
-    )
-    captions = tuple(_caption(content.lines, cue, main, second_language, path) for cue in cues)
+    told = sorted((one for one in active if one[0].kind in ("line", "caption")), key=lambda one: one[0].at_fl)
+    eye_m = (0.0, 0.0, 0.0) if program.stage is None else program.stage.eye_m
+    captions = tuple(_caption(content.lines, one, main, second_language, path, eye_m) for one in told)
     clips = tuple(
-        (cue.clip, offset_fl / FLICKS_PER_SECOND, cue.loop) for cue, offset_fl in active if cue.kind == "clip"
+        (cue.clip, offset_fl / FLICKS_PER_SECOND, cue.loop)
+        for cue, offset_fl, _ in active
+        if cue.kind == "clip"
     )
     videos = tuple(
         VideoView(cue.node, cue.file, offset_fl / FLICKS_PER_SECOND, cue.loop)
-        for cue, offset_fl in sorted(active, key=lambda item: item[0].at_fl)
+        for cue, offset_fl, _ in sorted(active, key=lambda item: item[0].at_fl)
         if cue.kind == "video"
     )
     return FrameState(
@@ -204,15 +206,16 @@ def _language(content: Content, controls: Controls) -> str:
     return languages[min(controls.language, len(languages) - 1)]
 
 
-def _caption(lines: LineTable, cue: object, main: str, second: str | None, path: Pose) -> CaptionView:
-    line = str(getattr(cue, "line", ""))
-    azimuth: float | None = None
-    position = getattr(cue, "position_m", None)
-    if position is not None:
-        azimuth = (
-            math.degrees(math.atan2(-(position[0] - path.x_m), position[1] - path.y_m)) - path.heading_deg
-        )
-    elif getattr(cue, "kind", "") == "line":
-        azimuth = float(getattr(cue, "azimuth_deg", 0.0))
+def _caption(
+    lines: LineTable,
+    shown: tuple[MediaCue, int, Program],
+    main: str,
+    second: str | None,
+    path: Pose,
+    eye_m: tuple[float, float, float],
+) -> CaptionView:
+    cue, cue_fl, program = shown
+    line = cue.line
+    azimuth = azimuth_deg(cue, program, cue_fl, (path.x_m, path.y_m, path.heading_deg), eye_m)
     other = lines.line(line, second) if second and second != main and lines.has_line(line, second) else ""
     return CaptionView(lines.line(line, main), other, lines.speaker(line, main), azimuth)
