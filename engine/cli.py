@@ -256,6 +256,11 @@ def _parser() -> argparse.ArgumentParser:
         "--no-picture", action="store_true", help="no rendering at all: story, sound and devices only"
     )
     play.add_argument("--no-sound", action="store_true", help="no sound at all")
+    play.add_argument(
+        "--stand-ins",
+        action="store_true",
+        help="in a rehearsal: speak the lines that nobody has recorded yet (the system's voice, or a murmur)",
+    )
     play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
     play.add_argument(
         "--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,6 +145,8 @@ class ClipCache:
     ----------
     root : Path
         Folder that file names are relative to.
+    makers : mapping of str to callable
+        Files whose name begins so are made by a call with the name rather than read.
     budget_bytes : int
         Upper bound of what is kept. One clip larger than that is still handed out, and dropped with the next.
 
@@ -153,8 +155,15 @@ class ClipCache:
     Thread-safe. Two threads asking for the same file at once may both decode it; one copy is kept.
     """
 
-    def __init__(self, root: Path, *, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        makers: Mapping[str, Callable[[str], Clip]] | None = None,
+    ) -> None:
         self._root = root
+        self._makers = dict(makers or {})
         self._budget_bytes = budget_bytes
         self._clips: OrderedDict[str, Clip] = OrderedDict()
         self._size_bytes = 0
@@ -183,7 +192,8 @@ class ClipCache:
         """
         clip = self.ready(file)
         if clip is None:
-            clip = decode(self._root / file)
+            make = next((make for begins, make in self._makers.items() if file.startswith(begins)), None)
+            clip = decode(self._root / file) if make is None else make(file)
             self._keep(file, clip)
         return clip
 

@@ -38,6 +38,8 @@ class PlayOptions:
         None: 1 in a window, the manual clock off-screen. 0 stands for ``max``: the manual clock.
     out : Path or None
         Output folder.
+    stand_ins : bool
+        Lines that nobody has recorded are spoken all the same.
     lead, standby : bool
         Whether a standby may follow this run, or it is one.
     resume : Path or None
@@ -57,6 +59,7 @@ class PlayOptions:
     fps: int = 60
     picture: bool = True
     sound: bool = True
+    stand_ins: bool = False
     quiet: bool = False
     first_frame: bool = False
     lead: bool = False
@@ -155,6 +158,7 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
         fps=args.fps,
         picture=not args.no_picture,
         sound=not args.no_sound,
+        stand_ins=args.stand_ins,
         quiet=args.quiet,
         first_frame=args.first_frame,
         lead=args.lead,
