@@ -33,8 +33,9 @@ class Rotator:
         for n in range(2, order + 1):
             below = values[:, (n - 1) ** 2 : n * n]
             products = (first[:, :, None] * below[:, None, :]).reshape(len(points), -1)
-            up = np.linalg.lstsq(products, values[:, n * n : (n + 1) ** 2], rcond=1e-10)[0].T
-            self._maps.append((up, np.ascontiguousarray(np.linalg.pinv(up))))
+            up: Floats = np.linalg.lstsq(products, values[:, n * n : (n + 1) ** 2], rcond=1e-10)[0].T
+            down: Floats = np.ascontiguousarray(np.linalg.pinv(up), np.float64)
+            self._maps.append((up, down))
 
     def matrix(self, rotation: ArrayLike) -> Floats:
         """Matrix that turns the field as `rotation` turns directions.
