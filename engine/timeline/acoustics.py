@@ -75,10 +75,10 @@ class RoomSpec:
         In the scene; size along the room's own axes.
     heading_deg : float
         How far its axes are turned, + = left.
-    rt60_s : tuple of 7 float
-        Reverberation time by octave of `OCTAVES_HZ`.
-    absorption : tuple of 6 tuples of 7 float
-        By wall of `WALLS` and octave, 0..1; 1 at every octave is an opening.
+    rt60_s : tuple of 7 float, or ()
+        Reverberation time by octave of `OCTAVES_HZ`; empty: what the walls give.
+    absorption : tuple of 6 tuples of 7 float, or ()
+        By wall of `WALLS` and octave, 0..1; 1 at every octave is an opening. Empty: what the reverberation time asks for.
     wet_db, early_db : float
         Added to what the late and the early part of such a room measure.
     order : int
@@ -91,12 +91,21 @@ class RoomSpec:
     center_m: Vec3
     size_m: Vec3
     heading_deg: float
-    rt60_s: tuple[float, ...]
-    absorption: tuple[tuple[float, ...], ...]
+    rt60_s: tuple[float, ...] = ()
+    absorption: tuple[tuple[float, ...], ...] = ()
     wet_db: float = 0.0
     early_db: float = 0.0
     order: int = 1
     edge_m: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSpec:
+    """A box that sound does not go through, where the model has none: its middle, its size along its own axes, its heading."""
+
+    center_m: Vec3
+    size_m: Vec3
+    heading_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +115,20 @@ class AcousticsSpec:
     Attributes
     ----------
     rooms : tuple of RoomSpec
+        Where they overlap, the first is the one that is heard.
     occluders : tuple of str
-        Nodes of the scene's models that stand in the way of sound, with all below them; ``("all",)`` the whole model.
-    loss_db : float
-        What comes through them, negative.
-    loss_hz : float
-        Low-pass of what comes through them.
+        Nodes of the scene's models that stand in the way of sound, with all below them; a name may end in ``*``.
+    blocks : tuple of BlockSpec
+        More that stands in the way.
+    loss_db, loss_hz : float
+        What comes straight through them: its level, negative, and a low-pass.
     temperature_c, humidity_percent : float
         Of the air.
     """
 
     rooms: tuple[RoomSpec, ...] = ()
     occluders: tuple[str, ...] = ()
+    blocks: tuple[BlockSpec, ...] = ()
     loss_db: float = -30.0
     loss_hz: float = 500.0
     temperature_c: float = 20.0

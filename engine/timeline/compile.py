@@ -182,6 +182,7 @@ def compile_scene(
         targets=targets,
         stage=file.stage,
         bindings=_bindings(file, roles),
+        acoustics=None if file.acoustics is None else file.acoustics.spec(),
     )
 
 

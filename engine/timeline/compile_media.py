@@ -60,6 +60,7 @@ def media_track(out: Compiled, track: Track, number: int) -> None:
                         azimuth_deg=line.azimuth_deg or 0.0,
                         elevation_deg=line.elevation_deg or 0.0,
                         distance_m=line.distance_m or 1.0,
+                        space=line.space(),
                     )
                 )
                 out.events.append(FireCue(line.at_fl, "line", line.line, number, place))
@@ -157,4 +158,5 @@ def _sound(out: Compiled, cue: AudioCue, number: int, place: int) -> MediaCue:
         elevation_deg=cue.elevation_deg or 0.0,
         distance_m=cue.distance_m or 1.0,
         move_channel=move_channel,
+        space=cue.space(),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from heapq import heappush, heapreplace
 from typing import Literal
 
+from engine.timeline.acoustics import PLAIN, SoundSpace
+
 MediaKind = Literal["audio", "line", "caption", "clip", "video"]
 EventKind = Literal["event", "transient", "line", "sound"]
 
@@ -61,6 +63,8 @@ class MediaCue:
         Place seen from the seat, when ``position_m`` and ``move_channel`` are None.
     move_channel
         First of three bank channels that hold the place over time, or None.
+    space
+        How a sound or line stands in space.
     """
 
     kind: MediaKind
@@ -87,6 +91,7 @@ class MediaCue:
     elevation_deg: float = 0.0
     distance_m: float = 1.0
     move_channel: int | None = None
+    space: SoundSpace = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from engine.time.flicks import FLICKS_PER_SECOND
+from engine.timeline.model_acoustics import Acoustics
 from engine.timeline.model_stage import Stage
 from engine.timeline.model_tracks import Track
 from engine.timeline.part import Identifier, Part
@@ -179,6 +180,7 @@ class SceneFile(Part):
     note: StrictStr = ""
     duration: Duration
     stage: Stage | None = None
+    acoustics: Acoustics | None = None
     tracks: tuple[Track, ...] = ()
     targets: dict[Identifier, Target] = Field(default_factory=dict)
     window: Window | None = None

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, StrictStr, Tag, model_validator
 
+from engine.timeline.acoustics import PLAIN
+from engine.timeline.model_acoustics import InSpace
 from engine.timeline.model_cues import Cue, HapticCue, LevelCue, MotionCue, NodeCue
 from engine.timeline.model_points import MovePoint, PathPoint
 from engine.timeline.part import Identifier, Part
@@ -27,7 +29,7 @@ class ClipCue(MediaCue):
     speed: Annotated[Number, Field(gt=0)] = 1.0
 
 
-class Placed(Part):
+class Placed(InSpace):
     """Where a sound is: fixed in the scene, riding on a node, or relative to the seat."""
 
     position_m: PointM | None = Field(default=None, alias="position")
@@ -65,6 +67,8 @@ class AudioCue(MediaCue, Placed):
         placed = any(part is not None for part in (self.position_m, self.node, self.azimuth_deg, self.move))
         if self.bed and placed:
             raise ValueError("a bed is not placed; leave `bed` or the place out")
+        if self.bed and self.space() != PLAIN:
+            raise ValueError("a bed stands nowhere in space; leave `bed` or spread, directivity, doppler, reverb... out")
         if self.move is not None:
             if self.position_m is not None or self.azimuth_deg is not None:
                 raise ValueError("`move` already says where the sound is; leave the other place out")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.timeline.acoustics import AcousticsSpec
 from engine.timeline.bank import LevelBank
 from engine.timeline.media import EventBank, MediaBank, MediaCue
 
@@ -203,6 +204,8 @@ class Program:
         Of a scene; empty for a reaction.
     stage, bindings
         The picture of a scene and what in it follows roles; None and empty for a reaction.
+    acoustics
+        How a scene's space sounds; None in the open, and for a reaction, which sounds in its scene's.
     """
 
     id: str
@@ -220,6 +223,7 @@ class Program:
     targets: tuple[TargetSpec, ...] = ()
     stage: Stage | None = None
     bindings: tuple[StageBinding, ...] = ()
+    acoustics: AcousticsSpec | None = None
 
     def roles_used(self) -> frozenset[int]:
         """Indices of the roles this program drives, its reactions and its stage's bindings not counted."""
