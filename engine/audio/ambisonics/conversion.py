@@ -60,7 +60,7 @@ def from_fuma(channels: int) -> Floats:
 
 def to_fuma(channels: int) -> Floats:
     """Matrix from ACN, SN3D (4, 9 or 16 channels) to Furse-Malham; the inverse of `from_fuma`."""
-    inverse: Floats = np.linalg.inv(from_fuma(channels_of(order_of(channels))))
+    inverse = np.asarray(np.linalg.inv(from_fuma(channels_of(order_of(channels)))), np.float64)
     return inverse
 
 
