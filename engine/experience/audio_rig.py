@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 ClockFrom = Literal["host", "device"]
 OutputKind = Literal["binaural", "speakers", "ambisonic"]
+
+DEFAULT_DUCK_DB: Mapping[str, float] = MappingProxyType({"effects": -6.0, "music": -4.0})
+"""What buses are turned down by while somebody speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class AudioOutput:
     seat : int
         Whose ears and reactions; -1 the room.
     channels : tuple of int
-        Of the device, from 1: the two ears, or the Ambisonic channels. For speakers the channels are in `speakers`.
+        Of the device, from 1: the two ears, the Ambisonic channels, or those of `speakers` in their order.
     device, api : str or None
         Part of the device's name, and of its host interface's; None: the rig's.
     layout : str
@@ -61,8 +66,9 @@ class AudioOutput:
     decoder : str
         ``bs2127`` or ``allrad``: how objects are panned onto the speakers.
     speakers : tuple of SpeakerSpec
+        Every loudspeaker there is, also where the rig names the layout alone.
     hrtf : str
-        SOFA file beside the rig; "" the shipped set.
+        Path of a SOFA file; "" the shipped set.
     head_radius_m : float or None
         Scales the time between the ears; None: as measured.
     order : int
@@ -108,7 +114,7 @@ class HearingSpec:
 
 @dataclass(frozen=True, slots=True)
 class AdmOscSpec:
-    """Objects' places told to somebody else's renderer (ADM-OSC 1.0)."""
+    """Objects' places told to somebody else's renderer (ADM-OSC 1.0): ``udp://host:port``, so many times a second."""
 
     to: str
     rate_hz: float = 50.0
@@ -130,6 +136,65 @@ class MixSpec:
 
     volume_db: float = 0.0
     bus_db: dict[str, float] = field(default_factory=dict)
-    duck_db: dict[str, float] = field(default_factory=lambda: {"effects": -6.0, "music": -4.0})
+    duck_db: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_DUCK_DB))
     ceiling_dbtp: float = -1.0
     loudness_lufs: float | None = -23.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShakerSpec:
+    """An exciter on output channel `channel` (from 1) of the sound device; it renders `role` of `seat`."""
+
+    role: str
+    channel: int
+    seat: int = 0
+    gain_db: float = -6.0
+    low_hz: float = 20.0
+    high_hz: float = 120.0
+    latency_ns: int = 0
+
+
+STEREO = AudioOutput(
+    "main",
+    "speakers",
+    layout="0+2+0",
+    speakers=(SpeakerSpec("M+030", 1, 30.0, 0.0), SpeakerSpec("M-030", 2, -30.0, 0.0)),
+)
+"""What a rig has that says nothing of its sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSpec:
+    """Where the sound goes, how loud, and by whose clock.
+
+    Attributes
+    ----------
+    layout : str
+        As the rig names it, when it has one output; of several the first's.
+    device : str or None
+        Part of the sound device's name; None: the system's.
+    preroll_ns : int
+        How long a source takes to open and fill.
+    shakers : tuple of ShakerSpec
+        On the rig's own device.
+    api : str or None
+        Part of the name of its host interface.
+    clock : str
+        ``host``, or ``device``: the first output's sample clock leads the transport.
+    outputs : tuple of AudioOutput
+        One or more, all heard at once.
+    mix : MixSpec
+    hearing : HearingSpec
+    adm_osc : AdmOscSpec or None
+    """
+
+    layout: str = "stereo"
+    device: str | None = None
+    preroll_ns: int = 200_000_000
+    shakers: tuple[ShakerSpec, ...] = ()
+    api: str | None = None
+    clock: ClockFrom = "host"
+    outputs: tuple[AudioOutput, ...] = (STEREO,)
+    mix: MixSpec = field(default_factory=MixSpec)
+    hearing: HearingSpec = field(default_factory=HearingSpec)
+    adm_osc: AdmOscSpec | None = None

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place, Problem, RigError, UsageError
+from engine.experience.audio_rig import AudioSpec, ShakerSpec  # noqa: F401 - part of a rig, named from here
+from engine.experience.audio_rig_builder import build_audio
 from engine.experience.bundled import shown_file
 from engine.experience.headset import (
     DEFAULT_PIVOT_M,
@@ -136,29 +138,6 @@ class RoleTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class ShakerSpec:
-    """An exciter on output channel `channel` (from 1) of the sound device; it renders `role` of `seat`."""
-
-    role: str
-    channel: int
-    seat: int = 0
-    gain_db: float = -6.0
-    low_hz: float = 20.0
-    high_hz: float = 120.0
-    latency_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AudioSpec:
-    """Where the sound goes; `preroll_ns` is how long a source takes to open and fill."""
-
-    layout: Literal["stereo", "binaural"] = "stereo"
-    device: str | None = None
-    preroll_ns: int = 200_000_000
-    shakers: tuple[ShakerSpec, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class DisplaySpec:
     """One picture, of one seat or (seat -1) of the room."""
 
@@ -233,8 +212,9 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     """Read the document; where it has mistakes, give what is sound of it, so that the rest is checked too."""
     from pydantic import BaseModel, ValidationError
 
+    from engine.experience.audio_rig_model import AudioDoc
     from engine.experience.headset_model import GuestsDoc, HeadsetDoc
-    from engine.experience.rig_model import AudioDoc, BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
+    from engine.experience.rig_model import BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
     from engine.experience.venue_model import CueInDoc, FollowDoc, InputDoc, PermitDoc, SendDoc, StandbyDoc
     from engine.timeline.parse import read_model
 
@@ -254,6 +234,16 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         if not isinstance(value, dict) or fits(model, value):
             return value if isinstance(value, dict) else least
         return least | {key: item for key, item in value.items() if fits(model, least | {key: item})}
+
+    def sound_lists(model: type[BaseModel], value: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+        """Of lists, what stands before the first mistake: the rest would be told with the wrong lines."""
+        kept = dict(value)
+        for key in keys:
+            items = rows(value.get(key))
+            kept[key] = next(
+                (items[:n] for n in range(len(items), 0, -1) if fits(model, {key: items[:n]})), []
+            )
+        return kept
 
     def mapping(key: str) -> dict[str, Any]:
         found = data.get(key)
@@ -278,13 +268,13 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
 
     parts: tuple[tuple[str, type[BaseModel]], ...] = (
         ("bus", BusDoc),
-        ("audio", AudioDoc),
         ("standby", StandbyDoc),
     )
     sound: dict[str, Any] = {
         "sensorama_rig": 1,
         "name": {"en": "rig"},
         "seats": {name: sound_part(SeatDoc, seat, {}) for name, seat in mapping("seats").items()},
+        "audio": sound_part(AudioDoc, sound_lists(AudioDoc, mapping("audio"), ("outputs", "shakers")), {}),
         "headset": sound_part(HeadsetDoc, mapping("headset"), {}),
         "guests": sound_part(GuestsDoc, mapping("guests"), {}),
         "devices": {
@@ -377,7 +367,7 @@ class _Builder:
         )
         devices = tuple(self._device(name, device) for name, device in doc.devices.items())
         roles = {role: self._targets(role) for role in doc.roles}
-        audio = AudioSpec(doc.audio.layout, doc.audio.device, fl_to_ns(doc.audio.preroll), self._shakers())
+        audio = build_audio(doc.audio, self._seat_index, self._source.parent, self._say)
         displays = tuple(
             DisplaySpec(
                 name=display.name,
@@ -403,23 +393,6 @@ class _Builder:
             headset=build_headset(doc.headset),
             guests=build_guests(doc.guests, self._say),
         )
-
-    def _shakers(self) -> tuple[ShakerSpec, ...]:
-        made: list[ShakerSpec] = []
-        for index, doc in enumerate(self._doc.audio.shakers):
-            at = ("audio", "shakers", index)
-            if any(doc.channel == other.channel for other in made):
-                self._say(
-                    (*at, "channel"), f"channel {doc.channel} has a shaker already", "give each its own"
-                )
-            if not doc.low < doc.high:
-                self._say(
-                    (*at, "low"), f"low is {doc.low:g} Hz, high is {doc.high:g} Hz", "low must be lower"
-                )
-            seat = 0 if doc.seat is None else max(0, self._seat(doc.seat, (*at, "seat")))
-            latency_ns = fl_to_ns(doc.latency)
-            made.append(ShakerSpec(doc.role, doc.channel, seat, doc.gain, doc.low, doc.high, latency_ns))
-        return tuple(made)
 
     def _device(self, name: str, doc: DeviceDoc) -> DeviceSpec:
         at: tuple[str | int, ...] = ("devices", name)

@@ -8,11 +8,12 @@ from pydantic import Field, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from engine.experience.audio_rig_model import AudioDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
-from engine.timeline.quantities import AngleDeg, DurationFl, GainDb, Hz
+from engine.timeline.quantities import AngleDeg, DurationFl
 
 RIG_VERSION = 1
 
@@ -110,35 +111,6 @@ class TargetDoc(Strict):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"anyOf": [{"const": "none"}, handler.resolve_ref_schema(handler(core))]}
-
-
-class ShakerDoc(Strict):
-    """An exciter on an amplifier, fed by a channel of the sound device."""
-
-    role: RoleName = Field(
-        description="A haptic (or level) role; the sounds on the bus `shakers` come with it."
-    )
-    channel: int = Field(
-        ge=3, le=64, description="Output channel of the sound device, from 1; 1 and 2 are the ears."
-    )
-    seat: Name | None = Field(default=None, description="Whose role; default the first seat.")
-    gain: GainDb = Field(default=-6.0, le=0.0)
-    low: Hz = Field(default=20.0, description="Lowest frequency the exciter is given.")
-    high: Hz = Field(default=120.0, description="Highest frequency.")
-    latency: DurationFl = Field(
-        default=0, description="Of amplifier and exciter, beyond the sound device's own."
-    )
-
-
-class AudioDoc(Strict):
-    """Where the sound goes."""
-
-    layout: Literal["stereo", "binaural"] = "stereo"
-    device: str | None = Field(default=None, description="Name of the sound device, as the system lists it.")
-    preroll: DurationFl = Field(default=200 * _MS, description="Time to open and fill a source.")
-    shakers: list[ShakerDoc] = Field(
-        default_factory=list, description="Audio-band shakers as further channels."
-    )
 
 
 class DisplayDoc(Strict):
