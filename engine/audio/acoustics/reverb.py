@@ -59,12 +59,7 @@ class Reverberation:
         self._heard[:] = 0.0
 
     def add(
-        self,
-        emission: Samples,
-        send: Samples,
-        room: NDArray[np.int64],
-        heard: Mapping[int, tuple[float, float]],
-        hoa: Samples,
+        self, emission: Samples, send: Samples, heard: Mapping[int, tuple[float, float]], hoa: Samples
     ) -> None:
         """Adds one block's reverberation to the bed.
 
@@ -72,35 +67,27 @@ class Reverberation:
         ----------
         emission : ndarray of float32, shape (S, n)
             From the `Emitter`, wholly demoted objects too.
-        send : ndarray of float32, shape (2, S)
-            `ObjectBlock.send`, at both ends.
-        room : ndarray of int64, shape (S,)
-            Whose reverberation each row feeds; -1 none.
+        send : ndarray of float32, shape (2, S, R)
+            Share of it that goes into each of the R rooms, at both ends of the block (`SceneAcoustics.sends`).
         heard : mapping of int to (float, float)
-            Output level at both ends (`Room.heard`), of the rooms whose scene is on. The others ring on at the level they had.
+            Output level at both ends (`SceneAcoustics.heard`), of the rooms whose scene is on. The others ring on at the level they had.
         hoa : ndarray of float32, shape (16, n)
             `Beds.hoa`; added to.
         """
         if not self.rooms:
             return
-        feeds = self._feeds(emission, send, room, hoa.shape[1])
+        rows = np.flatnonzero(np.any(send > 0.0, axis=(0, 2)))
+        feeds = None
+        if rows.size:
+            feeds = mix_ramped(emission[rows], *(np.ascontiguousarray(send[end, rows]) for end in (0, 1)))
+        n = hoa.shape[1]
+        silence = np.zeros(n, np.float32)
         for number, tail in enumerate(self._tails):
             before = float(self._heard[number])
             start, stop = heard.get(number, (before, before))
             self._heard[number] = stop
-            lines = tail.run(feeds[number])
+            lines = tail.run(silence if feeds is None else feeds[number])
             if not tail.ringing or (start == 0.0 and stop == 0.0):
                 continue
-            field = tail.design.field.astype(np.float32)
-            hoa += (field @ lines.T) * np.linspace(
-                start, stop, hoa.shape[1], endpoint=False, dtype=np.float32
-            )
-
-    def _feeds(self, emission: Samples, send: Samples, room: NDArray[np.int64], n: int) -> Samples:
-        count = len(self.rooms)
-        rows = np.flatnonzero((room >= 0) & (send[0] + send[1] > 0.0))
-        if rows.size == 0:
-            return np.zeros((count, n), np.float32)
-        gains = np.zeros((2, rows.size, count), np.float32)
-        gains[:, np.arange(rows.size), room[rows]] = send[:, rows]
-        return mix_ramped(emission[rows], gains[0], gains[1])
+            ramp = np.linspace(start, stop, n, endpoint=False, dtype=np.float32)
+            hoa += (tail.design.field.astype(np.float32) @ lines.T) * ramp

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.audio.acoustics.absorption import SABINE_S_PER_M, reverberation_s, walls_of
 from engine.audio.acoustics.low_pass import fitted
 from engine.timeline.acoustics import OCTAVES_HZ
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float64]
 
-SABINE_S_PER_M = 0.161
 # Openings let a thousandth through in the tables; what reflects less than -40 dB is not worth a row.
 _LEAST_GAIN = 0.01
 # Barron and Lee 1988 (JASA 84, 618): reflected energy falls with distance by exp(-0.04 r / T).
@@ -124,13 +124,30 @@ class Room:
         return self.inside(listener_m)
 
 
-def room_of(spec: RoomSpec) -> Room:
-    """Works out a room's reflections and its level."""
+def room_of(spec: RoomSpec, temperature_c: float = 20.0, humidity_percent: float = 50.0) -> Room:
+    """Works out a room's reflections and its level.
+
+    Parameters
+    ----------
+    spec : RoomSpec
+        What it leaves out, the walls or the reverberation time, follows from the other.
+    temperature_c, humidity_percent : float
+        Of the air, which has its part in the reverberation time.
+    """
     heading = math.radians(spec.heading_deg)
     cos, sin = math.cos(heading), math.sin(heading)
     size = np.asarray(spec.size_m, np.float64)
     images = _images(spec.order)
-    energy = 1.0 - np.clip(np.asarray(spec.absorption, np.float64), 0.0, 0.9999)  # (6, 7)
+    if spec.rt60_s:
+        rt60_s = np.asarray(spec.rt60_s, np.float64)
+    else:
+        rt60_s = reverberation_s(size, np.asarray(spec.absorption), temperature_c, humidity_percent)
+    absorption = (
+        np.asarray(spec.absorption)
+        if spec.absorption
+        else walls_of(size, rt60_s, temperature_c, humidity_percent)
+    )
+    energy = 1.0 - np.clip(absorption, 0.0, 0.9999)  # (6, 7)
     # Copy n along an axis has been mirrored |n| times, at the two walls in turn, beginning with the one it lies behind.
     n = np.abs(images)
     first, second = (n + 1) // 2, n // 2
@@ -140,8 +157,7 @@ def room_of(spec: RoomSpec) -> Room:
     level_db = 10.0 * hits @ np.log10(energy)  # (R, 7)
     gain, low_pass_hz = fitted(OCTAVES_HZ, level_db)
     worth = gain >= _LEAST_GAIN
-    middle_s = float(np.asarray(spec.rt60_s)[3])
-    area_m2 = SABINE_S_PER_M * float(np.prod(size)) / middle_s
+    area_m2 = SABINE_S_PER_M * float(np.prod(size)) / float(rt60_s[3])
     return Room(
         spec=spec,
         rotation=np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]]),
@@ -151,7 +167,7 @@ def room_of(spec: RoomSpec) -> Room:
         image_gain=gain[worth] * 10.0 ** (spec.early_db / 20.0),
         image_low_pass_hz=low_pass_hz[worth],
         late_gain=math.sqrt(16.0 * math.pi / area_m2) * 10.0 ** (spec.wet_db / 20.0),
-        rt60_s=np.asarray(spec.rt60_s, np.float64),
+        rt60_s=rt60_s,
     )
 
 
