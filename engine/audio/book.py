@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.audio.acoustics.courses import Courses
+from engine.audio.acoustics.scene import scene_acoustics
 from engine.audio.clips import SAMPLE_RATE_HZ, length_samples
 from engine.audio.grid import FL_PER_SAMPLE
 from engine.audio.sounds import (
@@ -51,10 +53,12 @@ def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
     Raises
     ------
     InputError
-        When a sound file that a scene names cannot be read.
+        When a sound file that a scene names cannot be read, or a model that stands in its sounds' way.
     """
     reader = _Reader(package.path, package.languages, stand_ins)
-    return SoundBook(tuple(reader.scene(program) for program in package.scenes))
+    acoustics, rooms = scene_acoustics([program.acoustics for program in package.scenes])
+    scenes = [reader.scene(program) for program in package.scenes]
+    return SoundBook(tuple(replace(scene, acoustics=a) for scene, a in zip(scenes, acoustics, strict=True)), rooms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,14 @@ class _Reader:
         self._lengths: dict[str, int] = {}
 
     def scene(self, program: Program) -> SceneSounds:
+        pose = pose_of(program)
+        models = () if program.stage is None else program.stage.model
+        courses = Courses(program.acoustics, [self._root / name for name in models], pose, program.duration.nominal_fl)
         return SceneSounds(
-            self._sounds(program),
-            tuple(ReactionSounds(self._sounds(r), r.duration.nominal_fl) for r in program.reactions),
+            self._sounds(program, courses),
+            tuple(ReactionSounds(self._sounds(r, courses, reaction=True), r.duration.nominal_fl) for r in program.reactions),
             program.duration.nominal_fl,
-            pose_of(program),
+            pose,
         )
 
     def _length(self, file: str) -> int:
@@ -85,7 +92,7 @@ class _Reader:
             self._lengths[file] = length_samples(self._root / file)
         return self._lengths[file]
 
-    def _sounds(self, program: Program) -> tuple[Sound, ...]:
+    def _sounds(self, program: Program, courses: Courses, *, reaction: bool = False) -> tuple[Sound, ...]:
         found = []
         for cue in program.media.cues:
             sound = None
@@ -94,7 +101,11 @@ class _Reader:
             elif cue.kind == "line":
                 sound = self._line(cue, program)
             if sound is not None:
-                found.append(sound)
+                if sound.place is not None and not isinstance(sound.place, SeatPlace):
+                    at_fl = None if reaction else cue.at_fl
+                    sight, nearest_m = courses.of(cue.space, sound.place, at_fl, cue.end_fl, rides=sound.rides_seat)
+                    sound = replace(sound, sight=sight, nearest_m=nearest_m)
+                found.append(replace(sound, space=cue.space))
         return tuple(found)
 
     def _audio(self, cue: MediaCue, program: Program) -> Sound:

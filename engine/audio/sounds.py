@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from engine.timeline.acoustics import PLAIN, SoundSpace
+
+if TYPE_CHECKING:
+    from engine.audio.acoustics.occlusion import Sight
+    from engine.audio.acoustics.room import Room
+    from engine.audio.acoustics.scene import SceneAcoustics
 
 Vec3 = tuple[float, float, float]
 PlaceAt = Callable[[int], Vec3]
@@ -80,6 +87,12 @@ class Sound:
         `place` is a callable in the vehicle's own frame, not the scene's.
     by_language : mapping of int to (file, length)
         A line's other voices, by language index.
+    space : SoundSpace
+        How it stands in space; of a bed without meaning.
+    sight : Sight or None
+        What gets past what stands in between, over scene time; None: nothing ever does.
+    nearest_m : float
+        The nearest it comes to the guest, where its Doppler asks.
     """
 
     file: str
@@ -97,6 +110,9 @@ class Sound:
     place: SeatPlace | PlaceAt | None = None
     rides_seat: bool = False
     by_language: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    space: SoundSpace = PLAIN
+    sight: Sight | None = None
+    nearest_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +131,15 @@ class SceneSounds:
     ----------
     pose : callable
         Listener's pose at a scene time; keeps its last value past the end.
+    acoustics : SceneAcoustics or None
+        None: in the open, air of 20 degrees.
     """
 
     sounds: tuple[Sound, ...]
     reactions: tuple[ReactionSounds, ...]
     duration_fl: int
     pose: Callable[[int], Pose]
+    acoustics: SceneAcoustics | None = None
 
     def files(self) -> list[str]:
         """Every file the scene may need, once, in order of first use; reactions last."""
@@ -138,9 +157,10 @@ class SceneSounds:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundBook:
-    """All scenes, in the order the transport numbers them."""
+    """All scenes, in the order the transport numbers them, and all their rooms (`engine.audio.acoustics.reverb`)."""
 
     scenes: tuple[SceneSounds, ...]
+    rooms: tuple[Room, ...] = ()
 
 
 def still(_: int) -> Pose:

@@ -36,7 +36,8 @@ def program(*cues: MediaCue, reactions: tuple[object, ...] = ()) -> SimpleNamesp
         duration=SimpleNamespace(nominal_fl=10 * S_FL),
         bank=Bank(),
         path_channel=0,
-        stage=SimpleNamespace(eye_m=(0.0, -1.0, 1.5)),
+        stage=SimpleNamespace(eye_m=(0.0, -1.0, 1.5), model=()),
+        acoustics=None,
     )
 
 
