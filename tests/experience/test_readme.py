@@ -8,8 +8,16 @@ import pytest
 from pydantic import BaseModel
 
 import engine.experience
+from engine.experience.audio_rig_model import (
+    AdmOscDoc,
+    AudioDoc,
+    HearingDoc,
+    OutputDoc,
+    ShakerDoc,
+    SpeakerDoc,
+)
 from engine.experience.manifest import Captions, Comfort, Manifest
-from engine.experience.rig_model import AudioDoc, DeviceDoc, DisplayDoc, RigDoc, ShakerDoc
+from engine.experience.rig_model import DeviceDoc, DisplayDoc, RigDoc
 from engine.experience.venue_model import (
     ActionDoc,
     CueInDoc,
@@ -32,6 +40,10 @@ MODELS = (
     RigDoc,
     DeviceDoc,
     AudioDoc,
+    HearingDoc,
+    AdmOscDoc,
+    OutputDoc,
+    SpeakerDoc,
     ShakerDoc,
     DisplayDoc,
     TimecodeDoc,
