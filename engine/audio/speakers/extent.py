@@ -5,7 +5,7 @@ A weight over the sphere, 1 inside the sound's outline and fading to 0 over ten 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ _FADE_DEG = 10.0
 _LEAST_SIZE = 0.2
 _AT_ONCE = 64
 _SPREADS_DEG = (0.0, 5.0, 12.0, 25.0, 45.0, 70.0, 100.0, 140.0, 180.0)
-_TABLE_STEP_DEG = 5.0
+_TABLE_STEP_DEG = 6.0
 
 
 def even_points(rows: int = _ROWS) -> Floats:
@@ -106,21 +106,30 @@ class PolarExtent:
             out[rows] = np.sqrt(np.mean(power, axis=0))
         return out
 
-    def round_gains(self, unit: Floats, spread_deg: float) -> Floats:
-        """`gains` of round sounds of one size at distance 1, several times faster; `spread_deg` is 5 or more.
+    def round_gains(self, unit: Floats, spreads_deg: Sequence[float]) -> Floats:
+        """`gains` of round sounds at distance 1, in single precision and many times faster.
 
         Parameters
         ----------
         unit : ndarray, shape (P, 3)
-        spread_deg : float
-            Half the opening angle.
+        spreads_deg : sequence of float
+            Half the opening angle, 5 or more.
+
+        Returns
+        -------
+        ndarray of float64, shape (len(spreads_deg), P, C)
         """
-        fade = np.float32(np.radians(_FADE_DEG))
-        nearness = np.clip(np.asarray(unit, np.float32) @ self._points.T.astype(np.float32), -1.0, 1.0)
-        weight = np.clip(1 - (np.arccos(nearness) - np.float32(np.radians(spread_deg))) / fade, 0.0, 1.0)
-        total = (weight @ self._panned.astype(np.float32)).astype(np.float64)
-        total /= np.sqrt(np.einsum("pc,pc->p", total, total))[:, None]
-        return total
+        points, panned = self._points.T.astype(np.float32), self._panned.astype(np.float32)
+        out = np.empty((len(spreads_deg), len(unit), panned.shape[1]))
+        for start in range(0, len(unit), _AT_ONCE):
+            part = np.asarray(unit[start : start + _AT_ONCE], np.float32)
+            # How many fades a point lies away from the middle.
+            away = np.arccos(np.clip(part @ points, -1.0, 1.0)) * np.float32(180 / np.pi / _FADE_DEG)
+            for row, spread in enumerate(spreads_deg):
+                weight = np.clip(np.float32(1 + spread / _FADE_DEG) - away, 0.0, 1.0)
+                out[row, start : start + _AT_ONCE] = weight @ panned
+        out /= np.sqrt(np.einsum("lpc,lpc->lp", out, out))[..., None]
+        return out
 
     def _spread(self, unit: Floats, width_deg: Floats, height_deg: Floats, point: Floats) -> Floats:
         """Power of each channel; below the fade's width a blend of the point and the smallest outline."""
@@ -181,7 +190,7 @@ class SpreadTable:
     gains : callable
         The point source panner.
     step_deg : float
-        Of the points' table; wide sounds change slowly and have one of 5 degrees.
+        Of the points' table; wide sounds change slowly and have one of 6 degrees.
     """
 
     def __init__(self, gains: Gains, step_deg: float = 2.0) -> None:
@@ -189,9 +198,8 @@ class SpreadTable:
         self._grid = SphereGrid(_TABLE_STEP_DEG)
         extent = PolarExtent(gains)
         self._cells = len(self._grid.points)
-        self._wide_power = np.concatenate(
-            [extent.round_gains(self._grid.points, spread) ** 2 for spread in _SPREADS_DEG[1:]]
-        ).astype(np.float32)
+        power = extent.round_gains(self._grid.points, _SPREADS_DEG[1:]) ** 2
+        self._wide_power = power.reshape(-1, power.shape[2]).astype(np.float32)
 
     @property
     def channels(self) -> int:

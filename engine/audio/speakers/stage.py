@@ -72,7 +72,7 @@ class SpeakerStage:
 
     Notes
     -----
-    Building takes 0.2 s (tables of gains); a block of 64 moving objects about 0.15 ms.
+    Building takes 0.1 s (tables of gains); a block of 64 moving objects 0.1 ms on 4+7+0, 0.17 on 9+10+3.
     """
 
     def __init__(
