@@ -25,6 +25,7 @@ from engine.experience.ink_tags import StoryMentions, parse_story, story_mention
 from engine.experience.lines import LineTable, LocaleText
 from engine.experience.manifest import LOCALE_PATTERN, AssetRow, Captions, Manifest
 from engine.experience.media_lengths import MediaLengths
+from engine.experience.occluders import occluder_problems
 from engine.experience.references import references
 from engine.experience.story_source import StorySource, ink_source
 from engine.timeline.compile import compile_scene
@@ -203,6 +204,7 @@ class Loader:
                     length_of=length_of,
                 )
             )
+            self.problems.extend(occluder_problems(self._folder, parsed))
             mentioned = () if parsed.file is None else references(parsed.file)
             placed = (PlacedReference(row.kind, row.value, parsed.places.of(row.path)) for row in mentioned)
             sources[path.stem] = SceneSource(name, tuple(placed))

@@ -300,10 +300,18 @@ _Temperature = Annotated[
     Field(ge=-20, le=50),
     WithJsonSchema({"type": "string", "description": "A temperature: 12c."}),
 ]
+
+
+def _read_humidity_percent(value: Any) -> float:
+    share = parse_quantity(value, Dimension.RATIO)
+    if not 0.05 <= share <= 1.0:
+        raise ValueError(f"{value!r} is no humidity of air; it is 5% to 100%")
+    return 100.0 * share
+
+
 _Humidity = Annotated[
     float,
-    BeforeValidator(lambda value: 100.0 * parse_quantity(value, Dimension.RATIO)),
-    Field(ge=5, le=100),
+    BeforeValidator(_read_humidity_percent),
     WithJsonSchema({"type": "string", "description": "Relative humidity: 60%."}),
 ]
 
