@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from engine.errors import MissingExtra, UsageError
 
 Samples = NDArray[np.float32]
 Places = NDArray[np.float64]
+Spectra = NDArray[np.complex64]
 
 
 class Kernels(Protocol):
@@ -64,6 +65,74 @@ class Kernels(Protocol):
         """
         ...
 
+    def bank_of(self, spectra: Spectra) -> NDArray[Any]:
+        """Spectra of many directions, laid out as `build_filters` reads them.
+
+        Parameters
+        ----------
+        spectra : ndarray of complex64, shape (D, 2, bins)
+            All bins of a transform, ``length // 2 + 1``; the length is a multiple of 32.
+        """
+        ...
+
+    def filters_of(self, slots: int, bins: int) -> NDArray[Any]:
+        """Room for so many objects' filters, for both ears."""
+        ...
+
+    def build_filters(
+        self,
+        bank: NDArray[Any],
+        index: NDArray[np.int32],
+        weight: Samples,
+        delay: Samples,
+        length: int,
+        colour: Spectra | None,
+        slots: NDArray[np.int64],
+        filters: NDArray[Any],
+    ) -> None:
+        """Writes the filters of objects: some spectra of the bank by weight, then a delay for each ear.
+
+        Parameters
+        ----------
+        bank : ndarray
+            From `bank_of`.
+        index : ndarray of int32, shape (R, E, K)
+            Directions; E is 1 where both ears hear the same ones, else 2.
+        weight : ndarray of float32, shape (R, E, K)
+        delay : ndarray of float32, shape (R, 2)
+            Samples.
+        length : int
+            Of the transform.
+        colour : ndarray of complex64, shape (R, 2, bins), or None
+            Multiplied with the result.
+        slots : ndarray of int64, shape (R,)
+            Where in `filters` each goes.
+        filters : ndarray
+            From `filters_of`.
+        """
+        ...
+
+    def add_filtered(
+        self,
+        spectra: Spectra,
+        before: NDArray[np.int64],
+        after: NDArray[np.int64],
+        filters: NDArray[Any],
+        out: Spectra,
+    ) -> None:
+        """The two ears' spectra, once with every object's old filter and once with its new one.
+
+        Parameters
+        ----------
+        spectra : ndarray of complex64, shape (R, length // 2 + 1)
+        before, after : ndarray of int64, shape (R,)
+            Slots of the old and the new filter; the same where nothing moves.
+        filters : ndarray
+        out : ndarray of complex64, shape (2, 2, length // 2 + 1)
+            Old and new, left and right.
+        """
+        ...
+
 
 class PlainKernels:
     """NumPy's."""
@@ -71,6 +140,10 @@ class PlainKernels:
     name = "numpy"
     mix_ramped = staticmethod(plain.mix_ramped)
     emit_rows = staticmethod(plain.emit_rows)
+    bank_of = staticmethod(plain.bank_of)
+    filters_of = staticmethod(plain.filters_of)
+    build_filters = staticmethod(plain.build_filters)
+    add_filtered = staticmethod(plain.add_filtered)
 
 
 @lru_cache(maxsize=1)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.kernels import loops
-from engine.audio.kernels.sinc import sinc_table
+from engine.audio.kernels.sinc import fraction_spectra, sinc_table
 from engine.errors import MissingExtra
 
 Samples = NDArray[np.float32]
 Places = NDArray[np.float64]
+Spectra = NDArray[np.complex64]
 
 # Sums may be reordered, so that they go through wide registers; NaN and infinity keep their meaning, since rows are checked for them.
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
@@ -78,6 +79,26 @@ class CompiledKernels:
         self._emit_rows = compiled(
             loops.emit_rows, whole, flat, whole, places, flat, flat, flat, row_out, row, flat, flat, flat_out
         )
+        spectra, spectra_out = array(kinds.float32, 3), array(kinds.float32, 3, written=True)
+        numbers = array(kinds.int64, 1)
+        self._build_filters = compiled(
+            loops.build_filters,
+            kinds.void,
+            spectra,
+            array(kinds.int32, 3),
+            spectra,
+            flat,
+            whole,
+            flat,
+            spectra,
+            numbers,
+            spectra_out,
+        )
+        self._add_filtered = compiled(
+            loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, spectra_out, spectra_out
+        )
+        self._no_colour = np.zeros((0, 2, 2), np.float32)
+        self._fractions: dict[int, Samples] = {}
         self._ramps: dict[int, Samples] = {}
         self._no_shape = np.zeros((0, 1), np.float32)
 
@@ -119,3 +140,45 @@ class CompiledKernels:
             pcm, before, delay, gain, pole, given, state, self._ramp(out.shape[1]), weights, rise, out
         )
         return done
+
+    @staticmethod
+    def bank_of(spectra: Spectra) -> Samples:
+        """See `engine.audio.kernels.choice.Kernels.bank_of`: all real parts, then all imaginary ones; see `loops`."""
+        packed = np.concatenate([spectra.real[..., :-1], spectra.imag[..., :-1]], axis=-1).astype(np.float32)
+        packed[..., spectra.shape[-1] - 1] = spectra.real[..., -1]
+        return packed
+
+    @staticmethod
+    def filters_of(slots: int, bins: int) -> Samples:
+        """See `engine.audio.kernels.choice.Kernels.filters_of`."""
+        return np.zeros((slots, 2, 2 * (bins - 1)), np.float32)
+
+    def build_filters(
+        self,
+        bank: Samples,
+        index: NDArray[np.int32],
+        weight: Samples,
+        delay: Samples,
+        length: int,
+        colour: Spectra | None,
+        slots: NDArray[np.int64],
+        filters: Samples,
+    ) -> None:
+        """See `engine.audio.kernels.choice.Kernels.build_filters`."""
+        by = self._no_colour if colour is None else self.bank_of(colour)
+        fractions = self._fractions.get(length)
+        if fractions is None:
+            fractions = self._fractions[length] = self.bank_of(fraction_spectra(length))
+        self._build_filters(bank, index, weight, delay, length, fractions, by, slots, filters)
+
+    def add_filtered(
+        self,
+        spectra: Spectra,
+        before: NDArray[np.int64],
+        after: NDArray[np.int64],
+        filters: Samples,
+        out: Spectra,
+    ) -> None:
+        """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
+        sums = np.empty((3, 2, filters.shape[2]), np.float32)
+        self._add_filtered(spectra.view(np.float32), before, after, filters, sums, out.view(np.float32))

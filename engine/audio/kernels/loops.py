@@ -114,3 +114,121 @@ def emit_rows(
             for i in range(n):
                 made[i] = 0.0
     return unsound
+
+
+def build_filters(
+    bank: Samples,
+    index: NDArray[np.int32],
+    weight: Samples,
+    delay: Samples,
+    length: int,
+    fractions: Samples,
+    colour: Samples,
+    slots: NDArray[np.int64],
+    filters: Samples,
+) -> None:
+    """A spectrum of length 2 bins is its real parts, then its imaginary ones; the real number at half the sampling rate stands where bin
+    0 has no imaginary one. `colour` has no rows when there is none.
+    """
+    bins = bank.shape[2] // 2
+    ears_apart = index.shape[1] > 1
+    points = index.shape[2]
+    step_re, step_im = np.empty(16, np.float32), np.empty(16, np.float32)
+    for row in range(index.shape[0]):
+        for ear in range(2):
+            of = ear if ears_apart else 0
+            made = filters[slots[row], ear]
+            at = index[row, of, 0]
+            if points == 3:
+                one, two, three = bank[at, ear], bank[index[row, of, 1], ear], bank[index[row, of, 2], ear]
+                weight0, weight1, weight2 = weight[row, of, 0], weight[row, of, 1], weight[row, of, 2]
+                for j in range(2 * bins):
+                    made[j] = weight0 * one[j] + weight1 * two[j] + weight2 * three[j]
+            else:
+                for j in range(2 * bins):
+                    made[j] = 0.0
+                for k in range(points):
+                    share = weight[row, of, k]
+                    if share != 0.0:
+                        one = bank[index[row, of, k], ear]
+                        for j in range(2 * bins):
+                            made[j] += share * one[j]
+            # A delay by whole samples turns bin b by b steps: the turns of 16 bins times that of the first of them. By products, in
+            # double precision: a cosine apiece took more time than all the rest. What remains of a sample is in a table.
+            ticks = int(np.rint(delay[row, ear] * fractions.shape[0]))
+            whole = -(-ticks // fractions.shape[0])
+            early = fractions[whole * fractions.shape[0] - ticks]
+            turn = -2.0 * np.pi * whole / length
+            lowest, highest = made[0] * early[0], made[bins] * early[bins]
+            if whole % 2 == 1:
+                highest = -highest
+            one_re, one_im = np.cos(turn), np.sin(turn)
+            far_re, far_im = 1.0, 0.0
+            for b in range(16):
+                step_re[b] = np.float32(far_re)
+                step_im[b] = np.float32(far_im)
+                far_re, far_im = far_re * one_re - far_im * one_im, far_re * one_im + far_im * one_re
+            to_re, to_im = 1.0, 0.0
+            for first in range(0, bins, 16):
+                turn_re, turn_im = np.float32(to_re), np.float32(to_im)
+                for b in range(16):
+                    c = step_re[b] * turn_re - step_im[b] * turn_im
+                    s = step_re[b] * turn_im + step_im[b] * turn_re
+                    re = made[first + b] * early[first + b] - made[bins + first + b] * early[bins + first + b]
+                    im = made[first + b] * early[bins + first + b] + made[bins + first + b] * early[first + b]
+                    made[first + b] = re * c - im * s
+                    made[bins + first + b] = re * s + im * c
+                to_re, to_im = to_re * far_re - to_im * far_im, to_re * far_im + to_im * far_re
+            if colour.shape[0] > 0:
+                by = colour[row, ear]
+                lowest, highest = lowest * by[0], highest * by[bins]
+                for j in range(bins):
+                    re = made[j] * by[j] - made[bins + j] * by[bins + j]
+                    im = made[j] * by[bins + j] + made[bins + j] * by[j]
+                    made[j] = re
+                    made[bins + j] = im
+            made[0], made[bins] = lowest, highest
+
+
+def add_filtered(
+    spectra: Samples,
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    filters: Samples,
+    sums: Samples,
+    out: Samples,
+) -> None:
+    """`spectra` and `out` are complex numbers as pairs; `sums`, shape (3, 2, 2 bins), is room to work in."""
+    bins = filters.shape[2] // 2
+    for part in range(3):
+        for ear in range(2):
+            for j in range(2 * bins):
+                sums[part, ear, j] = 0.0
+    re, im = np.empty(bins, np.float32), np.empty(bins, np.float32)
+    for row in range(spectra.shape[0]):
+        given = spectra[row]
+        for j in range(bins):
+            re[j] = given[2 * j]
+            im[j] = given[2 * j + 1]
+        im[0] = given[2 * bins]
+        still = before[row] == after[row]
+        for end in range(1 if still else 2):
+            slot = before[row] if end else after[row]
+            for ear in range(2):
+                by_re, by_im = filters[slot, ear, :bins], filters[slot, ear, bins:]
+                to = sums[2 if still else 1 - end, ear]
+                to_re, to_im = to[:bins], to[bins:]
+                lowest, highest = to_re[0] + re[0] * by_re[0], to_im[0] + im[0] * by_im[0]
+                for j in range(bins):
+                    to_re[j] += re[j] * by_re[j] - im[j] * by_im[j]
+                for j in range(bins):
+                    to_im[j] += re[j] * by_im[j] + im[j] * by_re[j]
+                to_re[0], to_im[0] = lowest, highest
+    for part in range(2):
+        for ear in range(2):
+            made = out[part, ear]
+            for j in range(bins):
+                made[2 * j] = sums[part, ear, j] + sums[2, ear, j]
+                made[2 * j + 1] = sums[part, ear, bins + j] + sums[2, ear, bins + j]
+            made[2 * bins], made[2 * bins + 1] = made[1], 0.0
+            made[1] = 0.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.kernels.sinc import FIRST_TAP, STEPS, TAPS, sinc_table
+from engine.audio.kernels.sinc import FIRST_TAP, FRACTIONS, STEPS, TAPS, fraction_spectra, sinc_table
 
 Samples = NDArray[np.float32]
 Places = NDArray[np.float64]
+Spectra = NDArray[np.complex64]
 
 
 def mix_ramped(signals: Samples, gains0: Samples, gains1: Samples) -> Samples:
@@ -102,3 +103,65 @@ def _low_pass(out: Samples, pole: Samples, state: Samples) -> Samples:
         reach *= 2
     state[:] = out[:, -1]
     return state
+
+
+def bank_of(spectra: Spectra) -> Spectra:
+    """See `engine.audio.kernels.choice.Kernels.bank_of`."""
+    return np.ascontiguousarray(spectra, np.complex64)
+
+
+def filters_of(slots: int, bins: int) -> Spectra:
+    """See `engine.audio.kernels.choice.Kernels.filters_of`."""
+    return np.zeros((slots, 2, bins), np.complex64)
+
+
+def build_filters(
+    bank: Spectra,
+    index: NDArray[np.int32],
+    weight: Samples,
+    delay: Samples,
+    length: int,
+    colour: Spectra | None,
+    slots: NDArray[np.int64],
+    filters: Spectra,
+) -> None:
+    """See `engine.audio.kernels.choice.Kernels.build_filters`."""
+    bins = bank.shape[2]
+    if index.shape[1] == 1:
+        made = _weighted(bank.reshape(bank.shape[0], -1), index[:, 0], weight[:, 0]).reshape(-1, 2, bins)
+    else:
+        made = np.stack([_weighted(bank[:, ear], index[:, ear], weight[:, ear]) for ear in range(2)], axis=1)
+    ticks = np.rint(delay * FRACTIONS).astype(np.intp)
+    whole = -(-ticks // FRACTIONS)
+    turn = (-2j * np.pi / length) * whole[..., None]
+    steps = np.exp(turn * np.arange(16)).astype(np.complex64)
+    starts = np.exp(turn * np.arange(0, bins, 16)).astype(np.complex64)
+    made *= (starts[..., :, None] * steps[..., None, :]).reshape(*delay.shape, -1)[..., :bins]
+    made *= fraction_spectra(length)[whole * FRACTIONS - ticks]
+    if colour is not None:
+        made *= colour
+    filters[slots] = made
+
+
+def _weighted(bank: Spectra, index: NDArray[np.int32], weight: Samples) -> Spectra:
+    """Rows of `bank` (D, F) summed by weight: index and weight (R, K), result (R, F)."""
+    made = weight[:, 0, None] * bank[index[:, 0]]
+    for k in range(1, index.shape[1]):
+        made += weight[:, k, None] * bank[index[:, k]]
+    return made
+
+
+def add_filtered(
+    spectra: Spectra, before: NDArray[np.int64], after: NDArray[np.int64], filters: Spectra, out: Spectra
+) -> None:
+    """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
+    given = spectra[:, None]
+    to = (given * filters[after]).sum(axis=0)
+    out[1] = to
+    moved = np.flatnonzero(before != after)
+    if moved.size == before.size:
+        out[0] = (given * filters[before]).sum(axis=0)
+    elif moved.size:
+        out[0] = to + (given[moved] * (filters[before[moved]] - filters[after[moved]])).sum(axis=0)
+    else:
+        out[0] = to

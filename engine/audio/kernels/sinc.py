@@ -35,3 +35,22 @@ def sinc_table() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     weights = table[:-1].astype(np.float32)
     rise = np.diff(table, axis=0).astype(np.float32)
     return weights, rise
+
+
+FRACTIONS = 64
+
+
+@lru_cache(maxsize=4)
+def fraction_spectra(length: int) -> NDArray[np.complex64]:
+    """Spectra of the readers' weights, by which a signal comes early by 0, 1/64, ... 63/64 of a sample.
+
+    Turning phases alone would delay it as well, but the edge at half the sampling rate then rings over the whole transform; these
+    end after 8 samples.
+
+    Returns
+    -------
+    ndarray of complex64, shape (FRACTIONS, length // 2 + 1)
+    """
+    weights = sinc_table()[0][:: STEPS // FRACTIONS].astype(np.float64)
+    turns = np.exp(-2j * np.pi * np.arange(length // 2 + 1)[:, None] * (FIRST_TAP - np.arange(TAPS)) / length)
+    return np.asarray(weights @ turns.T, np.complex64)

@@ -1,0 +1,115 @@
+"""What the binaural stage keeps of its objects from block to block: their last samples, and the filter they were last heard through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.binaural.rows import places_of
+from engine.audio.kernels import Kernels
+
+Samples = NDArray[np.float32]
+Places = NDArray[np.float64]
+Keys = NDArray[np.int64]
+
+_NOBODY = np.zeros(0, np.int64)
+
+
+class Carried:
+    """The rows of the last block.
+
+    Two filters belong to every row, at slots ``2 i`` and ``2 i + 1``: one that it comes from, one that it goes to. A row keeps its pair for
+    as long as it lives, so that nothing of them is copied when others come and go.
+
+    Parameters
+    ----------
+    frames : int
+        Samples of a block.
+    bins : int
+    using : Kernels
+    reserved : int
+        Slots, from 0, that are never given to a row.
+    """
+
+    def __init__(self, frames: int, bins: int, using: Kernels, *, reserved: int) -> None:
+        self._frames, self._bins, self._using = frames, bins, using
+        self._reserved = reserved
+        self.filters: NDArray[Any] = using.filters_of(reserved, bins)
+        self._free: list[int] = []
+        self._grow(256)
+        self._pair = [np.zeros((0, 2 * frames), np.float32)] * 2
+        self.forget()
+
+    def forget(self) -> None:
+        """Nobody was there."""
+        self.keys = _NOBODY
+        self.slots = np.zeros(0, np.int64)
+        self.relative_m = np.zeros((0, 3))
+        self.spread_deg = np.zeros(0, np.float32)
+        self._leaving = 0
+        self._free = list(range(self._reserved, self.filters.shape[0], 2))
+
+    def follow(self, keys: Keys) -> tuple[NDArray[np.bool_], Samples]:
+        """Brings the rows into the order of a new block. Who is gone stays for one block more, at the end: its sound has not died away yet.
+
+        Parameters
+        ----------
+        keys : ndarray of int64, shape (S,)
+
+        Returns
+        -------
+        new : ndarray of bool, shape (S + leaving,)
+            Who was not there.
+        frames : ndarray of float32, shape (S + leaving + extra, 2 n)
+            The last block's samples and room for this one's, which is 0 for who leaves. There is room for more rows at the end.
+        """
+        before = self._pair[1]
+        if not self._leaving and np.array_equal(keys, self.keys):
+            frames = self._room(keys.size)
+            frames[: keys.size, : self._frames] = before[: keys.size, self._frames :]
+            return np.zeros(keys.size, np.bool_), frames
+        was = self.keys.size
+        at = places_of(keys, self.keys)
+        stays = np.zeros(was, np.bool_)
+        stays[at[at >= 0]] = True
+        gone = np.flatnonzero(~stays)
+        over = gone[gone >= was - self._leaving]  # who was leaving already
+        leaving = gone[gone < was - self._leaving]
+        self._free.extend((self.slots[over] & ~1).tolist())
+        at = np.concatenate([at, leaving])
+        new = at < 0
+        frames = self._room(at.size)
+        frames[: at.size, : self._frames] = before[at, self._frames :] if was else 0.0
+        frames[: at.size, : self._frames][new] = 0.0
+        frames[keys.size : at.size, self._frames :] = 0.0
+        slots = self.slots[at] if was else np.zeros(at.size, np.int64)
+        for row in np.flatnonzero(new):
+            slots[row] = self._take()
+        self.relative_m = self.relative_m[at] if was else np.zeros((at.size, 3))
+        self.spread_deg = self.spread_deg[at] if was else np.zeros(at.size, np.float32)
+        self.keys = np.concatenate([keys, self.keys[leaving]])
+        self.slots = slots
+        self._leaving = leaving.size
+        return new, frames
+
+    def _room(self, count: int) -> Samples:
+        """The frames of this block; those of the last one become the past."""
+        self._pair.reverse()
+        if self._pair[1].shape[0] < count + self._reserved:
+            self._pair[1] = np.zeros(
+                (max(64, count + count // 2) + self._reserved, 2 * self._frames), np.float32
+            )
+        return self._pair[1]
+
+    def _take(self) -> int:
+        if not self._free:
+            self._grow(self.filters.shape[0] // 2)
+        return self._free.pop()
+
+    def _grow(self, rows: int) -> None:
+        there = self.filters
+        self.filters = self._using.filters_of(there.shape[0] + 2 * rows, self._bins)
+        self.filters[: there.shape[0]] = there
+        self._free.extend(range(there.shape[0], self.filters.shape[0], 2))
