@@ -135,15 +135,17 @@ class Follower:
             self._calm_s = self._calm_s + span_s if quiet else 0.0
             self._learn(heard_ns - self._base_ns - self._counted_ns, span_s)
             self._steer(error_ns * 1e-9, span_s, quiet=self._calm_s >= _CALM_S)
-        begin_ns = self._at_ns
         self._counted_ns += frames * self._frame_ns
-        self._at_ns += frames * self._frame_ns * (1.0 + self._speed)
-        return Trim(
-            host_ns=self._base_ns + math.floor(begin_ns + 0.5),
+        whole_ns = math.floor(self._at_ns)
+        trim = Trim(
+            host_ns=self._base_ns + whole_ns,
             ratio=self._nominal * (1.0 + self._speed),
-            next_ns=self._base_ns + self._at_ns,
+            part_ns=self._at_ns - whole_ns,
+            span_ns=frames * self._frame_ns * (1.0 + self._speed),
             jump=jump,
         )
+        self._at_ns += trim.span_ns
+        return trim
 
     def _steer(self, error_s: float, span_s: float, *, quiet: bool) -> None:
         most = QUIET_PPM * _PPM if quiet else self._most

@@ -53,18 +53,21 @@ class Trim:
     Attributes
     ----------
     host_ns : int
-        Show instant of the first frame: the mixer makes what the transport says for here. It goes on without a step from block
-        to block, unless `jump`.
+        Show instant of the first frame, cut to a whole nanosecond: the mixer makes what the transport says for here. It goes on without
+        a step from block to block, unless `jump`.
     ratio : float
         How much of the show's 48000 samples a second goes into a frame of the device: 1 but for the trim, or for a device that runs
         at another rate (48000/44100).
-    next_ns : float
-        Show instant of the frame after the last: `host_ns` of the next block before it is cut to a whole nanosecond.
+    part_ns : float
+        What was cut off, 0..1. (Nanoseconds since boot as one float would be a nanosecond coarse, which is noise at -77 dB at 15 kHz.)
+    span_ns : float
+        From the first frame to the frame after the last, on the show's time.
     jump : bool
         `host_ns` does not go on from the block before: fade from the one to the other.
     """
 
     host_ns: int
     ratio: float
-    next_ns: float
+    part_ns: float
+    span_ns: float
     jump: bool = False

@@ -38,7 +38,8 @@ def heard(
     clock = DeviceClock(48_000, BLOCK, LATENCY_NS)
     period_ns = BLOCK * 1e9 / 48_000 / (1 + 50e-6)
     stood_ns = 0.0
-    errors, states = [], []
+    errors: list[float] = []
+    states: list[tuple[ClockState, str]] = []
     for number in range(calls):
         stood_ns += stall_ns if number == stall_at else 0.0
         due_ns = number * period_ns + stood_ns
