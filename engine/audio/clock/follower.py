@@ -47,6 +47,8 @@ class Follower:
     ----------
     rate_hz : int, default 48000
         What the device was opened at.
+    at_ns : int, optional
+        Where the show's sound has got to (another device played until now); default: where the first block is heard.
     most_ppm, slew_ppm_s : float
         Bounds of the trim and of its change per second.
     jump_ns : int
@@ -68,6 +70,7 @@ class Follower:
         self,
         rate_hz: int = SAMPLE_RATE_HZ,
         *,
+        at_ns: int | None = None,
         most_ppm: float = MOST_PPM,
         slew_ppm_s: float = SLEW_PPM_S,
         jump_ns: int = JUMP_NS,
@@ -77,11 +80,12 @@ class Follower:
         self._most = most_ppm * _PPM
         self._slew = slew_ppm_s * _PPM
         self._jump_ns = jump_ns
-        self._base_ns: int | None = None
+        self._base_ns = at_ns
         self._at_ns = 0.0  # of the next frame, after `_base_ns`: floats of nanoseconds since boot lose digits
         self._drift = 0.0
         self._seen_ns = 0.0  # what the observer of drift expects of the device, against its frame count
         self._counted_ns = 0.0
+        self._observed = False
         self._speed = 0.0
         self._calm_s = 0.0
         self._beyond_s = 0.0
@@ -123,7 +127,7 @@ class Follower:
             if heard_ns is None:
                 raise ValueError("where the sound begins is not known: the first block needs its instant")
             self._base_ns = heard_ns
-        elif heard_ns is not None:
+        if heard_ns is not None:
             error_ns = (heard_ns - self._base_ns) - self._at_ns
             self._beyond_s = self._beyond_s + span_s if abs(error_ns) > self._jump_ns else 0.0
             if self._beyond_s >= _AGREE_S:
@@ -161,6 +165,9 @@ class Follower:
 
     def _learn(self, off_ns: float, span_s: float) -> None:
         """Drift, from how far the device's time is beside its frame count by now."""
+        if not self._observed:
+            self._observed, self._seen_ns = True, off_ns
+            return
         self._seen_ns += self._drift * span_s * 1e9
         miss_ns = off_ns - self._seen_ns
         if abs(miss_ns) > _GAP_S * 1e9:

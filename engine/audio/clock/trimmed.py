@@ -81,8 +81,8 @@ class TrimmedReader:
         -------
         ndarray of float32, shape (frames, channels)
         """
-        # The grid itself may bend by 0.1 %; what is pulled too early is only kept.
-        reach = self._at + frames * trim.ratio * 1.001 + self._half + 1
+        # The grid itself may bend; what is pulled too early is only kept.
+        reach = self._at + frames * (trim.ratio + _OFF_LINE) + self._half + 1
         have = self._first + self._held.shape[0]
         count = math.ceil(reach) - have
         if count > 0:
@@ -103,9 +103,8 @@ class TrimmedReader:
         after_ns = trim.part_ns + trim.span_ns
         whole_ns = math.floor(after_ns)
         end = place(trim.host_ns + whole_ns) + (after_ns - whole_ns) * _PER_NS
-        # A mix that has not followed a jump yet, or not at once, is read on at speed; it follows with the next block.
-        if abs(end - expected) > frames * _OFF_LINE + 1.0:
-            end = expected
+        # A mix that has not followed a jump yet is read on, at a speed that differs by no more than is bearable.
+        end = min(max(end, expected - frames * _OFF_LINE), expected + frames * _OFF_LINE)
         whole = round(end)
         return float(whole) if trim.ratio == 1.0 and abs(end - whole) < _ON_A_SAMPLE else end
 
