@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.errors import SensoramaError
+from engine.show.adm_osc.part import adm_osc_parts
 from engine.show.conduct.conductor import Conductor
 from engine.show.live.children import Child
 from engine.show.live.part import Part
@@ -21,7 +22,7 @@ from engine.time import Clock
 
 
 def parts_for(production: Production, options: PlayOptions, clock: Clock, block_name: str) -> list[Part]:
-    """The parts this run needs, not started; none for a rig without timecode and inputs.
+    """The parts this run needs, not started; none for a rig without timecode, inputs and ADM-OSC.
 
     Raises
     ------
@@ -29,7 +30,11 @@ def parts_for(production: Production, options: PlayOptions, clock: Clock, block_
         Something the rig asks for cannot be had.
     """
     inputs = inputs_part(production, clock)
-    return [*timecode_parts(production, options, block_name, clock), *([] if inputs is None else [inputs])]
+    return [
+        *timecode_parts(production, options, block_name, clock),
+        *([] if inputs is None else [inputs]),
+        *adm_osc_parts(production, block_name, clock),
+    ]
 
 
 class Parts:
