@@ -83,8 +83,14 @@ class BedGains:
 
     def _within(self, block: SpeakerBlock) -> Flags:
         """Loudspeakers inside the bounds of a block's position."""
-        low = [bound if bound is not None else value for bound, value in zip(block.low, block.position, strict=True)]
-        high = [bound if bound is not None else value for bound, value in zip(block.high, block.position, strict=True)]
+        low = [
+            bound if bound is not None else value
+            for bound, value in zip(block.low, block.position, strict=True)
+        ]
+        high = [
+            bound if bound is not None else value
+            for bound, value in zip(block.high, block.position, strict=True)
+        ]
         if block.cartesian:
             if self._cube is None:
                 return np.zeros(len(self._column), bool)
@@ -103,7 +109,9 @@ class BedGains:
         places = self._cube if block.cartesian and self._cube is not None else self._standing
         apart = np.linalg.norm(places[rows] - np.array(vector_of(block.position, block.cartesian)), axis=1)
         nearest = int(np.argmin(apart))
-        return int(rows[nearest]) if np.count_nonzero(np.abs(apart - apart[nearest]) < _AS_NEAR) == 1 else None
+        return (
+            int(rows[nearest]) if np.count_nonzero(np.abs(apart - apart[nearest]) < _AS_NEAR) == 1 else None
+        )
 
 
 def _at_screen(block: SpeakerBlock) -> SpeakerBlock:

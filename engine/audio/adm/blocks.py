@@ -80,7 +80,9 @@ def object_block(node: Node) -> ObjectBlock:
     cartesian = flag(node.text_of("cartesian")) or ("X" in place and "azimuth" not in place)
     position = _position(place, cartesian)
     if cartesian and max(sizes.values()) > 1:
-        raise ValueError(f"width, height and depth of a Cartesian block are 0 to 1, here {max(sizes.values()):g}")
+        raise ValueError(
+            f"width, height and depth of a Cartesian block are 0 to 1, here {max(sizes.values()):g}"
+        )
     size = (sizes["width"], sizes["height"], sizes["depth"])
     return ObjectBlock(rtime, duration, position, cartesian, size, **more)  # type: ignore[arg-type]
 
@@ -119,7 +121,9 @@ def hoa_block(node: Node) -> HoaBlock:
     degree = round(number(node.text_of("order"), "order", 0, 30))
     index = round(number(node.text_of("degree"), "degree", -degree, degree))
     gains = [gain_of(child) for child in node.children if child.name == "gain"]
-    return HoaBlock(rtime, duration, degree, index, node.text_of("normalization") or "", gains[0] if gains else 1.0)
+    return HoaBlock(
+        rtime, duration, degree, index, node.text_of("normalization") or "", gains[0] if gains else 1.0
+    )
 
 
 def times_of(node: Node) -> tuple[Fraction | None, Fraction | None]:
@@ -143,7 +147,11 @@ def _position(place: dict[str, float], cartesian: bool) -> Vec3:
 
 
 def _length(text: str) -> Fraction:
-    return parse_time(text) if ":" in text else Fraction(number(text, "interpolationLength", 0, 1e6)).limit_denominator(10**9)
+    return (
+        parse_time(text)
+        if ":" in text
+        else Fraction(number(text, "interpolationLength", 0, 1e6)).limit_denominator(10**9)
+    )
 
 
 def _lock(before: object, text: str) -> ScreenLock:
@@ -180,7 +188,8 @@ def _zones(node: Node, more: dict[str, object]) -> None:
         cartesian = "minX" in zone.attributes
         names = ("X", "Y", "Z") if cartesian else ("Azimuth", "Elevation")
         low, high = (
-            tuple(number(zone.attributes.get(f"{end}{name}"), f"{end}{name}") for name in names) for end in ("min", "max")
+            tuple(number(zone.attributes.get(f"{end}{name}"), f"{end}{name}") for name in names)
+            for end in ("min", "max")
         )
         found.append(Zone(cartesian, low, high))
     more["zones"] = tuple(found)

@@ -21,7 +21,6 @@ from engine.audio.adm.model import (
 )
 
 _FIRST = 0x1001
-_ADM_LABELS = {"LFE1": "LFE", "LFE2": "LFER"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,13 @@ class Part:
 
 
 class Builder:
-    """A document in the making; `track_count` tracks so far."""
+    """A document in the making.
+
+    Attributes
+    ----------
+    track_count : int
+        Tracks so far; the next addition begins after it. May be set back, where objects that never sound together share a track.
+    """
 
     def __init__(self) -> None:
         self.document = Document()
@@ -70,7 +75,8 @@ class Builder:
 
     def add_bed(self, part: Part, labels: Sequence[str]) -> int:
         """Tracks for loudspeakers by their labels of BS.2051; returns the first's channel, the others follow."""
-        names = [_ADM_LABELS.get(label, label) if "LFE2" not in labels else label.replace("LFE1", "LFEL").replace("LFE2", "LFER") for label in labels]
+        other = {"LFE1": "LFEL", "LFE2": "LFER"} if "LFE2" in labels else {"LFE1": "LFE"}
+        names = [other.get(label, label) for label in labels]
         channels = [LABELS.get(name) or self._own_speaker(name) for name in names]
         pack = pack_of_labels(tuple(names))
         if not pack:
@@ -108,7 +114,9 @@ class Builder:
         for number, language in enumerate(languages or ("",)):
             key = f"APR_{_FIRST + number:04x}"
             own = tuple(
-                content.id for content in self.document.contents.values() if not language or content.language in ("", language)
+                content.id
+                for content in self.document.contents.values()
+                if not language or content.language in ("", language)
             )
             self.document.programmes[key] = ProgrammeFormat(
                 key, labels.get(language, title), language, own, Fraction(0), duration_s, labels,
@@ -134,7 +142,7 @@ class Builder:
             if not common:
                 document.track_formats[track_format] = stream
                 document.streams[stream] = channel
-            uid = TrackUid(f"ATU_{self.track_count:08x}", self.track_count, track_format, "", pack)
+            uid = TrackUid(f"ATU_{len(document.uids) + 1:08x}", self.track_count, track_format, "", pack)
             document.uids[uid.id] = uid
             uids.append(uid.id)
         key = f"AO_{_FIRST + len(document.objects):04x}"

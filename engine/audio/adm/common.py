@@ -13,15 +13,39 @@ from types import MappingProxyType
 from engine.audio.adm.model import ChannelFormat, HoaBlock, PackFormat, SpeakerBlock
 
 _SPEAKERS = (
-    *(("M+030", "FrontLeft"), ("M-030", "FrontRight"), ("M+000", "FrontCentre"), ("LFE", "LowFrequencyEffects")),
+    *(
+        ("M+030", "FrontLeft"),
+        ("M-030", "FrontRight"),
+        ("M+000", "FrontCentre"),
+        ("LFE", "LowFrequencyEffects"),
+    ),
     *(("M+110", "SurroundLeft"), ("M-110", "SurroundRight"), ("M+022", "FrontLeftOfCentre")),
-    *(("M-022", "FrontRightOfCentre"), ("M+180", "BackCentre"), ("M+090", "SideLeft"), ("M-090", "SideRight")),
-    *(("T+000", "TopCentre"), ("U+030", "TopFrontLeft"), ("U+000", "TopFrontCentre"), ("U-030", "TopFrontRight")),
+    *(
+        ("M-022", "FrontRightOfCentre"),
+        ("M+180", "BackCentre"),
+        ("M+090", "SideLeft"),
+        ("M-090", "SideRight"),
+    ),
+    *(
+        ("T+000", "TopCentre"),
+        ("U+030", "TopFrontLeft"),
+        ("U+000", "TopFrontCentre"),
+        ("U-030", "TopFrontRight"),
+    ),
     *(("U+110", "TopSurroundLeft"), ("U+180", "TopBackCentre"), ("U-110", "TopSurroundRight")),
     *(("U+090", "TopSideLeft"), ("U-090", "TopSideRight"), ("B+000", "BottomFrontCentre")),
     *(("B+045", "BottomFrontLeftMid"), ("B-045", "BottomFrontRightMid"), ("M+060", "FrontLeftWide")),
-    *(("M-060", "FrontRightWide"), ("M+135_Diff", "BackLeftMidDiffuse"), ("M-135_Diff", "BackRightMidDiffuse")),
-    *(("M+135", "BackLeftMid"), ("M-135", "BackRightMid"), ("U+135", "TopBackLeftMid"), ("U-135", "TopBackRightMid")),
+    *(
+        ("M-060", "FrontRightWide"),
+        ("M+135_Diff", "BackLeftMidDiffuse"),
+        ("M-135_Diff", "BackRightMidDiffuse"),
+    ),
+    *(
+        ("M+135", "BackLeftMid"),
+        ("M-135", "BackRightMid"),
+        ("U+135", "TopBackLeftMid"),
+        ("U-135", "TopBackRightMid"),
+    ),
     *(("LFEL", "LowFrequencyEffectsL"), ("LFER", "LowFrequencyEffectsR"), ("U+045", "TopFrontLeftMid")),
     *(("U-045", "TopFrontRightMid"), ("M+SC", "FrontLeftScreen"), ("M-SC", "FrontRightScreen")),
     *(("M+045", "FrontLeftMid"), ("M-045", "FrontRightMid"), ("UH+180", "UpperTopBackCentre")),
@@ -35,11 +59,23 @@ _PACKS = (
     *((0x0B, "4.0_(0+4+0)", "1 2 3 9"), (0x0C, "5.0_(0+5+0)", "1 2 3 5 6"), (0x03, "5.1_(0+5+0)", _FIVE)),
     *((0x0D, "6.1_(0+6+0)", f"{_FIVE} 9"), (0x0E, "7.1front_(0+7+0)", f"{_FIVE} 26 27")),
     *((0x0F, "7.1back_(0+7+0)", _SEVEN), (0x04, "7.1top_(2+5+0)", f"{_FIVE} d f")),
-    *((0x12, "7.1side_5.1+sc_(0+7+0)", f"{_FIVE} 24 25"), (0x13, "7.1topside_5.1.2_(2+5+0)", f"{_FIVE} 13 14")),
-    *((0x14, "9.1screen_5.1.2+sc_(2+7+0)", f"{_FIVE} 13 14 24 25"), (0x16, "9.1_7.1.2_(2+7+0)", "1 2 3 4 b c 1c 1d 13 14")),
+    *(
+        (0x12, "7.1side_5.1+sc_(0+7+0)", f"{_FIVE} 24 25"),
+        (0x13, "7.1topside_5.1.2_(2+5+0)", f"{_FIVE} 13 14"),
+    ),
+    *(
+        (0x14, "9.1screen_5.1.2+sc_(2+7+0)", f"{_FIVE} 13 14 24 25"),
+        (0x16, "9.1_7.1.2_(2+7+0)", "1 2 3 4 b c 1c 1d 13 14"),
+    ),
     *((0x05, "9.1_5.1.4_(4+5+0)", f"{_FIVE} d f 10 12"), (0x10, "10.1_(4+5+1)", f"{_FIVE} d f 10 12 15")),
-    *((0x07, "10.2_(3+7+0)", "3 1 2 22 23 a b 1c 1d 28 20 21"), (0x15, "11.1_5.1.4+sc_(4+7+0)", f"{_FIVE} d f 10 12 24 25")),
-    *((0x17, "11.1_7.1.4_(4+7+0)", f"{_SEVEN} 22 23 1e 1f"), (0x08, "13.1_(4+9+0)", f"{_SEVEN} 22 23 1e 1f 24 25")),
+    *(
+        (0x07, "10.2_(3+7+0)", "3 1 2 22 23 a b 1c 1d 28 20 21"),
+        (0x15, "11.1_5.1.4+sc_(4+7+0)", f"{_FIVE} d f 10 12 24 25"),
+    ),
+    *(
+        (0x17, "11.1_7.1.4_(4+7+0)", f"{_SEVEN} 22 23 1e 1f"),
+        (0x08, "13.1_(4+9+0)", f"{_SEVEN} 22 23 1e 1f 24 25"),
+    ),
     (0x09, "22.2_(9+10+3)", "18 19 3 20 1c 1d 1 2 9 21 a b 22 23 e c 1e 1f 13 14 11 15 16 17"),
     (0x11, "Auro-3D_(9+9+0)", f"{_FIVE} a b 1a 1b d f e 10 12 13 14 1e 1f"),
 )
@@ -53,7 +89,9 @@ _LAYOUT_OF_PACK: Mapping[str, str] = MappingProxyType(
 )
 _LOWEST_HOA = {0x0: ("SN3D", 6), 0x1: ("N3D", 6), 0x2: ("FuMa", 3)}
 _HIGHEST_DEGREE = 10
-LABELS: Mapping[str, str] = MappingProxyType({label: f"AC_0001{k:04x}" for k, (label, _) in enumerate(_SPEAKERS, 1)})
+LABELS: Mapping[str, str] = MappingProxyType(
+    {label: f"AC_0001{k:04x}" for k, (label, _) in enumerate(_SPEAKERS, 1)}
+)
 """Channel format of a loudspeaker label."""
 LFE_HZ = 120.0
 
@@ -97,7 +135,9 @@ def common_channels() -> Mapping[str, ChannelFormat]:
         for acn in range((highest + 1) ** 2):
             degree = math.isqrt(acn)
             hoa = HoaBlock(None, None, degree, acn - degree * degree - degree, weights)
-            one = ChannelFormat(f"AC_0004{series * 0x100 + acn + 1:04x}", f"{weights}_ACN_{acn}", "HOA", (hoa,))
+            one = ChannelFormat(
+                f"AC_0004{series * 0x100 + acn + 1:04x}", f"{weights}_ACN_{acn}", "HOA", (hoa,)
+            )
             found[one.id] = one
     for k, name in ((1, "LeftEar"), (2, "RightEar")):
         found[f"AC_0005{k:04x}"] = ChannelFormat(f"AC_0005{k:04x}", name, "Binaural")

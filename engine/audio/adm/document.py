@@ -206,7 +206,11 @@ class _Reader:
         if key in common_channels():
             return
         kind = _kind(node, key)
-        parse = {"Objects": blocks.object_block, "DirectSpeakers": blocks.speaker_block, "HOA": blocks.hoa_block}.get(kind)
+        parse = {
+            "Objects": blocks.object_block,
+            "DirectSpeakers": blocks.speaker_block,
+            "HOA": blocks.hoa_block,
+        }.get(kind)
         found: list[Block] = []
         for block in made if parse is not None else ():
             try:
@@ -285,7 +289,11 @@ def _kind(node: Node, key: str) -> Kind:
 
 
 def _labels(node: Node, name: str) -> dict[str, str]:
-    return {child.attributes.get("language", ""): child.text.strip() for child in node.children if child.name == name}
+    return {
+        child.attributes.get("language", ""): child.text.strip()
+        for child in node.children
+        if child.name == name
+    }
 
 
 def _loudness(node: Node) -> Loudness | None:
@@ -293,5 +301,10 @@ def _loudness(node: Node) -> Loudness | None:
         if child.name == "loudnessMetadata":
             names = ("integratedLoudness", "loudnessRange", "maxTruePeak", "maxMomentary", "maxShortTerm")
             texts = [child.text_of(name) for name in names]
-            return Loudness(*(None if text is None else number(text, name) for text, name in zip(texts, names, strict=True)))
+            return Loudness(
+                *(
+                    None if text is None else number(text, name)
+                    for text, name in zip(texts, names, strict=True)
+                )
+            )
     return None

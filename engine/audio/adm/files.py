@@ -112,7 +112,9 @@ def render_file(
                 count = min(_AT_ONCE, file.frames + late - first)
                 made = renderer.process(file.read(first, count), first)
                 # What comes out first belongs before the beginning.
-                out.write(made[max(0, late - first) :] * gain if gain != 1.0 else made[max(0, late - first) :])
+                out.write(
+                    made[max(0, late - first) :] * gain if gain != 1.0 else made[max(0, late - first) :]
+                )
                 if progress is not None:
                     progress(min(1.0, (first + count) / max(1, file.frames + late)))
             return RenderedFile(

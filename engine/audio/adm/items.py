@@ -161,7 +161,10 @@ def programme_of(
         reasons = "; ".join(walk.notes) or "it refers to no track"
         raise InputError(f"{path}: nothing in its ADM programme can be rendered: {reasons}")
     return Programme(
-        picked.id if picked else "", picked.name if picked else "", tuple(walk.items), (*document.notes, *walk.notes)
+        picked.id if picked else "",
+        picked.name if picked else "",
+        tuple(walk.items),
+        (*document.notes, *walk.notes),
     )
 
 
@@ -173,7 +176,9 @@ def _picked(document: Document, programme: str, language: str, path: Path | str)
                 return one
         known = ", ".join(f"{one.id} {one.name!r}" for one in all_of_them.values()) or "none"
         raise InputError(f"{path}: no ADM programme {programme!r}; there is {known}")
-    spoken = [one for one in all_of_them.values() if language and one.language.lower().startswith(language.lower())]
+    spoken = [
+        one for one in all_of_them.values() if language and one.language.lower().startswith(language.lower())
+    ]
     return min(spoken or all_of_them.values(), key=lambda one: one.id, default=None)
 
 
@@ -290,7 +295,11 @@ class _Walk:
             for channel in self._channels_of(key):
                 inside = {one.id for one in channel.packs}
                 uid = next(
-                    (one for one in free if self._channel_of(one) == channel.form.id and (not one.pack or one.pack in inside)),
+                    (
+                        one
+                        for one in free
+                        if self._channel_of(one) == channel.form.id and (not one.pack or one.pack in inside)
+                    ),
                     None,
                 )
                 if uid is not None:  # no track: that channel is silent
@@ -322,12 +331,16 @@ class _Walk:
         # A common track format is named as its channel is.
         return channel or (f"AC_{uid.track_format[3:11]}" if uid.track_format.startswith("AT_") else "")
 
-    def _add(self, common: Common, pack: PackFormat, matched: list[tuple[_Channel, TrackUid]], who: str) -> None:
+    def _add(
+        self, common: Common, pack: PackFormat, matched: list[tuple[_Channel, TrackUid]], who: str
+    ) -> None:
         if pack.kind == "HOA":
             self._add_hoa(common, pack, matched)
             return
         if pack.kind == "Matrix":
-            self.notes.append(f"{who}: pack {pack.id} is a matrix, which is not rendered; write the decoded channels instead")
+            self.notes.append(
+                f"{who}: pack {pack.id} is a matrix, which is not rendered; write the decoded channels instead"
+            )
             return
         for number, (channel, uid) in enumerate(matched):
             least = min(one.importance if one.importance is not None else 10 for one in channel.packs)
@@ -350,12 +363,17 @@ class _Walk:
                     self.notes.append(f"{who}: its two ears are played as a stereo pair")
 
     def _add_hoa(self, common: Common, pack: PackFormat, matched: list[tuple[_Channel, TrackUid]]) -> None:
-        least = min((one.importance for channel, _ in matched for one in channel.packs if one.importance is not None), default=10)
+        least = min(
+            (one.importance for channel, _ in matched for one in channel.packs if one.importance is not None),
+            default=10,
+        )
         here = _with_importance(common, least)
         rows = []
         for channel, uid in matched:
             if len(channel.form.blocks) != 1 or not isinstance(channel.form.blocks[0], HoaBlock):
-                self.notes.append(f"channel {channel.form.id} has {len(channel.form.blocks)} blocks; an Ambisonic one has one")
+                self.notes.append(
+                    f"channel {channel.form.id} has {len(channel.form.blocks)} blocks; an Ambisonic one has one"
+                )
                 continue
             block = channel.form.blocks[0]
             said = {one.normalization for one in channel.packs if one.normalization}
@@ -364,7 +382,9 @@ class _Walk:
             return
         weights = {row[2] for row in rows}
         if len(weights) > 1 or not weights <= {"SN3D", "N3D", "FuMa"}:
-            self.notes.append(f"pack {pack.id} is normalised by {', '.join(sorted(weights))}; one of SN3D, N3D, FuMa is needed")
+            self.notes.append(
+                f"pack {pack.id} is normalised by {', '.join(sorted(weights))}; one of SN3D, N3D, FuMa is needed"
+            )
             return
         first = rows[0][1]
         self.items.append(

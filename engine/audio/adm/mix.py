@@ -88,7 +88,9 @@ class GainTracks:
         width = np.maximum(self._last[one] - self._first[one], 1)
         ends = []
         for place in (at, at + np.diff(edges)):
-            share = self._shares[one, 0] + (place - self._first[one]) / width * (self._shares[one, 1] - self._shares[one, 0])
+            share = self._shares[one, 0] + (place - self._first[one]) / width * (
+                self._shares[one, 1] - self._shares[one, 0]
+            )
             share = np.where(sounds, share, 0.0).astype(np.float32)[..., None]
             rest = np.where(sounds[..., None], 1 - share, np.float32(0))
             mixed = self._gains[self._after[one]] * share + self._gains[self._before[one]] * rest

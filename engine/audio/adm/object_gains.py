@@ -49,7 +49,9 @@ def placed(block: ObjectBlock, at: Vec3) -> Placed:
     )  # fmt: skip
 
 
-def block_gains(panner: ObjectGains, rows: Sequence[tuple[Sequence[ObjectBlock], Common]]) -> list[tuple[Floats, Floats]]:
+def block_gains(
+    panner: ObjectGains, rows: Sequence[tuple[Sequence[ObjectBlock], Common]]
+) -> list[tuple[Floats, Floats]]:
     """Gains of all blocks of many objects.
 
     Parameters
@@ -76,4 +78,3 @@ def block_gains(panner: ObjectGains, rows: Sequence[tuple[Sequence[ObjectBlock],
     direct, spread = gains * np.sqrt(1 - diffuse)[:, None], gains * np.sqrt(diffuse)[:, None]
     ends = np.cumsum([len(blocks) for blocks, _ in rows])[:-1]
     return list(zip(np.split(direct, ends), np.split(spread, ends), strict=True))
-

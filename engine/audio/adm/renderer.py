@@ -76,7 +76,9 @@ class LayoutRenderer:
             for field in fields:
                 for track, row in zip(field.tracks, _hoa_gains(decoder, field), strict=True):
                     block = HoaBlock(field.rtime_s, field.block_duration_s, 0, 0)
-                    direct.append((stretches([block], field.common, rate_hz, self.notes, glides=False), row[None]))
+                    direct.append(
+                        (stretches([block], field.common, rate_hz, self.notes, glides=False), row[None])
+                    )
                     self._tracks.append(track)
         self._direct = GainTracks(direct, channels)
         spreads = GainTracks(diffuse, channels)
@@ -116,6 +118,8 @@ def _picked(samples: Samples, tracks: list[int]) -> Samples:
 
 def _hoa_gains(decoder: Decoder, field: HoaItem) -> Floats:
     """Gains of an Ambisonic field's tracks, shape (tracks, channels)."""
-    matrix = decoder.matrix_of(np.array(field.degrees), np.array(field.indices), normalization=field.normalization)
+    matrix = decoder.matrix_of(
+        np.array(field.degrees), np.array(field.indices), normalization=field.normalization
+    )
     gains: Floats = matrix.T * (np.array(field.gains) * field.common.gain)[:, None]
     return gains

@@ -178,7 +178,9 @@ def _pack(one: PackFormat) -> Iterator[str]:
 
 
 def _channel(one: ChannelFormat) -> Iterator[str]:
-    yield _named("audioChannelFormat", one.id, one.name, {"typeDefinition": one.kind, "typeLabel": _LABEL[one.kind]})
+    yield _named(
+        "audioChannelFormat", one.id, one.name, {"typeDefinition": one.kind, "typeLabel": _LABEL[one.kind]}
+    )
     for kind, hz in (("lowPass", one.low_pass_hz), ("highPass", one.high_pass_hz)):
         if hz is not None:
             yield f'<frequency typeDefinition="{kind}">{_number(hz)}</frequency>'
@@ -219,7 +221,8 @@ def _gain(gain: float) -> str:
 def _position(position: Vec3, cartesian: bool) -> str:
     names = _CARTESIAN if cartesian else _POLAR
     return "".join(
-        f'<position coordinate="{name}">{_number(value)}</position>' for name, value in zip(names, position, strict=True)
+        f'<position coordinate="{name}">{_number(value)}</position>'
+        for name, value in zip(names, position, strict=True)
     )
 
 
@@ -228,10 +231,15 @@ def _object_block(block: ObjectBlock) -> str:
     out.append(_position(block.position, block.cartesian))
     if block.screen_lock is not None:
         # The lock is an attribute of the coordinate that it overrides.
-        for name, edge in (("azimuth", block.screen_lock.horizontal), ("elevation", block.screen_lock.vertical)):
+        for name, edge in (
+            ("azimuth", block.screen_lock.horizontal),
+            ("elevation", block.screen_lock.vertical),
+        ):
             if edge:
                 coordinate = {"azimuth": "X", "elevation": "Z"}[name] if block.cartesian else name
-                out[-1] = out[-1].replace(f'coordinate="{coordinate}"', f'coordinate="{coordinate}" screenEdgeLock="{edge}"')
+                out[-1] = out[-1].replace(
+                    f'coordinate="{coordinate}"', f'coordinate="{coordinate}" screenEdgeLock="{edge}"'
+                )
     for name, value in zip(("width", "height", "depth"), block.size, strict=True):
         if value:
             out.append(f"<{name}>{_number(value)}</{name}>")
@@ -249,7 +257,9 @@ def _object_block(block: ObjectBlock) -> str:
         }
         out.append(f"<objectDivergence{_attributes(ranges)}>{_number(wide.value)}</objectDivergence>")
     if block.interpolation_s is not None:
-        length = f' interpolationLength="{_number(float(block.interpolation_s))}"' if block.interpolation_s else ""
+        length = (
+            f' interpolationLength="{_number(float(block.interpolation_s))}"' if block.interpolation_s else ""
+        )
         out.append(f"<jumpPosition{length}>1</jumpPosition>")
     if block.zones:
         out.append("<zoneExclusion>")
@@ -286,7 +296,9 @@ def _stream(key: str, ref: str, document: Document) -> Iterator[str]:
     more = {"formatDefinition": "PCM", "formatLabel": "0001"}
     yield _named("audioStreamFormat", key, f"PCM_{ref}", more)
     yield f"<{name}IDRef>{ref}</{name}IDRef>"
-    yield from _refs("audioTrackFormatIDRef", (track for track, stream in document.track_formats.items() if stream == key))
+    yield from _refs(
+        "audioTrackFormatIDRef", (track for track, stream in document.track_formats.items() if stream == key)
+    )
     yield "</audioStreamFormat>"
 
 

@@ -92,7 +92,9 @@ def read_trees(data: bytes, takers: Mapping[str, Callable[[Node], None]]) -> int
             stack[-1].text += text
 
     def doctype(*_: object) -> None:
-        raise BadXml(f"line {parser.CurrentLineNumber}: a document type declaration; ADM has none, and none is read")
+        raise BadXml(
+            f"line {parser.CurrentLineNumber}: a document type declaration; ADM has none, and none is read"
+        )
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

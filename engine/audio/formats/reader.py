@@ -68,7 +68,9 @@ class WaveReader:
             self._data_at, size = self._data()
             self.frames = size // self.format.frame_bytes
             if size % self.format.frame_bytes:
-                self.notes.append(f"ends within a sample; its last {size % self.format.frame_bytes} bytes are left out")
+                self.notes.append(
+                    f"ends within a sample; its last {size % self.format.frame_bytes} bytes are left out"
+                )
         except InputError:
             self._file.close()
             raise
@@ -106,7 +108,9 @@ class WaveReader:
             return None
         at, size = place
         if size > _MOST_METADATA:
-            raise InputError(f"{self.path}: its chunk {name!r} has {size} bytes; at most {_MOST_METADATA} are read")
+            raise InputError(
+                f"{self.path}: its chunk {name!r} has {size} bytes; at most {_MOST_METADATA} are read"
+            )
         self._file.seek(at)
         return self._file.read(size)
 
@@ -195,11 +199,15 @@ class WaveReader:
                 size = large.get(name, _NOT_SAID)
             body = at + 8
             if name == b"data" and size in (0, _NOT_SAID) and end > body:
-                self.notes.append("does not say how long it is (its recording was cut off?); it is read to its end")
+                self.notes.append(
+                    "does not say how long it is (its recording was cut off?); it is read to its end"
+                )
                 size = end - body
             if body + size > end:
                 if name == b"data":
-                    self.notes.append(f"is cut off: {end - body} bytes of sound are there, {size} are announced")
+                    self.notes.append(
+                        f"is cut off: {end - body} bytes of sound are there, {size} are announced"
+                    )
                 else:
                     self.notes.append(f"ends within its chunk {name.decode('latin-1')!r}")
                 size = end - body
@@ -210,7 +218,9 @@ class WaveReader:
         """Sizes beyond 32 bits, by chunk (BS.2088-1, 6)."""
         data = self._file.read(size)
         if len(data) < 28:
-            raise InputError(f"{self.path}: its ds64 chunk has {len(data)} bytes, at least 28 are needed; export it again")
+            raise InputError(
+                f"{self.path}: its ds64 chunk has {len(data)} bytes, at least 28 are needed; export it again"
+            )
         if magic == b"RIFF":
             return {}  # left over from a shorter life; the plain sizes hold
         _, data_size, _, count = struct.unpack_from("<QQQI", data)
@@ -223,7 +233,9 @@ class WaveReader:
     def _format(self) -> WaveFormat:
         data = self.chunk("fmt ")
         if data is None:
-            raise InputError(f"{self.path}: has no format chunk; its chunks are {', '.join(self.chunks) or 'none'}; export it again")
+            raise InputError(
+                f"{self.path}: has no format chunk; its chunks are {', '.join(self.chunks) or 'none'}; export it again"
+            )
         try:
             return parse_format(data)
         except ValueError as error:
@@ -232,5 +244,7 @@ class WaveReader:
     def _data(self) -> tuple[int, int]:
         place = self._places.get(b"data")
         if place is None:
-            raise InputError(f"{self.path}: has no data chunk, so no sound; its chunks are {', '.join(self.chunks)}; export it again")
+            raise InputError(
+                f"{self.path}: has no data chunk, so no sound; its chunks are {', '.join(self.chunks)}; export it again"
+            )
         return place

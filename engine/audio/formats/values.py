@@ -97,10 +97,14 @@ def parse_format(data: bytes) -> WaveFormat:
         if not fuma and tail[2:] != _GUID_TAIL:
             raise ValueError(f"its coding is {data[24:40].hex()}, which is neither PCM nor float; convert it")
     if tag not in (PCM, FLOAT):
-        raise ValueError(f"its coding is 0x{tag:04x}; PCM (0x0001) and float (0x0003) can be read; convert it")
+        raise ValueError(
+            f"its coding is 0x{tag:04x}; PCM (0x0001) and float (0x0003) can be read; convert it"
+        )
     coding: Coding = "pcm" if tag == PCM else "float"
     if not 1 <= channels <= MOST_CHANNELS:
-        raise ValueError(f"it says it has {channels} channels; 1 to {MOST_CHANNELS} are allowed; export it again")
+        raise ValueError(
+            f"it says it has {channels} channels; 1 to {MOST_CHANNELS} are allowed; export it again"
+        )
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         raise ValueError(
             f"it says it has {rate_hz} samples a second; {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ} are allowed; export it again"
@@ -156,5 +160,6 @@ def chna_bytes(rows: tuple[ChnaRow, ...]) -> bytes:
     """The chunk ``chna``."""
     head = struct.pack("<HH", len({row.track for row in rows}), len(rows))
     return head + b"".join(
-        _CHNA_ROW.pack(row.track, row.uid.encode(), row.track_format.encode(), row.pack_format.encode()) for row in rows
+        _CHNA_ROW.pack(row.track, row.uid.encode(), row.track_format.encode(), row.pack_format.encode())
+        for row in rows
     )
