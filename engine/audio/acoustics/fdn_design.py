@@ -37,6 +37,7 @@ _SHORTEST = CHUNK + 1
 _DENSITY = 0.2
 _ROUNDS = 40
 _LOUDEST = 0.9999
+_LONGEST_MEMORY = 60 * SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ class Network:
     field : ndarray of float64, shape (16, LINES)
         From the lines to the Ambisonic bed: a diffuse field whose first channel has the energy 1 for an impulse of 1.
     memory : int
-        Samples after which an impulse is 100 dB down at every octave, and forgotten.
+        Samples after which an impulse is 100 dB down at every frequency, and forgotten.
     """
 
     delay: NDArray[np.int64]
@@ -92,7 +93,7 @@ def network(rt60_s: Values, free_path_s: float) -> Network:
     poles = np.array(
         [math.exp(-2 * math.pi * math.sqrt(a * b) / SAMPLE_RATE_HZ) for a, b in pairwise(OCTAVES_HZ)]
     )
-    first, high = _shelves(delay, np.asarray(rt60_s, np.float64), poles)
+    first, high, slowest = _shelves(delay, np.asarray(rt60_s, np.float64), poles)
     signs = _signs(LINES * (TAPS + 1))
     loss = math.log(1e6) * float(np.mean(delay)) / (SAMPLE_RATE_HZ * float(rt60_s[3]))
     energy = 1.0 / math.expm1(loss) / LINES
@@ -106,7 +107,7 @@ def network(rt60_s: Values, free_path_s: float) -> Network:
         tap_delay=_spread(LINES * TAPS, span).reshape(LINES, TAPS),
         tap_gain=signs[LINES:].reshape(LINES, TAPS) / math.sqrt(LINES * TAPS),
         field=_diffuse_field() / math.sqrt(energy),
-        memory=math.ceil(longest_s * 100.0 / 60.0 * SAMPLE_RATE_HZ) + int(delay.max()) + int(span),
+        memory=min(math.ceil(math.log(1e5) / slowest), _LONGEST_MEMORY) + int(delay.max()) + int(span),
     )
 
 
@@ -129,7 +130,8 @@ def _is_prime(number: int) -> bool:
     return number > 1 and all(number % d for d in range(2, math.isqrt(number) + 1))
 
 
-def _shelves(delay: NDArray[np.int64], rt60_s: Values, poles: Values) -> tuple[Values, Values]:
+def _shelves(delay: NDArray[np.int64], rt60_s: Values, poles: Values) -> tuple[Values, Values, float]:
+    """First gains, shelves' gains, and the slowest decay of all frequencies and lines, in nepers a sample."""
     # Beyond the octaves that are told, the last ones hold: without that a falling course would be carried on below 125 Hz for ever.
     hz = np.array([31.5, 63.0, *OCTAVES_HZ, 16_000.0])
     weight = np.array([0.2, 0.2, *(1.0,) * len(OCTAVES_HZ), 0.1])
@@ -157,8 +159,9 @@ def _shelves(delay: NDArray[np.int64], rt60_s: Values, poles: Values) -> tuple[V
     high = np.exp(x[:, None, 1:])
     low = _low_passes(np.concatenate(([0.0], np.geomspace(10.0, SAMPLE_RATE_HZ / 2, 256))), poles)
     loudest = np.exp(x[:, 0]) * np.max(np.prod(np.abs(high + (1.0 - high) * low), axis=2), axis=1)
-    first = np.exp(x[:, 0]) * np.minimum(1.0, _LOUDEST / loudest)  # no loop may grow, whatever is asked for
-    return first, np.ascontiguousarray(np.exp(x[:, 1:]).T)
+    held = np.minimum(1.0, _LOUDEST / loudest)  # no loop may grow, whatever is asked for
+    slowest = float(np.min(-np.log(loudest * held) / delay))
+    return np.exp(x[:, 0]) * held, np.ascontiguousarray(np.exp(x[:, 1:]).T), slowest
 
 
 def _low_passes(hz: Values, poles: Values) -> NDArray[np.complex128]:

@@ -6,8 +6,6 @@ low-pass for all of them (`engine.audio.block`), so each is fitted to that shape
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,8 +14,7 @@ Values = NDArray[np.float64]
 NONE_HZ = 24_000.0
 """A low-pass from here on up is none."""
 LEAST_HZ = 60.0
-# A band this far down is not heard whatever the filter does; without the limit the last octave alone would decide.
-_FLOOR_DB = -36.0
+_LEAST_WEIGHT = 0.01
 _GRID = 192
 
 
@@ -57,22 +54,22 @@ def fitted(hz: ArrayLike, level_db: ArrayLike, *, level: bool = True) -> tuple[V
 
     Notes
     -----
-    Least squares in decibels over the given frequencies, levels below -36 dB under the loudest taken as that.
+    Least squares in decibels over the given frequencies, each weighted by the amplitude it leaves against the loudest: what is 20 dB down
+    counts a tenth, or the last octave alone would decide.
     """
     wanted = np.asarray(level_db, np.float64)
-    wanted = np.maximum(wanted, np.max(wanted, axis=-1, keepdims=True) + _FLOOR_DB)
+    weight = np.maximum(10.0 ** ((wanted - np.max(wanted, axis=-1, keepdims=True)) / 20.0), _LEAST_WEIGHT)
     corners = np.geomspace(LEAST_HZ, NONE_HZ, _GRID)
     shapes = response_db(np.asarray(hz, np.float64), corners[:, None])
-    # |wanted - shape - offset|^2 with the best offset, without making an array of all differences.
-    count = shapes.shape[1]
-    centered = shapes - shapes.mean(axis=1, keepdims=True) if level else shapes
-    target = wanted - wanted.mean(axis=-1, keepdims=True) if level else wanted
-    error = np.sum(centered**2, axis=1) - 2.0 * (target @ centered.T)
+    # Sums of weighted squares for every corner at once, and of the best level for each, without an array of all differences.
+    total = np.sum(weight, axis=-1, keepdims=True)
+    first, second = (weight @ shapes.T) / total, (weight @ (shapes**2).T) / total
+    across = ((weight * wanted) @ shapes.T) / total
+    mean = np.sum(weight * wanted, axis=-1, keepdims=True) / total
+    error = second - 2.0 * across + (2.0 * mean * first - first**2 if level else 0.0)
     best = np.argmin(error, axis=-1)
-    offset_db = wanted.mean(axis=-1) - shapes.mean(axis=1)[best] if level else np.zeros(best.shape)
-    if count == 0:
-        raise ValueError("no frequency to fit at")
-    return 10.0 ** (np.asarray(offset_db) / 20.0), corners[best]
+    offset_db = mean[..., 0] - np.take_along_axis(first, best[..., None], axis=-1)[..., 0] if level else np.zeros(best.shape)
+    return 10.0 ** (offset_db / 20.0), corners[best]
 
 
 def joined(*low_pass_hz: ArrayLike) -> Values:
@@ -94,7 +91,3 @@ def joined(*low_pass_hz: ArrayLike) -> Values:
         total = total + np.where(corner >= NONE_HZ, 0.0, 1.0 / np.square(np.maximum(corner, 1.0)))
     return np.minimum(NONE_HZ, 1.0 / np.sqrt(np.maximum(total, 1.0 / NONE_HZ**2)))
 
-
-def octave(hz: float) -> float:
-    """A frequency as octaves above 1 Hz, for interpolating corners: ears hear them by ratio."""
-    return math.log2(hz)
