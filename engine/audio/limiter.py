@@ -20,9 +20,7 @@ _GLIDE = LOOK_AHEAD - 12
 RELEASE_DB_PER_S = 60.0
 # The peak between samples is estimated by 4-fold interpolation, which can miss 0.3 dB of a noise; the
 # ceiling keeps clear of it.
-_CEILING = 10 ** ((CEILING_DB - 0.45) / 20)
-# Below half of full scale no 20-point band-limited peak can reach the ceiling.
-_SAFE = 0.5
+_MARGIN_DB = 0.45
 _HALF = 10
 
 
@@ -44,22 +42,25 @@ class Limiter:
     is left, so two runs that differ in their past soon give the same samples.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 2, ceiling_dbtp: float = CEILING_DB) -> None:
+        self._ceiling = 10 ** ((ceiling_dbtp - _MARGIN_DB) / 20)
+        # Below that no 20-point band-limited peak can reach the ceiling.
+        self._safe = 0.58 * self._ceiling
         self._taps = _interpolators()
-        self._history = np.zeros((2, LOOK_AHEAD), np.float32)
-        self._around = np.zeros((2, 2 * _HALF), np.float32)
+        self._history = np.zeros((channels, LOOK_AHEAD), np.float32)
+        self._around = np.zeros((channels, 2 * _HALF), np.float32)
         self._needed_db = np.zeros(LOOK_AHEAD)
         self._held_db = np.zeros(_GLIDE)
         self._release_db = 0.0
         self.deepest_db = 0.0
 
     def process(self, block: Samples) -> Samples:
-        """Takes (2, n) samples, gives the (2, n) that lie `LOOK_AHEAD` before them, limited."""
+        """Takes (channels, n) samples, gives the (channels, n) that lie `LOOK_AHEAD` before them, limited."""
         n = block.shape[1]
         stream = np.concatenate([self._history, block], axis=1)
         self._history = stream[:, n:]
         delayed = stream[:, :n]
-        loud = float(np.max(np.abs(block))) > _SAFE or float(np.max(np.abs(self._around))) > _SAFE
+        loud = float(np.max(np.abs(block))) > self._safe or float(np.max(np.abs(self._around))) > self._safe
         if not loud and self._release_db == 0.0 and not self._needed_db.any() and not self._held_db.any():
             self._around = np.concatenate([self._around, block], axis=1)[:, -2 * _HALF :]
             return delayed
@@ -90,11 +91,11 @@ class Limiter:
         stream = np.concatenate([self._around, block], axis=1)
         self._around = stream[:, -2 * _HALF :]
         peak = np.zeros(n)
-        for channel in range(2):
+        for channel in range(stream.shape[0]):
             row = stream[channel]
             peak = np.maximum(peak, np.abs(row[-n:]))
             # The window that ends at a sample describes the curve ten samples earlier; the look-ahead covers
             # that.
             between = np.abs(self._taps @ sliding_window_view(row, 2 * _HALF)[-n:].T).max(axis=0)
             peak = np.maximum(peak, between)
-        return np.asarray(20 * np.log10(np.maximum(peak, _CEILING) / _CEILING))
+        return np.asarray(20 * np.log10(np.maximum(peak, self._ceiling) / self._ceiling))

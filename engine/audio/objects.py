@@ -1,18 +1,23 @@
-"""From the voices of a plan to the rows of a block: which stretch of which file, from where, how loud.
+"""From the voices of a plan to the rows of a block: which stretch of which file, from where, how loud, how dull, how late.
 
 A pure function of (plan, grid, first sample); what is kept is a cache. A row's numbers at a block's end are those of the next block's
-start, so places are looked up once a block.
+start, so places are looked up once a block. What is heard later than it sounds (Doppler, early reflections) is the same file read at an
+earlier place, fades and all, so nothing has to be remembered.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.acoustics.facing import THE_GUEST, facing_at
+from engine.audio.acoustics.frames import listener_from_scene, scene_from_listener
+from engine.audio.acoustics.propagation import Spaces, arrive, spaces
+from engine.audio.acoustics.scene import SceneAcoustics, scene_acoustics
 from engine.audio.block import AFTER, BED_CHANNELS, BEFORE, Beds, ObjectBlock
 from engine.audio.clips import Clip, ClipCache
 from engine.audio.envelopes import edges
@@ -20,28 +25,37 @@ from engine.audio.grid import FL_PER_SAMPLE
 from engine.audio.places import beside_seat, from_pose
 from engine.audio.plan import Voice
 from engine.audio.reading import loudest, read_into
-from engine.audio.sounds import SeatPlace, SoundBook, Vec3
+from engine.audio.sounds import Pose, SeatPlace, SoundBook, Vec3
 
 Samples = NDArray[np.float32]
+Values = NDArray[np.float64]
 Ends = tuple[float, float]
 
-REFERENCE_M = 1.0
-FURTHEST_M = 150.0
 _INAUDIBLE = 10 ** (-96 / 20)
+_FAINT = 1e-3
+"""A reflection that is 60 dB under its source is left out."""
 _NO_LOW_PASS_HZ = 24_000.0
-_SUB_ROWS = 64
-"""Rows a voice may have: its parts around the listener, its early reflections."""
+_PARTS = 64
+"""Rows a voice may have: itself, its parts around the listener, its early reflections."""
+_FIRST_REFLECTION = 8
 _KEPT_KEYS = 4096
+MOST_DELAY = 28_800
+"""Samples that a sound may be heard later than it sounds: 0.6 s, 200 m."""
 # A loop that is a bed: four stretches of it, a quarter of its length apart, from four sides. One noise at both ears would sit in the
 # middle of the head; copies at one place of the file would collapse into one.
-_AROUND = tuple(beside_seat(SeatPlace(azimuth_deg, 0.0, 3.0)) for azimuth_deg in (45.0, -45.0, 135.0, -135.0))
+_AROUND = tuple(beside_seat(SeatPlace(azimuth_deg, 0.0, 3.0)) for azimuth_deg in (40.0, -40.0, 110.0, -110.0))
+_AHEAD = (0.0, 1.0, 0.0)
+_HALF_POWER = math.sqrt(0.5)
 _PRIORITY = {"voice": 3.0, "music": 2.0, "effects": 1.0, "shakers": 0.0}
 _BED_PRIORITY = 0.25
 
 
 @dataclass(slots=True)
 class _Row:
-    """One row to come."""
+    """One row to come.
+
+    `voice` is None for what distance and air do not touch: a bed's parts, whatever is mixed flat.
+    """
 
     key: int
     clip: Clip
@@ -51,9 +65,9 @@ class _Row:
     place: tuple[Vec3, Vec3]
     gain: Ends
     shape: Samples | None
-    spread_deg: float
     priority: float
-    distant: bool = True
+    voice: Voice | None = None
+    fade: Samples | None = None
 
 
 @dataclass(slots=True)
@@ -69,12 +83,33 @@ class Gathered:
         self.channels[name] = samples if there is None else there + samples
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sends:
+    """What goes into the rooms' reverberation.
+
+    Attributes
+    ----------
+    send : ndarray of float32, shape (2, S, R)
+        Share of every row's emission, by room of the package.
+    heard : mapping of int to (float, float)
+        How loud each room is where the listener is.
+    """
+
+    send: Samples
+    heard: Mapping[int, Ends]
+
+
 class Keys:
     """Numbers for voices, the same for as long as somebody asks."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str, int, int], int] = {}
+        self._voices: dict[int, Voice] = {}
         self._next = 0
+
+    def voice(self, key: int) -> Voice | None:
+        """Whose number it is, parts of it included; None when that is forgotten."""
+        return self._voices.get(key - key % _PARTS)
 
     def of(self, voice: Voice) -> int:
         """The number of a voice; a plan that is made anew gives the same voice the same number."""
@@ -82,10 +117,17 @@ class Keys:
         key = self._known.get(name)
         if key is None:
             if len(self._known) >= _KEPT_KEYS:
-                self._known.clear()  # whoever still sounds starts anew under another number, with nothing to hear of it but a fade
-            key = self._known[name] = self._next * _SUB_ROWS
+                self._voices.clear()
+                self._known.clear()  # whoever still sounds starts anew under another number: a filter's past, 5 ms of it, is lost
+            key = self._known[name] = self._next * _PARTS
+            self._voices[key] = voice
             self._next += 1
         return key
+
+
+def delayed(voice: Voice) -> bool:
+    """Whether a voice may be heard later than it sounds."""
+    return voice.sound.place is not None and voice.sound.space.doppler != "off"
 
 
 class ObjectMaker:
@@ -97,21 +139,33 @@ class ObjectMaker:
     clips : ClipCache
     live : bool
         True: never decode; what is not there is silent and counted in `late_clips`.
+    flat : bool
+        True: places mean nothing, every voice is one row 3 dB down, as it would be at each of two ears straight ahead; for exciters.
     """
 
-    def __init__(self, book: SoundBook, clips: ClipCache, *, live: bool) -> None:
+    def __init__(self, book: SoundBook, clips: ClipCache, *, live: bool, flat: bool = False) -> None:
         self._book = book
         self._clips = clips
         self._live = live
+        self._flat = flat
+        ((self._open,), _) = scene_acoustics([None])
         self.keys = Keys()
         self._waiting: set[tuple[str, int]] = set()
         self._places: dict[int, tuple[int, Vec3]] = {}
+        self._spaces: tuple[tuple[int, ...], Spaces] = ((), spaces(()))
         self._pcm = np.zeros((64, 0), np.float32)
         self.late_clips = 0
 
     def forget(self) -> None:
         """Drop what is cached about where things were."""
         self._places.clear()
+
+    def lingers(self, voice: Voice) -> int:
+        """Samples for which something of a voice is still to be heard after its end."""
+        if voice.sound.place is None or self._flat:
+            return 0
+        rooms = self._acoustics(voice.scene).rooms and voice.sound.space.reverb_db is not None
+        return MOST_DELAY if rooms or delayed(voice) else 0
 
     def gather(
         self,
@@ -147,61 +201,185 @@ class ObjectMaker:
             clip = self._clip(voice)
             if clip is None:
                 continue
-            gain = (bus[0] * voice.sound.gain, bus[1] * voice.sound.gain)
+            sound = voice.sound
+            gain = (bus[0] * sound.gain, bus[1] * sound.gain)
             at = first - voice.zero
-            loop = voice.sound.loop
-            if loudest(clip, at - BEFORE, n + BEFORE + AFTER, loop) * max(gain) < _INAUDIBLE:
+            linger = self.lingers(voice)
+            reach = at - BEFORE - linger
+            if loudest(clip, reach, n + BEFORE + AFTER + linger, sound.loop) * max(gain) < _INAUDIBLE:
                 continue
-            shape = edges(voice, first, n)
-            if fade is not None:
-                shape = fade if shape is None else shape * fade
-            if voice.sound.place is None:
-                self._bed(voice, clip, key, at, gain, shape, ramp, into)
+            if self._flat or sound.place is None:
+                shape = edges(voice, first, n)
+                if fade is not None:
+                    shape = fade if shape is None else shape * fade
+                if not self._flat:
+                    self._bed(voice, clip, key, at, gain, shape, ramp, into)
+                    continue
+                gain = (gain[0] * _HALF_POWER, gain[1] * _HALF_POWER)
+                into.rows.append(_Row(key, clip, -1, at, sound.loop, (_AHEAD, _AHEAD), gain, shape, 0.0))
                 continue
             place = (self._at_m(voice, key, first), self._at_m(voice, key, last))
             self._places[key] = (last, place[1])
-            priority = _PRIORITY.get(voice.sound.bus, 1.0)
-            into.rows.append(_Row(key, clip, -1, at, loop, place, gain, shape, 0.0, priority))
+            priority = _PRIORITY.get(sound.bus, 1.0)
+            into.rows.append(
+                _Row(key, clip, -1, at, sound.loop, place, gain, None, priority, voice, fade=fade)
+            )
 
-    def block(self, found: Gathered, first: int, n: int) -> tuple[ObjectBlock, Beds]:
-        """Lays the rows out in arrays."""
+    def block(self, found: Gathered, first: int, n: int) -> tuple[ObjectBlock, Beds, Sends]:
+        """Lays the rows out in arrays: how each arrives, and what its room sends back of it."""
         rows = found.rows
         count = len(rows)
-        width = BEFORE + n + AFTER
+        at_m = np.array([row.place for row in rows], np.float64).reshape(count, 2, 3).swapaxes(0, 1)
+        gain = np.array([row.gain for row in rows], np.float64).reshape(count, 2).T.copy()
+        low_pass_hz = np.full((2, count), _NO_LOW_PASS_HZ)
+        delay = np.zeros((2, count))
+        in_bed = np.zeros(count, np.float32)
+        send = np.zeros((2, count, len(self._book.rooms)), np.float32)
+        heard: dict[int, Ends] = {}
+        extra: list[_Reflected] = []
+        for scene, members in _by_scene(rows).items():
+            index = np.asarray(members)
+            acoustics = self._acoustics(scene)
+            of = self._spaces_of([rows[i] for i in members])
+            seen = self._seen([rows[i] for i in members], first, n)
+            facing = self._facing([rows[i] for i in members], first, n)
+            poses = self._poses(rows[members[0]].voice, first, n)
+            arrival = arrive(at_m[:, index], facing, of, acoustics.air, *seen)
+            dry = gain[:, index]
+            gain[:, index] = dry * arrival.gain
+            low_pass_hz[:, index] = arrival.low_pass_hz
+            delay[:, index] = np.minimum(arrival.delay, MOST_DELAY)
+            if not acoustics.rooms:
+                continue
+            source_m = scene_from_listener(poses, at_m[:, index])
+            send[:, index] = acoustics.sends(of, source_m, poses[:, :3], arrival.distance_gain, send.shape[2])
+            heard.update(acoustics.heard(poses[:, :3]))
+            extra.append(self._reflect(acoustics, members, of, source_m, poses, dry, delay))
+        for one in extra:
+            new = [rows[i] for i in one.parent]
+            rows = [*rows, *new]
+            at_m = np.concatenate([at_m, one.at_m], axis=1)
+            gain = np.concatenate([gain, one.gain], axis=1)
+            low_pass_hz = np.concatenate([low_pass_hz, one.low_pass_hz], axis=1)
+            delay = np.concatenate([delay, one.delay], axis=1)
+            in_bed = np.concatenate([in_bed, np.ones(len(new), np.float32)])
+            send = np.concatenate([send, np.zeros((2, len(new), send.shape[2]), np.float32)], axis=1)
+        part = np.concatenate([np.zeros(count, np.int64), *(one.part for one in extra)])
+        whole = np.rint(delay.mean(axis=0)).astype(np.int64)
+        total = len(rows)
+        pcm, shape = self._read(rows, whole, first, n)
+        block = ObjectBlock(
+            first=first,
+            keys=np.fromiter((row.key for row in rows), np.int64, total) + part,
+            pcm=pcm,
+            delay=delay - whole,
+            gain=gain.astype(np.float32),
+            shape=shape,
+            low_pass_hz=low_pass_hz.astype(np.float32),
+            at_m=at_m,
+            in_bed=np.stack([in_bed, in_bed]),
+            spread_deg=np.fromiter(
+                (0.0 if row.voice is None else row.voice.sound.space.spread_deg for row in rows),
+                np.float32,
+                total,
+            ),
+            send=np.zeros((2, total), np.float32),
+            priority=np.fromiter((row.priority for row in rows), np.float32, total),
+        )
+        return block, Beds(np.zeros((BED_CHANNELS, n), np.float32), found.channels), Sends(send, heard)
+
+    # ---- how it arrives
+
+    def _acoustics(self, scene: int) -> SceneAcoustics:
+        return self._book.scenes[scene].acoustics or self._open
+
+    def _spaces_of(self, rows: Sequence[_Row]) -> Spaces:
+        keys = tuple(row.key for row in rows)
+        if keys != self._spaces[0]:
+            sounds = [row.voice.sound for row in rows if row.voice is not None]
+            self._spaces = (keys, spaces([(sound.space, sound.nearest_m) for sound in sounds]))
+        return self._spaces[1]
+
+    def _seen(self, rows: Sequence[_Row], first: int, n: int) -> tuple[Values | float, Values | float]:
+        """What gets past what stands in between: gain and low-pass in hertz, shape (2, S)."""
+        if all(row.voice is None or row.voice.sound.sight is None for row in rows):
+            return 1.0, _NO_LOW_PASS_HZ
+        found = np.ones((2, 2, len(rows)))
+        found[1] = _NO_LOW_PASS_HZ
+        for i, row in enumerate(rows):
+            voice = row.voice
+            if voice is not None and voice.sound.sight is not None:
+                for end, sample in enumerate((first, first + n)):
+                    found[:, end, i] = voice.sound.sight(self._scene_fl(voice, sample))
+        return found[0], found[1]
+
+    def _facing(self, rows: Sequence[_Row], first: int, n: int) -> Values | None:
+        """Where they face, in the resting listener's frame, shape (2, S, 3); None: all of them the listener."""
+        turned = [row.voice for row in rows if row.voice is not None]
+        if all(
+            voice.sound.space.facing_deg is None and not voice.sound.space.faces_ahead for voice in turned
+        ):
+            return None
+        found = np.zeros((2, len(turned), 3))
+        for i, voice in enumerate(turned):
+            sound = voice.sound
+            place = None if isinstance(sound.place, SeatPlace) else sound.place
+            for end, sample in enumerate((first, first + n)):
+                way = facing_at(sound.space, place, round((sample - voice.own_begin) * FL_PER_SAMPLE))
+                if way != THE_GUEST and not (sound.rides_seat or isinstance(sound.place, SeatPlace)):
+                    way = from_pose(Pose(0.0, 0.0, 0.0, self._pose(voice, sample).heading_deg), way)
+                found[end, i] = way
+        return found
+
+    def _reflect(
+        self,
+        acoustics: SceneAcoustics,
+        members: Sequence[int],
+        of: Spaces,
+        source_m: Values,
+        poses: Values,
+        dry: Values,
+        delay: Values,
+    ) -> _Reflected:
+        found = acoustics.reflections(of, source_m, poses[:, :3])
+        parent = np.asarray(members)[found.parent]
+        at_m = listener_from_scene(poses, found.at_m)
+        their = Spaces(*(getattr(of, name)[found.parent] for name in Spaces.__slots__))
+        arrival = arrive(at_m, None, their, acoustics.air, found.gain, found.low_pass_hz)
+        gain = dry[:, found.parent] * arrival.gain
+        late = delay[:, parent] + found.delay
+        keep = (np.max(arrival.gain, axis=0) > _FAINT) & (np.max(late, axis=0) < MOST_DELAY)
+        return _Reflected(
+            parent[keep].tolist(),
+            _FIRST_REFLECTION + found.number[keep],
+            at_m[:, keep],
+            gain[:, keep],
+            arrival.low_pass_hz[:, keep],
+            late[:, keep],
+        )
+
+    # ---- the samples
+
+    def _read(
+        self, rows: Sequence[_Row], whole: NDArray[np.int64], first: int, n: int
+    ) -> tuple[Samples, Samples | None]:
+        count, width = len(rows), BEFORE + n + AFTER
         if self._pcm.shape[1] != width or self._pcm.shape[0] < count:
             self._pcm = np.zeros((max(64, 2 * count), width), np.float32)
         pcm = self._pcm[:count]
-        at_m = np.empty((2, count, 3))
-        gain = np.empty((2, count), np.float32)
         shape: Samples | None = None
-        for i, row in enumerate(rows):
-            read_into(pcm[i], row.clip, row.channel, row.at - BEFORE, row.loop)
-            at_m[0, i], at_m[1, i] = row.place
-            gain[0, i], gain[1, i] = row.gain
-            if row.shape is not None:
+        for i, (row, late) in enumerate(zip(rows, whole.tolist(), strict=True)):
+            read_into(pcm[i], row.clip, row.channel, row.at - late - BEFORE, row.loop)
+            own = row.shape
+            if row.voice is not None:
+                own = edges(row.voice, first - late, n)
+                if row.fade is not None:
+                    own = row.fade if own is None else own * row.fade
+            if own is not None:
                 if shape is None:
                     shape = np.ones((count, n), np.float32)
-                shape[i] = row.shape
-        distant = np.fromiter((row.distant for row in rows), bool, count)
-        distance_m = np.clip(np.sqrt(np.sum(at_m**2, axis=2)), REFERENCE_M, FURTHEST_M)
-        gain *= np.where(distant, REFERENCE_M / distance_m, 1.0).astype(np.float32)
-        return (
-            ObjectBlock(
-                first=first,
-                keys=np.fromiter((row.key for row in rows), np.int64, count),
-                pcm=pcm,
-                delay=np.zeros((2, count)),
-                gain=gain,
-                shape=shape,
-                low_pass_hz=np.full((2, count), _NO_LOW_PASS_HZ, np.float32),
-                at_m=at_m,
-                in_bed=np.zeros((2, count), np.float32),
-                spread_deg=np.fromiter((row.spread_deg for row in rows), np.float32, count),
-                send=np.zeros((2, count), np.float32),
-                priority=np.fromiter((row.priority for row in rows), np.float32, count),
-            ),
-            Beds(np.zeros((BED_CHANNELS, n), np.float32), found.channels),
-        )
+                shape[i] = own
+        return pcm, shape
 
     # ---- inside
 
@@ -232,9 +410,7 @@ class ObjectMaker:
                         (place, place),
                         level,
                         shape,
-                        0.0,
                         _BED_PRIORITY,
-                        False,
                     )
                 )
             return
@@ -247,7 +423,7 @@ class ObjectMaker:
             samples = np.empty(n, np.float32)
             read_into(samples, clip, min(channel, clip.channels - 1), at, loop)
             if clip.channels == 1:
-                samples *= np.float32(math.sqrt(0.5))
+                samples *= np.float32(_HALF_POWER)
             into.add_channel(name, samples * scale)
 
     def _clip(self, voice: Voice) -> Clip | None:
@@ -274,6 +450,38 @@ class ObjectMaker:
         at_m = place(round((sample - voice.own_begin) * FL_PER_SAMPLE))
         if sound.rides_seat:
             return at_m
-        scene = self._book.scenes[voice.scene]
-        at_fl = min(max(0, round((sample - voice.origin) * FL_PER_SAMPLE)), scene.duration_fl)
-        return from_pose(scene.pose(at_fl), at_m)
+        return from_pose(self._pose(voice, sample), at_m)
+
+    def _scene_fl(self, voice: Voice, sample: int) -> int:
+        """Scene time at a grid sample, of the voice's own scene; it stands still at the scene's end."""
+        at_fl = round((sample - voice.origin) * FL_PER_SAMPLE)
+        return min(max(0, at_fl), self._book.scenes[voice.scene].duration_fl)
+
+    def _pose(self, voice: Voice, sample: int) -> Pose:
+        return self._book.scenes[voice.scene].pose(self._scene_fl(voice, sample))
+
+    def _poses(self, voice: Voice | None, first: int, n: int) -> Values:
+        """The listener at a block's two ends, shape (2, 4)."""
+        assert voice is not None
+        return np.array([self._pose(voice, first), self._pose(voice, first + n)])
+
+
+@dataclass(slots=True)
+class _Reflected:
+    """Rows of early reflections: whose, which, and how they arrive."""
+
+    parent: list[int]
+    part: NDArray[np.int64]
+    at_m: Values
+    gain: Values
+    low_pass_hz: Values
+    delay: Values
+
+
+def _by_scene(rows: Sequence[_Row]) -> dict[int, list[int]]:
+    """Rows that distance touches, by the scene whose coordinates they are in."""
+    found: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        if row.voice is not None:
+            found.setdefault(row.voice.scene, []).append(i)
+    return found

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import errno
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.assembly import ShakerSetup, make_mix
+from engine.audio.block import BLOCK
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
 from engine.audio.grid import Grid
-from engine.audio.mixer import DEFAULT_BLOCK, MixSettings
-from engine.audio.shakers import ShakerSetup, make_mixer
+from engine.audio.mixer import MixSettings
 from engine.audio.sounds import SoundBook
 from engine.errors import OutputError
+from engine.experience.audio_rig import STEREO, AudioOutput
 from engine.time.segments import Transport
 
 _CHUNK_SAMPLES = SAMPLE_RATE_HZ // 2
@@ -63,8 +65,7 @@ def render_wav(
     from_ns: int,
     to_ns: int,
     *,
-    seat: int = 0,
-    block: int = DEFAULT_BLOCK,
+    outputs: Sequence[AudioOutput] = (STEREO,),
     settings: MixSettings | None = None,
     shakers: ShakerSetup | None = None,
     progress: Callable[[float], None] | None = None,
@@ -74,13 +75,15 @@ def render_wav(
     Parameters
     ----------
     path : Path
-        48 kHz, 24 bit, the two ears and then, with `shakers`, its channels; replaced when it exists.
+        48 kHz, 24 bit, the channels of the device; replaced when it exists.
     book, clips : SoundBook, ClipCache
     transport : Transport or callable
         The run's transport at its end; or, where it kept fewer rows than the run had, a function that gives
         the one in force at a host instant.
     from_ns, to_ns : int
         Host time of the run.
+    outputs : sequence of AudioOutput
+        What the rig's device plays.
     shakers : ShakerSetup, optional
         The rig's audio-band shakers.
     progress : callable, optional
@@ -97,7 +100,7 @@ def render_wav(
     InputError
         When a sound cannot be read.
     """
-    mixer = make_mixer(book, clips, block=block, seat=seat, settings=settings, shakers=shakers)
+    mixer = make_mix(book, clips, outputs, settings=settings, shakers=shakers)
     grid = Grid(from_ns)
     total = grid.first(to_ns)
     done, peak = 0, 0.0
@@ -112,7 +115,7 @@ def render_wav(
             out.setsampwidth(3)
             out.setframerate(SAMPLE_RATE_HZ)
             while done < total:
-                count = min(_CHUNK_SAMPLES if fixed is not None else block, total - done)
+                count = min(_CHUNK_SAMPLES if fixed is not None else BLOCK, total - done)
                 at_ns = grid.ns(done)
                 now = fixed if fixed is not None else history(at_ns)
                 samples = mixer.render(now, at_ns, count)

@@ -110,7 +110,7 @@ def plan(
     book: SoundBook,
     grid: Grid,
     *,
-    seat: int = 0,
+    seat: int | None = 0,
     since: int = -FOREVER,
     delays: Mapping[int, int] | None = None,
 ) -> Plan:
@@ -121,8 +121,8 @@ def plan(
     transport : Transport
     book : SoundBook
     grid : Grid
-    seat : int
-        Whose reactions are heard besides the room's.
+    seat : int or None
+        Whose reactions are heard besides the room's; None: everybody's.
     since : int
         Voices that are over before this grid sample are left out.
     delays : mapping of int to int, optional
@@ -307,9 +307,9 @@ class _Planner:
 
     # ---- reactions
 
-    def lay_reactions(self, seat: int, delays: Mapping[int, int]) -> None:
+    def lay_reactions(self, seat: int | None, delays: Mapping[int, int]) -> None:
         for row in self._transport.reactions:
-            if row.seat not in (ROOM, seat):
+            if seat is not None and row.seat not in (ROOM, seat):
                 continue
             reaction = self._book.scenes[row.scene].reactions[row.reaction]
             started = self._where_run(row.from_ns, row.run_fl)

@@ -13,18 +13,19 @@ import os
 import queue
 import threading
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.assembly import ShakerSetup, make_mix, settings_of
+from engine.audio.block import BLOCK
 from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
-from engine.audio.mixer import DEFAULT_BLOCK, Mixer, MixSettings
+from engine.audio.device_mix import DeviceMix
 from engine.audio.output import Output, SilentOutput, open_output
-from engine.audio.shakers import SeatMix, ShakerSetup, make_mixer
 from engine.errors import DeviceGone, SensoramaError
+from engine.experience.audio_rig import STEREO, AudioOutput, MixSpec
 from engine.time.segments import Transport
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ class AudioConfig:
         Of the transport in shared memory.
     device : str or None
         Part of the device's name; None the system's choice; ``"none"`` no device.
-    seat : int
-    block : int
-    settings : MixSettings
+    outputs : tuple of AudioOutput
+        What of the rig this device plays.
+    mix : MixSpec
+        The venue's levels.
+    stand_ins : bool
+        Lines that nobody has recorded are spoken all the same.
     budget_bytes : int
         Bound of the decoded sounds in memory.
     shakers : tuple of ShakerSpec
@@ -68,9 +72,9 @@ class AudioConfig:
     package_path: Path
     block_name: str
     device: str | None = None
-    seat: int = 0
-    block: int = DEFAULT_BLOCK
-    settings: MixSettings = field(default_factory=MixSettings)
+    outputs: tuple[AudioOutput, ...] = (STEREO,)
+    mix: MixSpec = field(default_factory=MixSpec)
+    stand_ins: bool = False
     budget_bytes: int = DEFAULT_BUDGET_BYTES
     shakers: tuple[ShakerSpec, ...] = ()
     watchdog_ns: int = 500_000_000
@@ -136,7 +140,8 @@ class Player:
     ----------
     block : TransportBlock or LocalBlock
         Read by the thread that calls, and by no other.
-    mixer, loader : Mixer or SeatMix, Loader
+    mix : DeviceMix
+    loader : Loader
     stop : Event
     watchdog_ns : int
         See `AudioConfig`.
@@ -145,14 +150,14 @@ class Player:
     def __init__(
         self,
         block: TransportBlock | LocalBlock,
-        mixer: Mixer | SeatMix,
+        mix: DeviceMix,
         loader: Loader,
         stop: threading.Event,
         watchdog_ns: int = 500_000_000,
     ) -> None:
         self._watchdog_ns = watchdog_ns
         self._block = block
-        self._mixer = mixer
+        self._mix = mix
         self._loader = loader
         self._stop = stop
         self._faded = 0
@@ -166,12 +171,9 @@ class Player:
         told = (transport.generation, transport.sequence, at_ns // _TELL_NS)
         if told != self._told:
             self._told = told
-            self._loader.want(self._mixer.wanted(transport, at_ns))
-        if isinstance(self._mixer, SeatMix):
-            alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
-            samples = self._mixer.render(transport, at_ns, frames, alive=alive)
-        else:
-            samples = self._mixer.render(transport, at_ns, frames)
+            self._loader.want(self._mix.wanted(transport, at_ns))
+        alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
+        samples = self._mix.render(transport, at_ns, frames, alive=alive)
         if self._stop.is_set():
             fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
             samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
@@ -184,7 +186,6 @@ def play(
     output: Output,
     clock: Clock,
     say: Say,
-    block: int = DEFAULT_BLOCK,
     *,
     note: str = "",
 ) -> None:
@@ -198,7 +199,7 @@ def play(
     try:
         output.run(player)
     except DeviceGone as error:
-        silent = SilentOutput(clock, str(error), block)
+        silent = SilentOutput(clock, str(error), BLOCK)
         say.put(f"sound: {silent.description}")
         silent.run(player)
 
@@ -257,6 +258,7 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     for name in _THREAD_VARIABLES:
         os.environ[name] = "1"
     from engine.audio.book import book_of
+    from engine.audio.standin import STAND_IN, stand_ins_of
     from engine.experience.package import load_package
     from engine.time import realtime
     from engine.time.clocks import MonotonicClock
@@ -264,45 +266,41 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
 
     clock = MonotonicClock()
     package = load_package(config.package_path, hashed=False)
-    book = book_of(package)
+    stand_ins = stand_ins_of(package) if config.stand_ins else None
+    book = book_of(package, stand_ins)
     shakers = None
     if config.shakers:
         from engine.timeline.evaluate import Evaluator
 
         shakers = ShakerSetup(config.shakers, Evaluator(package.scenes, package.roles), package.roles)
-    clips = ClipCache(config.package_path, budget_bytes=config.budget_bytes)
-    make = partial(
-        make_mixer,
-        book,
-        clips,
-        block=config.block,
-        seat=config.seat,
-        settings=config.settings,
-        live=True,
-        shakers=shakers,
-    )
+    makers = {} if stand_ins is None else {STAND_IN: stand_ins.clip}
+    clips = ClipCache(config.package_path, budget_bytes=config.budget_bytes, makers=makers)
+
+    def make() -> DeviceMix:
+        return make_mix(
+            book, clips, config.outputs, settings=settings_of(config.mix), ceiling_dbtp=config.mix.ceiling_dbtp,
+            shakers=shakers, live=True,
+        )  # fmt: skip
+
     warm = make()
     for k in range(_WARM_UP_BLOCKS):
-        warm.render(Transport(), k * config.block * 62_500 // 3, config.block)
-    mixer = make()
+        warm.render(Transport(), k * BLOCK * 62_500 // 3, BLOCK)
+    mix = make()
     block = TransportBlock.attach(config.block_name)
     loader = Loader(clips, say)
-    output = open_output(clock, config.device, config.block, mixer.channels)
+    output = open_output(clock, config.device, BLOCK, mix.channels)
     granted = realtime.request_realtime_priority()
     realtime.freeze_garbage()
     try:
         play(
-            Player(block, mixer, loader, stop, config.watchdog_ns),
+            Player(block, mix, loader, stop, config.watchdog_ns),
             output,
             clock,
             say,
-            config.block,
             note=granted,
         )
     finally:
         loader.close()
         block.close()
-        if mixer.late_clips or mixer.resyncs:
-            say.put(
-                f"sound: {mixer.late_clips} sounds came late from disk, {mixer.resyncs} clock corrections"
-            )
+        if mix.late_clips or mix.resyncs:
+            say.put(f"sound: {mix.late_clips} sounds came late from disk, {mix.resyncs} clock corrections")

@@ -19,10 +19,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.clips import SAMPLE_RATE_HZ
 from engine.audio.grid import Grid
-from engine.audio.mixer import DEFAULT_BLOCK, RESYNC_NS, Listener, Mixer, MixSettings
-from engine.audio.sounds import SoundBook
+from engine.audio.mixer import RESYNC_NS
 from engine.experience.rig import ShakerSpec
 from engine.time.segments import Transport
 from engine.timeline.roles import RoleKind, RoleTable
@@ -36,8 +35,6 @@ SLEW_PER_S = 50.0
 
 DEFAULT_HZ = 40.0
 """Of a role that has a level but no frequency."""
-
-_CEILING = 0.891  # -1 dBFS: the amplifier behind is set for full scale, and two sources may add up
 
 
 class ShowState(Protocol):
@@ -163,95 +160,6 @@ class Shakers:
         exciter.phase = float(turns[-1] % 1.0)
         level = exciter.gain * (before + (after - before) * self._ramp)
         return np.asarray(level * np.sin(2.0 * math.pi * turns))
-
-
-class SeatMix:
-    """A mixer for the ears and the shakers of a seat, as one: the ears first, then each shaker on its channel.
-
-    Parameters
-    ----------
-    ears : Mixer
-        Everything but the bus `shakers`.
-    low : Mixer
-        The bus `shakers` alone.
-    shakers : Shakers
-    specs : sequence of ShakerSpec
-        As `shakers` was made with.
-    """
-
-    def __init__(self, ears: Mixer, low: Mixer, shakers: Shakers, specs: Sequence[ShakerSpec]) -> None:
-        self._ears = ears
-        self._low = low
-        self._shakers = shakers
-        self._columns = [spec.channel - 1 for spec in specs]
-        self._gains = np.array([db_to_gain(spec.gain_db) for spec in specs], np.float32)
-        self.channels = max(2, *(spec.channel for spec in specs))
-
-    @property
-    def late_clips(self) -> int:
-        """Sounds that came late from disk."""
-        return self._ears.late_clips + self._low.late_clips
-
-    @property
-    def resyncs(self) -> int:
-        """Clock corrections."""
-        return self._ears.resyncs
-
-    @property
-    def deepest_limit_db(self) -> float:
-        """The most the ears' limiter has taken away so far."""
-        return self._ears.deepest_limit_db
-
-    def wanted(self, transport: Transport, host_ns: int) -> list[str]:
-        """Files to have decoded."""
-        return self._ears.wanted(transport, host_ns)
-
-    def render(
-        self,
-        transport: Transport,
-        host_ns: int,
-        frames: int,
-        listener: Listener | None = None,
-        *,
-        alive: bool = True,
-    ) -> Samples:
-        """The next `frames` samples, shape (frames, channels)."""
-        out = np.zeros((frames, self.channels), np.float32)
-        out[:, :2] = self._ears.render(transport, host_ns, frames, listener)
-        low = self._low.render(transport, host_ns, frames).mean(axis=1, dtype=np.float32)
-        shaken = self._shakers.render(transport, host_ns, frames, alive=alive)
-        if alive and not transport.controls_at(host_ns).stopped:
-            shaken = shaken + low[:, None] * self._gains
-        for column, row in zip(self._columns, shaken.T, strict=True):
-            out[:, column] = np.clip(row, -_CEILING, _CEILING)
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class ShakerSetup:
-    """What `make_mixer` needs for shakers."""
-
-    specs: tuple[ShakerSpec, ...]
-    show: ShowState
-    roles: RoleTable
-
-
-def make_mixer(
-    book: SoundBook,
-    clips: ClipCache,
-    *,
-    block: int = DEFAULT_BLOCK,
-    seat: int = 0,
-    settings: MixSettings | None = None,
-    live: bool = False,
-    shakers: ShakerSetup | None = None,
-) -> Mixer | SeatMix:
-    """A mixer for the ears, with the shakers beside them where the rig has any."""
-    ears = Mixer(book, clips, block=block, seat=seat, settings=settings, live=live)
-    if shakers is None or not shakers.specs:
-        return ears
-    low = Mixer(book, clips, block=block, seat=seat, settings=settings, live=live, shakers=True)
-    return SeatMix(ears, low, Shakers(shakers.specs, shakers.show, shakers.roles), shakers.specs)
 
 
 def _exciter(spec: ShakerSpec, roles: RoleTable) -> _Exciter:

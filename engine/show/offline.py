@@ -172,14 +172,26 @@ class _Stage:
         if not self._options.sound:
             return
         from engine.audio import ClipCache, ShakerSetup, book_of, render_wav
+        from engine.audio.assembly import settings_of
+        from engine.audio.standin import STAND_IN, stand_ins_of
+        from engine.show.live.sounds import by_device
 
-        package = self._production.package
+        package, audio = self._production.package, self._production.rig.audio
+        stand_ins = stand_ins_of(package) if self._options.stand_ins else None
+        makers = {} if stand_ins is None else {STAND_IN: stand_ins.clip}
         shakers = None
-        if self._production.rig.audio.shakers:
-            specs = self._production.rig.audio.shakers
-            shakers = ShakerSetup(specs, self._production.evaluator(), package.roles)
+        if audio.shakers:
+            shakers = ShakerSetup(audio.shakers, self._production.evaluator(), package.roles)
         made = render_wav(
-            path, book_of(package), ClipCache(package.path), self._history.at, 0, end_ns, shakers=shakers
+            path,
+            book_of(package, stand_ins),
+            ClipCache(package.path, makers=makers),
+            self._history.at,
+            0,
+            end_ns,
+            outputs=next(iter(by_device(self._production.rig).values())),
+            settings=settings_of(audio.mix),
+            shakers=shakers,
         )
         self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"
         self._view.say(f"sound: a silent clock here; the mix is {path}")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.audio.assembly import make_mix
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache, clip_of
+from engine.audio.device_mix import DeviceMix
 from engine.audio.mixer import Mixer, MixSettings
 from engine.audio.sounds import Pose, ReactionSounds, SceneSounds, Sound, SoundBook
 from engine.time.publisher import TransportWriter
@@ -66,6 +68,11 @@ class Room:
         """A mixer over this book."""
         more.setdefault("settings", PLAIN)
         return Mixer(self.book, self.clips, **more)  # type: ignore[arg-type]
+
+    def mix(self, **more: object) -> DeviceMix:
+        """What a device plays of it: a pair of loudspeakers."""
+        more.setdefault("settings", PLAIN)
+        return make_mix(self.book, self.clips, **more)  # type: ignore[arg-type]
 
 
 def run(*steps: tuple[float, int, float, int, SegmentKind]) -> Transport:

@@ -70,7 +70,7 @@ def test_blocks_follow_the_clock_and_the_end_is_a_fade() -> None:
     stop, said = threading.Event(), queue.Queue[str]()
     output = Recorder(stop, blocks=60)
     loader = Loader(room.clips, said)
-    play(Player(block, room.mixer(live=True), loader, stop), output, ManualClock(0), said)
+    play(Player(block, room.mix(live=True), loader, stop), output, ManualClock(0), said)
     loader.close()
     assert output.instants_ns[50] == 50 * 512 * S_NS // SAMPLE_RATE_HZ
     sound = np.concatenate(output.heard)
@@ -86,7 +86,7 @@ def test_a_device_that_goes_away_is_replaced_in_one_line() -> None:
     clock = StopAfter(stop, S_NS)
     loader = Loader(room.clips, said)
     play(
-        Player(block, room.mixer(live=True), loader, stop),
+        Player(block, room.mix(live=True), loader, stop),
         Recorder(stop, blocks=20, breaks=True),
         clock,
         said,

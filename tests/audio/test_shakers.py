@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.audio.assembly import ShakerSetup, make_mix
 from engine.audio.clips import SAMPLE_RATE_HZ
-from engine.audio.mixer import Mixer
-from engine.audio.shakers import SLEW_PER_S, STEP, SeatMix, Shakers, ShakerSetup, make_mixer
+from engine.audio.device_mix import DeviceMix
+from engine.audio.shakers import SLEW_PER_S, STEP, Shakers
 from engine.experience.rig import ShakerSpec
 from engine.time.segments import Controls, SegmentKind, Transport
 from engine.timeline.roles import RoleKind, RoleSpec, RoleTable
@@ -105,11 +106,11 @@ def test_the_exciter_is_asked_as_early_as_it_is_late() -> None:
     assert abs(first / SAMPLE_RATE_HZ - 0.05) < 0.0041
 
 
-def seat_mix(room: Room, **more: object) -> Mixer | SeatMix:
+def seat_mix(room: Room) -> DeviceMix:
     setup = ShakerSetup(
         (SPEC, ShakerSpec("gone.role", 5, gain_db=-6.0)), Rumbling(lambda t: (0.0, 40.0)), ROLES
     )
-    return make_mixer(room.book, room.clips, settings=PLAIN, shakers=setup)
+    return make_mix(room.book, room.clips, settings=PLAIN, shakers=setup)
 
 
 def test_sounds_for_the_shakers_reach_them_and_not_the_ears() -> None:
@@ -128,7 +129,7 @@ def test_sounds_for_the_shakers_reach_them_and_not_the_ears() -> None:
     assert np.abs(made[:, 3]).max() == 0.0
 
 
-def test_a_rig_without_shakers_has_a_plain_mixer() -> None:
+def test_a_rig_without_shakers_has_the_channels_of_its_outputs() -> None:
     room = Room()
     room.scene()
-    assert isinstance(make_mixer(room.book, room.clips), Mixer)
+    assert make_mix(room.book, room.clips).channels == 2

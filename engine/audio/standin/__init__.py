@@ -4,6 +4,6 @@ A voice of the system where there is one (`system_voice`), else a murmur of as m
 long a line takes and where it comes from. Never in a show: only a rehearsal asks for it, and says so.
 """
 
-from engine.audio.standin.lines import STAND_IN, StandIns
+from engine.audio.standin.lines import STAND_IN, StandIns, stand_ins_of
 
-__all__ = ["STAND_IN", "StandIns"]
+__all__ = ["STAND_IN", "StandIns", "stand_ins_of"]

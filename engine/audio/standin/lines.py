@@ -5,18 +5,27 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.audio.clips import SAMPLE_RATE_HZ, Clip, clip_of, decode
 from engine.audio.standin.murmur import length_s, murmur
-from engine.audio.standin.system_voice import SystemVoice
+from engine.audio.standin.system_voice import SystemVoice, find_voice
 from engine.errors import SensoramaError
 from engine.experience.lines import LineTable
+
+if TYPE_CHECKING:
+    from engine.experience.package import Package
 
 STAND_IN = "stand-in/"
 """How the names of their clips begin; no file of a package is called so."""
 _FADE = SAMPLE_RATE_HZ // 50
+
+
+def stand_ins_of(package: Package) -> StandIns:
+    """Stand-ins for a package's missing lines, in the system's voice where there is one."""
+    return StandIns(package.lines, find_voice())
 
 
 class StandIns:

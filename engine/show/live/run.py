@@ -11,7 +11,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from engine.audio.process import AudioConfig
 from engine.audio.process import main as sound_main
 from engine.bus.loop import BusEvent
 from engine.bus.process import BusReady
@@ -29,6 +28,7 @@ from engine.show.live.device_news import DeviceNews
 from engine.show.live.opening import Opening
 from engine.show.live.parts import Parts, parts_for
 from engine.show.live.pictures import LivePictures
+from engine.show.live.sounds import sound_configs
 from engine.show.live.standstill import Standstill
 from engine.show.live.status import live_status
 from engine.show.live.supervision import READY_LIMIT_NS, Supervisor
@@ -104,7 +104,7 @@ class LiveRun:
             seat_poses=seat_poses,
         )
         # What is muted is heard, and hears, only once it leads; but what is wrong with it is said now.
-        self._sound = None if opening.muted else self._make_sound()
+        self._sounds = [] if opening.muted else self._make_sounds()
         parts = parts_for(production, options, opening.clock, block.name)
         self._parts = Parts([] if opening.muted else parts, self._tell_fault)
         self._parts_later = parts if opening.muted else []
@@ -126,27 +126,26 @@ class LiveRun:
 
     # ---- start and end ---------------------------------------------------------------------------------------
 
-    def _make_sound(self) -> Child | None:
+    def _make_sounds(self) -> list[Child]:
+        """One process a sound device: each follows the transport by its own clock."""
         if not self._options.sound:
-            return None
-        config = AudioConfig(
-            package_path=self._production.package.path,
-            block_name=self._block.name,
-            device=self._production.rig.audio.device,
-            shakers=self._production.rig.audio.shakers,
-            watchdog_ns=self._production.rig.watchdog_ns,
+            return []
+        configs = sound_configs(
+            self._production.rig,
+            self._production.package.path,
+            self._block.name,
+            stand_ins=self._options.stand_ins,
         )
-        return Child("sound", sound_main, config)
+        names = ["sound", *(f"sound {number}" for number in range(2, len(configs) + 1))]
+        return [Child(name, sound_main, config) for name, config in zip(names, configs, strict=True)]
 
     @property
     def _bus(self) -> Child:
         return self._care.bus
 
     def _all_children(self) -> list[Child]:
-        own = [
-            child for child in (self._bus, self._sound, self._viewer, self._care.spare) if child is not None
-        ]
-        return [*own, *self._parts.children]
+        own = [child for child in (self._bus, self._viewer, self._care.spare) if child is not None]
+        return [*own, *self._sounds, *self._parts.children]
 
     def play(self, session: str) -> Ended:
         """Start everything, conduct to the end, and leave nothing running."""
@@ -289,7 +288,10 @@ class LiveRun:
             how=[
                 (("Clock", "时钟"), "monotonic, real time"),
                 (("Picture", "画面"), self._notes.get("viewer", "none")),
-                (("Sound", "声音"), self._notes.get("sound", "none")),
+                (
+                    ("Sound", "声音"),
+                    "; ".join(self._notes.get(one.name, "") for one in self._sounds) or "none",
+                ),
             ],
         )
 
@@ -366,7 +368,7 @@ class LiveRun:
         text = f"TAKE-OVER: {why}; this standby leads"
         record.warn(text)
         self._view.say(text)
-        self._sound = self._make_sound()
+        self._sounds = self._make_sounds()
         self._parts = Parts(self._parts_later, self._tell_fault)
         self._supervisor.start()
         self._parts.begin(conductor, record)
