@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.kernels import loops
-from engine.audio.kernels.sinc import fraction_spectra, sinc_table
+from engine.audio.kernels.sinc import fraction_spectra, sinc_powers
 from engine.errors import MissingExtra
 
 Samples = NDArray[np.float32]
@@ -77,7 +77,7 @@ class CompiledKernels:
         places, whole = array(kinds.float64, 2), kinds.int64
         self._mix_ramped = compiled(loops.mix_ramped, kinds.void, flat, flat, flat, row, flat_out)
         self._emit_rows = compiled(
-            loops.emit_rows, whole, flat, whole, places, flat, flat, flat, row_out, row, flat, flat, flat_out
+            loops.emit_rows, whole, flat, whole, places, flat, flat, flat, row_out, row, flat, flat_out
         )
         spectra, spectra_out = array(kinds.float32, 3), array(kinds.float32, 3, written=True)
         numbers = array(kinds.int64, 1)
@@ -100,6 +100,7 @@ class CompiledKernels:
         self._no_colour = np.zeros((0, 2, 2), np.float32)
         self._fractions: dict[int, Samples] = {}
         self._ramps: dict[int, Samples] = {}
+        self._reader = sinc_powers()
         self._no_shape = np.zeros((0, 1), np.float32)
 
     def _ramp(self, n: int) -> Samples:
@@ -134,10 +135,9 @@ class CompiledKernels:
         out: Samples,
     ) -> int:
         """See `engine.audio.kernels.choice.Kernels.emit_rows`."""
-        weights, rise = sinc_table()
         given = self._no_shape if shape is None else shape
         done: int = self._emit_rows(
-            pcm, before, delay, gain, pole, given, state, self._ramp(out.shape[1]), weights, rise, out
+            pcm, before, delay, gain, pole, given, state, self._ramp(out.shape[1]), self._reader, out
         )
         return done
 

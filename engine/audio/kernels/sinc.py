@@ -1,7 +1,7 @@
 """Weights to read a signal between its samples.
 
-A sinc under a Kaiser window, 16 samples wide, in 256 steps between two samples with a straight line between the steps. Measured with
-sines at a speed of 1.0001: 90 dB of signal over error at 1, 5 and 15 kHz; a cubic has 19 dB at 15 kHz; 512 steps add nothing.
+A sinc under a Kaiser window, 16 samples wide. Measured with sines at a speed of 1.0001: 90 dB of signal over error at 1, 5 and 15 kHz; a
+cubic has 19 dB at 15 kHz. The weights come as a table, with a straight line between its steps, and as powers of the fraction.
 """
 
 from __future__ import annotations
@@ -14,8 +14,31 @@ from numpy.typing import NDArray
 TAPS = 16
 FIRST_TAP = 7
 """Weight `FIRST_TAP` belongs to the sample at or before the place that is read."""
-STEPS = 256
+STEPS = 1024
 _BETA = 8.0
+
+
+def _weights(fraction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shape (..., TAPS); they sum to 1."""
+    from_centre = np.arange(TAPS) - FIRST_TAP - fraction[..., None]
+    inside = np.clip(1.0 - (from_centre / (TAPS / 2)) ** 2, 0.0, None)
+    table = np.sinc(from_centre) * np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA)
+    return np.asarray(table / table.sum(axis=-1, keepdims=True))
+
+
+@lru_cache(maxsize=1)
+def sinc_powers() -> NDArray[np.float32]:
+    """The weights as polynomials of degree 7 of the fraction less 1/2: off by -140 dB.
+
+    Returns
+    -------
+    ndarray of float32, shape (8, TAPS // 2)
+        Power, pair: in even powers the last weights are the first ones mirrored, in odd ones their negatives as well.
+    """
+    chebyshev = 0.5 + 0.5 * np.cos(np.pi * (np.arange(400) + 0.5) / 400)
+    powers = np.vander(chebyshev - 0.5, 8, increasing=True)
+    fitted = np.linalg.lstsq(powers, _weights(chebyshev), rcond=None)[0]
+    return np.ascontiguousarray(fitted[:, : TAPS // 2], np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -27,11 +50,7 @@ def sinc_table() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     weights, rise : ndarray of float32, shape (STEPS, TAPS)
         The weights at ``step + w`` (0 <= w < 1) are ``weights[step] + w * rise[step]``; they sum to 1, so that a constant stays one.
     """
-    fraction = np.arange(STEPS + 1)[:, None] / STEPS
-    from_centre = np.arange(TAPS)[None, :] - FIRST_TAP - fraction
-    inside = np.clip(1.0 - (from_centre / (TAPS / 2)) ** 2, 0.0, None)
-    table = np.sinc(from_centre) * np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA)
-    table /= table.sum(axis=1, keepdims=True)
+    table = _weights(np.arange(STEPS + 1) / STEPS)
     weights = table[:-1].astype(np.float32)
     rise = np.diff(table, axis=0).astype(np.float32)
     return weights, rise
