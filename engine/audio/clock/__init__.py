@@ -17,7 +17,7 @@ __all__ = [
     "DeviceClock",
     "Follower",
     "Pace",
-    "TrimmedReader",
     "Trim",
+    "TrimmedReader",
     "clock_name",
 ]
