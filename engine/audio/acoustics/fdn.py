@@ -42,6 +42,11 @@ class Tail:
         self._quiet = design.memory
         self._lanes = np.arange(LINES)
         self._hadamard = _hadamard(LINES) * design.turn
+        self._denominator = np.poly(design.poles)
+        self._scale = np.array([np.prod(1.0 - design.poles)])
+        self._taps = _numerators(design)
+        self._poles_state = np.zeros((LINES, SECTIONS))
+        self._before = np.zeros((LINES, SECTIONS))
 
     @property
     def ringing(self) -> bool:
@@ -54,6 +59,8 @@ class Tail:
             self._ring.fill(0.0)
             self._history.fill(0.0)
             self._low.fill(0.0)
+            self._poles_state = np.zeros((LINES, SECTIONS))
+            self._before = np.zeros((LINES, SECTIONS))
         self._at = 0
         self._quiet = self.design.memory
 
@@ -101,18 +108,29 @@ class Tail:
         # Here the input's past lies in a row, so that what enters a line is four stretches of it: nine times faster than looking up.
         self._history[:-n] = self._history[n:]
         self._history[-n:] = send
-        entered = np.lib.stride_tricks.sliding_window_view(self._history, n)[
-            RING - n - d.tap_delay
-        ]  # (LINES, TAPS, n)
+        rows = np.lib.stride_tricks.sliding_window_view
+        entered = rows(self._history, n)[RING - n - d.tap_delay]  # (LINES, TAPS, n)
         x = self._ring[(when - d.delay[:, None]) & mask, self._lanes[:, None]] * d.first[:, None]
-        for k, pole in enumerate(d.poles.tolist()):
-            low, _ = lfilter((1.0 - pole,), (1.0, -pole), x, axis=1, zi=pole * self._low[k, :, None])
-            self._low[k] = low[:, -1]
-            x -= low
-            x *= d.high[k, :, None]
-            x += low
+        # The shelves' poles are the same in every line, so all of them are one filter for all lines; what differs are seven taps.
+        smooth, self._poles_state = lfilter(self._scale, self._denominator, x, axis=1, zi=self._poles_state)
+        smooth = np.concatenate((self._before, smooth), axis=1)
+        self._before = smooth[:, -SECTIONS:]
+        x = (self._taps[:, None, :] @ rows(smooth, n, axis=1))[:, 0]
         out[:] = x.T
         self._ring[when & mask] = (self._hadamard.T @ x + (d.tap_gain[:, None, :] @ entered)[:, 0]).T
+
+
+def _numerators(design: Network) -> Values:
+    """The shelves' numerators multiplied out, oldest tap first, shape (LINES, SECTIONS + 1)."""
+    found = []
+    for line in range(LINES):
+        taps = np.ones(1)
+        for pole, high in zip(design.poles.tolist(), design.high[:, line].tolist(), strict=True):
+            taps = np.convolve(
+                taps, np.array([high + (1.0 - high) * (1.0 - pole), -high * pole]) / (1.0 - pole)
+            )
+        found.append(taps[::-1])
+    return np.ascontiguousarray(found)
 
 
 def _hadamard(size: int) -> Values:
@@ -124,7 +142,7 @@ def _hadamard(size: int) -> Values:
 
 @lru_cache(maxsize=1)
 def compiled_network() -> Callable[..., None]:
-    """The loop, compiled (extra ``numba``); kept on disk where `engine.audio.kernels` keeps its own."""
+    """The loop, compiled here and now (extra ``numba``), not in the first block; kept on disk where `engine.audio.kernels` keeps its own."""
     import numba
 
     keep = bool(getattr(numba.config, "CACHE_DIR", ""))
@@ -134,5 +152,22 @@ def compiled_network() -> Callable[..., None]:
         fastmath={"reassoc", "contract", "nsz"},
         nogil=True,
         boundscheck=False,
+    )
+    ring, row, column = np.zeros((2, 1), np.float32), np.zeros(1, np.float32), np.zeros((1, 1))
+    whole, number = np.ones((1, 1), np.int64), np.zeros(1)
+    done(
+        row,
+        np.zeros(2, np.float32),
+        0,
+        ring,
+        whole[0],
+        whole,
+        column,
+        number,
+        number,
+        column,
+        number,
+        column.copy(),
+        ring[:1],
     )
     return done

@@ -68,7 +68,11 @@ def fitted(hz: ArrayLike, level_db: ArrayLike, *, level: bool = True) -> tuple[V
     mean = np.sum(weight * wanted, axis=-1, keepdims=True) / total
     error = second - 2.0 * across + (2.0 * mean * first - first**2 if level else 0.0)
     best = np.argmin(error, axis=-1)
-    offset_db = mean[..., 0] - np.take_along_axis(first, best[..., None], axis=-1)[..., 0] if level else np.zeros(best.shape)
+    offset_db = (
+        mean[..., 0] - np.take_along_axis(first, best[..., None], axis=-1)[..., 0]
+        if level
+        else np.zeros(best.shape)
+    )
     return 10.0 ** (offset_db / 20.0), corners[best]
 
 
@@ -90,4 +94,3 @@ def joined(*low_pass_hz: ArrayLike) -> Values:
         corner = np.asarray(one, np.float64)
         total = total + np.where(corner >= NONE_HZ, 0.0, 1.0 / np.square(np.maximum(corner, 1.0)))
     return np.minimum(NONE_HZ, 1.0 / np.sqrt(np.maximum(total, 1.0 / NONE_HZ**2)))
-

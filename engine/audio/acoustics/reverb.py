@@ -40,6 +40,7 @@ class Reverberation:
     def __init__(self, rooms: Sequence[Room], which: str = "") -> None:
         self.rooms = tuple(rooms)
         self._tails = [Tail(network(room.rt60_s, room.free_path_m / SOUND_MPS), which) for room in self.rooms]
+        self._fields = [tail.design.field.astype(np.float32) for tail in self._tails]
         self._heard = np.zeros(len(self.rooms))
 
     @property
@@ -90,4 +91,4 @@ class Reverberation:
             if not tail.ringing or (start == 0.0 and stop == 0.0):
                 continue
             ramp = np.linspace(start, stop, n, endpoint=False, dtype=np.float32)
-            hoa += (tail.design.field.astype(np.float32) @ lines.T) * ramp
+            hoa += (self._fields[number] @ lines.T) * ramp
