@@ -23,6 +23,8 @@ Places = NDArray[np.float64]
 
 _SIDES = ("M+030", "M-030")
 _SPEAKER_M = 2.0
+_AT_ONCE = 128
+"""Rows transformed at a time: their spectra, 0.26 MB, stay in the cache until they are used."""
 _UNTURNED = np.eye(3)
 
 
@@ -255,7 +257,11 @@ class BinauralStage:
         n = self._frames
         if not before.size:
             return np.zeros((2, n), np.float32)
-        self._kernels.add_filtered(rfft(frames, axis=1), before, after, self._rows.filters, self._sums)
+        self._sums[:] = 0.0
+        for first in range(0, before.size, _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            spectra = rfft(frames[some], axis=1)
+            self._kernels.add_filtered(spectra, before[some], after[some], self._rows.filters, self._sums)
         ears = irfft(self._sums, self._length, axis=2)[:, :, n:]
         return np.asarray(ears[0] + (ears[1] - ears[0]) * self._ramp, np.float32)
 

@@ -120,7 +120,7 @@ class Kernels(Protocol):
         filters: NDArray[Any],
         out: Spectra,
     ) -> None:
-        """The two ears' spectra, once with every object's old filter and once with its new one.
+        """Adds to the two ears' spectra, once with every object's old filter and once with its new one.
 
         Parameters
         ----------

@@ -253,22 +253,24 @@ def build_filters(
             to_re, to_im = 1.0, 0.0
             for first in range(0, bins, 16):
                 turn_re, turn_im = np.float32(to_re), np.float32(to_im)
+                own_re, own_im = made[first : first + 16], made[bins + first : bins + first + 16]
+                by_re, by_im = early[first : first + 16], early[bins + first : bins + first + 16]
                 for b in range(16):
                     c = step_re[b] * turn_re - step_im[b] * turn_im
                     s = step_re[b] * turn_im + step_im[b] * turn_re
-                    re = made[first + b] * early[first + b] - made[bins + first + b] * early[bins + first + b]
-                    im = made[first + b] * early[bins + first + b] + made[bins + first + b] * early[first + b]
-                    made[first + b] = re * c - im * s
-                    made[bins + first + b] = re * s + im * c
+                    re = own_re[b] * by_re[b] - own_im[b] * by_im[b]
+                    im = own_re[b] * by_im[b] + own_im[b] * by_re[b]
+                    own_re[b] = re * c - im * s
+                    own_im[b] = re * s + im * c
                 to_re, to_im = to_re * far_re - to_im * far_im, to_re * far_im + to_im * far_re
             if colour.shape[0] > 0:
-                by = colour[row, ear]
-                lowest, highest = lowest * by[0], highest * by[bins]
+                own_re, own_im = made[:bins], made[bins:]
+                by_re, by_im = colour[row, ear, :bins], colour[row, ear, bins:]
+                lowest, highest = lowest * by_re[0], highest * by_im[0]
                 for j in range(bins):
-                    re = made[j] * by[j] - made[bins + j] * by[bins + j]
-                    im = made[j] * by[bins + j] + made[bins + j] * by[j]
-                    made[j] = re
-                    made[bins + j] = im
+                    re = own_re[j] * by_re[j] - own_im[j] * by_im[j]
+                    own_im[j] = own_re[j] * by_im[j] + own_im[j] * by_re[j]
+                    own_re[j] = re
             made[0], made[bins] = lowest, highest
 
 
@@ -309,8 +311,9 @@ def add_filtered(
     for part in range(2):
         for ear in range(2):
             made = out[part, ear]
-            for j in range(bins):
-                made[2 * j] = sums[part, ear, j] + sums[2, ear, j]
-                made[2 * j + 1] = sums[part, ear, bins + j] + sums[2, ear, bins + j]
-            made[2 * bins], made[2 * bins + 1] = made[1], 0.0
-            made[1] = 0.0
+            # The two packed numbers of bin 0 part.
+            made[0] += sums[part, ear, 0] + sums[2, ear, 0]
+            made[2 * bins] += sums[part, ear, bins] + sums[2, ear, bins]
+            for j in range(1, bins):
+                made[2 * j] += sums[part, ear, j] + sums[2, ear, j]
+                made[2 * j + 1] += sums[part, ear, bins + j] + sums[2, ear, bins + j]

@@ -157,11 +157,7 @@ def add_filtered(
     """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
     given = spectra[:, None]
     to = (given * filters[after]).sum(axis=0)
-    out[1] = to
+    out += to
     moved = np.flatnonzero(before != after)
-    if moved.size == before.size:
-        out[0] = (given * filters[before]).sum(axis=0)
-    elif moved.size:
-        out[0] = to + (given[moved] * (filters[before[moved]] - filters[after[moved]])).sum(axis=0)
-    else:
-        out[0] = to
+    if moved.size:
+        out[0] += (given[moved] * (filters[before[moved]] - filters[after[moved]])).sum(axis=0)
