@@ -142,7 +142,7 @@ def _hadamard(size: int) -> Values:
 
 @lru_cache(maxsize=1)
 def compiled_network() -> Callable[..., None]:
-    """The loop, compiled here and now (extra ``numba``), not in the first block; kept on disk where `engine.audio.kernels` keeps its own."""
+    """The loop, compiled now (extra ``numba``) and not in the first block; kept on disk where `engine.audio.kernels` keeps its own."""
     import numba
 
     keep = bool(getattr(numba.config, "CACHE_DIR", ""))
