@@ -10,9 +10,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.errors import SensoramaError
+
+if TYPE_CHECKING:
+    from engine.show.options import PlayOptions
 
 
 def _play(args: argparse.Namespace) -> int:
@@ -119,6 +123,61 @@ def _timecode_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     timecode.set_defaults(run=_timecode)
 
 
+def _audio(args: argparse.Namespace) -> int:
+    from engine.show.commission.command import audio_command
+
+    return audio_command(args)
+
+
+def _audio_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`audio devices`, `test`, `measure`, `commission`."""
+    audio = commands.add_parser(
+        "audio", help="the sound devices at hand; a venue's loudspeakers heard, measured, corrected"
+    )
+    audio.set_defaults(run=_audio)
+    whats = audio.add_subparsers(dest="what", required=True, metavar="WHAT")
+    devices = whats.add_parser("devices", help="the sound devices of this machine")
+    devices.add_argument("--json", action="store_true", help="JSON lines")
+    test = whats.add_parser("test", help="every channel says which loudspeaker it should be")
+    measure = whats.add_parser(
+        "measure", help="arrival, level and wiring of every loudspeaker, by a microphone"
+    )
+    commission = whats.add_parser(
+        "commission",
+        help="walk a venue: channels, wiring, delays, levels; propose corrections, and write them into the rig",
+        description="Sweeps begin 18 dB below --level and grow only where the room is louder. Nothing exceeds --level.",
+    )
+    for each in (test, measure, commission):
+        each.add_argument("--rig", metavar="FILE", required=True)
+        each.add_argument("--output", metavar="NAME", help="of the rig (default its first loudspeakers)")
+        each.add_argument(
+            "--device", metavar="NAME", help="part of the sound device's name (default the rig's)"
+        )
+        each.add_argument(
+            "--api", metavar="NAME", help="part of its host interface's name (default the rig's)"
+        )
+        each.add_argument(
+            "--level",
+            type=float,
+            default=-24.0,
+            metavar="DBFS",
+            help="peak that nothing exceeds (default -24; -80 to -6)",
+        )
+        each.add_argument("--language", choices=("en", "zh"), default="en", help="what the operator reads")
+        each.add_argument("--twin", action="store_true", help="a simulated room with mistakes, to practise")
+        each.add_argument("--yes", action="store_true", help="do not ask before it is heard")
+    for each in (measure, commission):
+        each.add_argument("--input", metavar="NAME[/CHANNEL]", help="the measurement microphone")
+        each.add_argument("--out", metavar="FILE", help="what was measured, as JSON")
+    measure.add_argument("--corrected", action="store_true", help="through the rig's delays and gains")
+    commission.add_argument(
+        "--identify",
+        choices=("ear", "microphone", "none"),
+        help="how channels are told apart: the operator says what is heard (default), the microphone is held close to each, or not",
+    )
+    commission.add_argument("--write", action="store_true", help="write it into the rig file; comments stay")
+
+
 def _bench(args: argparse.Namespace) -> int:
     from engine.bench.run import bench_command
 
@@ -155,6 +214,60 @@ def _export_haptic(args: argparse.Namespace) -> int:
     from engine.experience.haptics.command import export_command
 
     return export_command(args.source, args.out, args.scene, args.role, args.force)
+
+
+def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
+    from engine.show.options import PlayOptions
+
+    choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
+    rig = Path(args.rig) if args.rig else None
+    return PlayOptions(experience, rig, seed=args.seed, choices=choices, language=args.language, picture=False)
+
+
+def _export_adm(args: argparse.Namespace) -> int:
+    from engine.show.sound_command import export_command
+
+    options = _sound_options(args, args.experience)
+    return export_command(options, args.out, force=args.force, bits=args.bits, tracks=args.tracks)
+
+
+def _mixdown(args: argparse.Namespace) -> int:
+    from engine.show.sound_command import mixdown_command
+
+    options = _sound_options(args, args.source)
+    return mixdown_command(
+        options, args.out, args.to, force=args.force, programme=args.programme, gain_db=args.gain
+    )
+
+
+def _sound_parsers(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    formats: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """`mixdown` and `export adm`: a show's sound in a file."""
+    mixdown = commands.add_parser(
+        "mixdown",
+        help="render the sound of a show, or of an ADM master, to a file",
+        description="A show is played once, without a picture, on one way through its story; see --choices and --seed.",
+    )
+    mixdown.add_argument("source", help="an experience, or an ADM BW64 file")
+    mixdown.add_argument(
+        "--to", required=True, metavar="LAYOUT", help="binaural, ambisonic, 5.1, 7.1.4, 22.2, 4+7+0..."
+    )
+    mixdown.add_argument("--programme", default="", metavar="ID", help="of a master that has several")
+    mixdown.add_argument("--gain", type=float, default=0.0, metavar="DB", help="of a master's mixdown")
+    adm = formats.add_parser("adm", help="ADM BW64: objects, beds, Ambisonics (ITU-R BS.2076, BS.2088)")
+    adm.add_argument("experience")
+    adm.add_argument("--bits", type=int, choices=(16, 24), default=24)
+    adm.add_argument("--tracks", type=int, default=128, metavar="N", help="at most so many tracks (default 128)")
+    for parser, run in ((mixdown, _mixdown), (adm, _export_adm)):
+        parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+        parser.add_argument("--rig", metavar="FILE", help="the venue whose levels count; default: a studio")
+        parser.add_argument("--choices", metavar="ID,ID,...", help="scripted choices, in order")
+        parser.add_argument("--seed", type=int, metavar="N", help="choices drawn by this seed")
+        parser.add_argument("--language", metavar="CODE", help="of the voices")
+        parser.add_argument("--force", action="store_true", help="replace a file that is there")
+        parser.set_defaults(run=run)
 
 
 def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -194,6 +307,7 @@ def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     haptic.add_argument("--role", metavar="NAME", help="only this role")
     haptic.add_argument("--force", action="store_true", help="replace a file that is there")
     haptic.set_defaults(run=_export_haptic)
+    _sound_parsers(commands, formats)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -377,6 +491,7 @@ def _parser() -> argparse.ArgumentParser:
     _exchange_parsers(commands)
 
     _timecode_parsers(commands)
+    _audio_parsers(commands)
     bench = commands.add_parser("bench", help="measure, and print JSON lines")
     bench.add_argument("names", nargs="*", help="which ones (default: all)")
     bench.add_argument("--quick", action="store_true", help="short runs: a look, not a figure to quote")

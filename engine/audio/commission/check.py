@@ -20,6 +20,7 @@ _SLIP_SAMPLES = 0.5
 _CLICK_DB = -50.0
 _CLICK_OVER = 8.0
 _GAUSS_MAD = 1.4826
+_EDGE = 960
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def judge_tone(heard: Samples) -> Steadiness:
     Notes
     -----
     The tone's phase is followed over frames of 21 ms: a sample that is lost or repeated is a step of 7.48 deg that stays. A click is what
-    stands out of the rest once the tone is taken away, by 8 robust deviations, and is above -50 dB of the tone.
+    stands out of the rest once the tone is taken away, by 8 robust deviations (Gaussian noise reaches 5 in two seconds), and is above -50 dB of the tone.
     """
     signal = np.nan_to_num(np.asarray(heard, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     count = signal.size // _FRAME
@@ -127,9 +128,14 @@ def judge_tone(heard: Samples) -> Steadiness:
 
 def _clicks(signal: Floats, start: int, typical: float) -> tuple[float, ...]:
     """Instants where something short stands out of what is left above 4 kHz."""
-    spectrum = np.fft.rfft(signal * np.hanning(signal.size))
+    ramp = np.minimum(np.arange(1, signal.size + 1) / _EDGE, 1.0)
+    faded = signal * ramp * ramp[::-1]
+    spectrum = np.fft.rfft(faded)
     hz = np.fft.rfftfreq(signal.size, 1 / SAMPLE_RATE_HZ)
+    # The ramps' own corners lie in the edges, which are not looked at.
     left = np.abs(np.fft.irfft(spectrum * np.clip((hz - 4000.0) / 1000.0, 0.0, 1.0), signal.size))
+    left = left[_EDGE + 240 : -_EDGE - 240]
+    start += _EDGE + 240
     robust = _GAUSS_MAD * float(np.median(left))
     level = max(_CLICK_OVER * robust, typical * 10 ** (_CLICK_DB / 20))
     found: list[float] = []

@@ -202,8 +202,8 @@ def append_items(source: Text, key: str, block: Sequence[str], flow: Sequence[st
     return source.checked(source.put(end, f"{lead}{key}:{indented}\n"), expected)
 
 
-def set_scalar_map(source: Text, path: Sequence[str], flow: str) -> str:
-    """Put a flow mapping (``{dead: 20ms, lag: 5ms}``) at a path whose parent is there.
+def set_scalar_map(source: Text, path: Sequence[str | int], flow: str) -> str:
+    """Put a flow mapping (``{dead: 20ms, lag: 5ms}``), or a scalar, at a path whose parent is there.
 
     Raises
     ------
@@ -224,7 +224,8 @@ def set_scalar_map(source: Text, path: Sequence[str], flow: str) -> str:
         return source.checked(source.put(index, flow, until=until), expected)
     parent, _ = node_at(source.places.root, path[:-1])
     if not isinstance(parent, MappingNode) or not parent.value:
-        raise OutputError(f"{source.shown}: there is no {'.'.join(path[:-1])} to write {path[-1]} into")
+        above = ".".join(map(str, path[:-1]))
+        raise OutputError(f"{source.shown}: there is no {above} to write {path[-1]} into")
     if parent.flow_style:
         index = end_of(parent.value[-1][1])
         return source.checked(source.put(index, f", {path[-1]}: {flow}"), expected)
@@ -234,7 +235,9 @@ def set_scalar_map(source: Text, path: Sequence[str], flow: str) -> str:
     return source.checked(source.put(index, f"\n{indent}{path[-1]}: {flow}"), expected)
 
 
-def _with(data: Any, path: Sequence[str], value: Any) -> Any:
+def _with(data: Any, path: Sequence[str | int], value: Any) -> Any:
     if not path:
         return value
+    if isinstance(data, list):
+        return [_with(item, path[1:], value) if index == path[0] else item for index, item in enumerate(data)]
     return {**data, path[0]: _with(data.get(path[0], {}), path[1:], value)}
