@@ -21,7 +21,7 @@ HEAD_RADIUS_M = 0.0875
 NEAR_M = 1.0
 """From here on inwards: at 1 m the difference is nothing, so nothing is heard of the border."""
 IN_HEAD_FROM_M, IN_HEAD_AT_M = 0.5, 0.1
-_SPEED_OF_SOUND_MPS = 343.0
+SPEED_OF_SOUND_MPS = 343.0
 _TERMS = 60
 _DISTANCES_M = np.array([0.15, 0.18, 0.22, 0.27, 0.33, 0.42, 0.55, 0.75, 1.0])
 _ANGLE_STEP_DEG = 10.0
@@ -43,7 +43,7 @@ def sphere_gain(distance_m: Floats, angle_deg: Floats, hz: Floats) -> Floats:
     -------
     ndarray of float64, shape (R, A, F)
     """
-    mu = 2.0 * np.pi * hz * HEAD_RADIUS_M / _SPEED_OF_SOUND_MPS
+    mu = 2.0 * np.pi * hz * HEAD_RADIUS_M / SPEED_OF_SOUND_MPS
     rho = distance_m / HEAD_RADIUS_M
     surface = _hankel(mu)
     slope = np.stack(
