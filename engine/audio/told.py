@@ -5,6 +5,7 @@ A pure function of (book, transport, instant), by the same plan as the mixer's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class NamedObject:
     number : int
         From 1; the same for as long as the package is.
     name : str
-        Scene and file: ``drum_tower/dagu_low``.
+        Scene and file, each one's own: ``drum_tower/dagu_low``, ``drum_tower/dagu_low 2``.
     """
 
     number: int
@@ -78,10 +79,14 @@ class ToldObjects:
         self._seat = seat
         self._numbers: dict[int, int] = {}
         found: list[NamedObject] = []
+        used: Counter[str] = Counter()
         for scene, name in zip(book.scenes, scenes, strict=True):
             for sound in _sounds(scene):
                 if sound.place is not None and sound.bus != "shakers":
-                    found.append(NamedObject(len(found) + 1, f"{name}/{_stem(sound.file)}"))
+                    called = f"{name}/{_stem(sound.file)}"
+                    used[called] += 1
+                    again = f" {used[called]}" if used[called] > 1 else ""
+                    found.append(NamedObject(len(found) + 1, called + again))
                     self._numbers[id(sound)] = len(found)
         self.names = tuple(found)
         ((self._open,), _) = scene_acoustics([None])

@@ -7,6 +7,7 @@ left. Nachbar, Zotter, Deleflie and Sontacchi, "AmbiX: a suggested Ambisonics fo
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -62,31 +63,50 @@ def harmonics(directions: ArrayLike, order: int, weights: Weights = "sn3d") -> F
     The horizontal part is Re and Im of (X + iY)^m, so that the poles need no case of their own. The vertical part is the associated
     Legendre function without the Condon-Shortley sign, divided by cos^m: three-term recursion in the degree, stable upwards.
     """
-    at = np.asarray(directions, np.float64)
-    length = np.sqrt(np.einsum("...k,...k->...", at, at))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        unit = np.where(length[..., None] > 0, at / length[..., None], 0.0)
-    z = unit[..., 2]
-    flat = unit[..., 1] - 1j * unit[..., 0]
-    out = np.empty((*at.shape[:-1], channels_of(order)))
-    around = np.ones_like(flat)
-    for m in range(order + 1):
-        previous = np.zeros_like(z)
-        legendre = np.full_like(z, float(np.prod(np.arange(1, 2 * m, 2))))
-        for n in range(m, order + 1):
-            scale = math.sqrt((1 if m == 0 else 2) * math.factorial(n - m) / math.factorial(n + m))
-            if weights == "n3d":
-                scale *= math.sqrt(2 * n + 1)
-            value = legendre * scale
+    given = np.asarray(directions, np.float64)
+    x, y, z = given.reshape(-1, 3).T
+    length = np.sqrt(x * x + y * y + z * z)
+    there = length > 0
+    somewhere = bool(there.all())
+    short = 1 / (length if somewhere else np.where(there, length, 1.0))
+    ahead, left, up = y * short, -x * short, z * short
+    out = np.empty((channels_of(order), *length.shape))
+    real, imaginary = np.ones_like(up), np.zeros_like(up)
+    for m, (begin, degrees_of) in enumerate(_recursion(order, weights)):
+        # The Legendre function of degree n over cos^m, scaled; and the one before.
+        value, before = np.full_like(up, begin), np.zeros_like(up)
+        for n, (by_up, by_before) in enumerate(degrees_of, m):
+            if n > m:
+                value, before = by_up * up * value - by_before * before, value
             middle = n * n + n
-            out[..., middle + m] = value * around.real
+            np.multiply(value, real, out=out[middle + m])
             if m:
-                out[..., middle - m] = value * around.imag
-            previous, legendre = legendre, ((2 * n + 1) * z * legendre - (n + m) * previous) / (n - m + 1)
-        around = around * flat
-    if order and not np.all(length > 0):
-        out[..., 1:][~(length > 0)] = 0.0
-    return out
+                np.multiply(value, imaginary, out=out[middle - m])
+        real, imaginary = real * ahead - imaginary * left, real * left + imaginary * ahead
+    if not somewhere:
+        out[1:, ~there] = 0.0
+    return out.T.reshape(*given.shape[:-1], len(out))
+
+
+@lru_cache(maxsize=32)
+def _recursion(order: int, weights: Weights) -> tuple[tuple[float, tuple[tuple[float, float], ...]], ...]:
+    """For every m: the scaled function of degree m, and for every degree from m the factors of the two below it.
+
+    (n - m) P_n = (2n - 1) z P_(n-1) - (n + m - 1) P_(n-2), with each P multiplied by its weight.
+    """
+
+    def weight(n: int, m: int) -> float:
+        found = math.sqrt((1 if m == 0 else 2) * math.factorial(n - m) / math.factorial(n + m))
+        return found * math.sqrt(2 * n + 1) if weights == "n3d" else found
+
+    rows = []
+    for m in range(order + 1):
+        factors = [(0.0, 0.0)]
+        for n in range(m + 1, order + 1):
+            by_before = (n + m - 1) / (n - m) * weight(n, m) / weight(n - 2, m) if n - 2 >= m else 0.0
+            factors.append(((2 * n - 1) / (n - m) * weight(n, m) / weight(n - 1, m), by_before))
+        rows.append((float(math.prod(range(1, 2 * m, 2))) * weight(m, m), tuple(factors)))
+    return tuple(rows)
 
 
 def encode(
@@ -114,7 +134,7 @@ def encode(
         # What surrounds the listener comes from everywhere in phase, so full compensation (4 at order 3) would put the bass
         # 12 dB above the point's at the best seat.
         gains = gains * share[..., n] * np.minimum(energy, 2.0)[..., None]
-    return gains.astype(np.float32)
+    return np.ascontiguousarray(gains, np.float32)
 
 
 def cap_weights(spread_deg: ArrayLike, order: int) -> Floats:

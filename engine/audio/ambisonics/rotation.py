@@ -33,7 +33,9 @@ class Rotator:
         for n in range(2, order + 1):
             below = values[:, (n - 1) ** 2 : n * n]
             products = (first[:, :, None] * below[:, None, :]).reshape(len(points), -1)
-            up = np.asarray(np.linalg.lstsq(products, values[:, n * n : (n + 1) ** 2], rcond=1e-10)[0].T, np.float64)
+            up = np.asarray(
+                np.linalg.lstsq(products, values[:, n * n : (n + 1) ** 2], rcond=1e-10)[0].T, np.float64
+            )
             down: Floats = np.ascontiguousarray(np.linalg.pinv(up), np.float64)
             self._maps.append((up, down))
 

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from engine.audio.speakers.layouts import LAYOUTS, Layout, directions
 from engine.audio.speakers.panner import PointSourcePanner
+from engine.experience.loudspeakers import place_deg
 
 Floats = NDArray[np.float64]
 
 _URN = re.compile(r"^urn:itu:bs:2051:[0-9]+:speaker:(.*)$")
 _OTHER_NAMES = {"LFE": "LFE1", "LFEL": "LFE1", "LFER": "LFE2"}
-_LABEL = re.compile(r"^(UH|[MUBT])([+-])([0-9]{3})$")
-_ELEVATION_DEG = {"M": 0.0, "U": 30.0, "UH": 45.0, "B": -30.0, "T": 90.0}
 _BIG_LFE = ("9+10+3", "3+7+0")
 _FRONT = "M+030=1/4 M-030=1/4"
 _REAR = f"M+135=1/2 M-135=1/2 | M+110=1/2 M-110=1/2 | {_FRONT}"
@@ -191,12 +190,4 @@ class DirectSpeakers:
 
 def label_direction(name: str) -> Floats:
     """Unit vector to where a label of BS.2051 stands; straight ahead for a name that is none."""
-    found = _LABEL.match(name)
-    if found is None:
-        return (
-            directions(0.0, 0.0)
-            if name not in ("M+SC", "M-SC")
-            else directions(15.0 if name == "M+SC" else -15.0, 0.0)
-        )
-    layer, side, azimuth = found.groups()
-    return directions(float(azimuth) * (1 if side == "+" else -1), _ELEVATION_DEG[layer])
+    return directions(*(place_deg(name) or (0.0, 0.0)))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import InputError
+from engine.experience.loudspeakers import SHORT_NAMES, SYSTEMS, is_lfe, place_deg
 
 Floats = NDArray[np.float64]
 Range = tuple[float, float]
@@ -176,7 +177,43 @@ def _between(azimuth_deg: float, right_deg: float, left_deg: float, tolerance_de
     return (azimuth_deg - right_deg + tolerance_deg) % 360 <= width + 2 * tolerance_deg
 
 
-_EVERYWHERE: tuple[Range, Range] = ((-180.0, 180.0), (-90.0, 90.0))
+_ANYWHERE: tuple[Range, Range] = ((-180.0, 180.0), (-90.0, 90.0))
+_TOP: Range = (30.0, 55.0)
+_LIFTED: Range = (30.0, 45.0)
+_EAR: Range = (0.0, 15.0)
+_FLAT: Range = (0.0, 5.0)
+_SUNK: Range = (-30.0, -15.0)
+_Tolerances = dict[str, tuple[Range | None, Range | None]]
+_WIDE_FRONT: _Tolerances = {
+    "M+030": ((30.0, 45.0), None),
+    "M+090": ((85.0, 110.0), None),
+    "M+135": ((120.0, 150.0), None),
+}
+_CORNERS = {"U+045": ((30.0, 45.0), _TOP), "U+135": ((100.0, 150.0), _TOP)}
+_FOUR_UP = {"M+110": ((100.0, 120.0), None), "U+030": ((30.0, 45.0), _TOP), "U+110": ((100.0, 135.0), _TOP)}
+_SUBWOOFER = {"LFE1": ((30.0, 90.0), _SUNK)}
+_TOLERANCES: dict[str, _Tolerances] = {
+    "0+5+0": {"M+110": ((100.0, 120.0), _EAR)},
+    "2+5+0": {"M+110": ((100.0, 120.0), _EAR), "U+030": ((30.0, 45.0), _TOP)},
+    "4+5+0": {**_FOUR_UP},
+    "4+5+1": {**_FOUR_UP, "B+000": (None, _SUNK)},
+    "3+7+0": {
+        **{"M+090": ((60.0, 150.0), None), "M+135": ((60.0, 150.0), None)},
+        **{"U+045": ((30.0, 45.0), _LIFTED), "UH+180": (None, (45.0, 90.0)), **_SUBWOOFER},
+    },
+    "4+9+0": {**_WIDE_FRONT, **_CORNERS, "M+SC": ((5.0, 60.0), None)},
+    "9+10+3": {
+        **{"M+000": (None, _FLAT), "M+030": ((22.5, 30.0), _FLAT), "M+060": ((45.0, 60.0), _FLAT)},
+        **{"M+090": (None, _EAR), "M+135": ((110.0, 135.0), _EAR), "M+180": (None, _EAR)},
+        **{"U+000": (None, _LIFTED), "U+045": ((45.0, 60.0), _LIFTED), "U+090": (None, _LIFTED)},
+        **{"U+135": ((110.0, 135.0), _LIFTED), "U+180": (None, _LIFTED)},
+        **{"B+000": (None, _SUNK), "B+045": ((45.0, 60.0), _SUNK), **_SUBWOOFER},
+    },
+    "0+7+0": _WIDE_FRONT,
+    "4+7+0": {**_WIDE_FRONT, **_CORNERS},
+}
+"""BS.2051-3, attachment 1 to annex 1: azimuths and elevations that are allowed, of the left-hand ones; None: as nominal. A subwoofer
+that is not named may stand anywhere."""
 
 
 def _one(
@@ -191,106 +228,33 @@ def _one(
     return Loudspeaker(name, azimuth, elevation, azimuth, elevation, across, up, lfe)
 
 
-def _layer_deg(name: str) -> float:
-    return {"M": 0.0, "U": 30.0, "B": -30.0, "T": 90.0, "UH": 45.0}[name.rstrip("0123456789+-")]
-
-
-def _pair(
-    name: str, across: Range | None = None, up: Range | None = None, order: str = "+-"
-) -> list[Loudspeaker]:
-    """A loudspeaker on the left and its twin on the right; the ranges are the left one's."""
-    letters, degrees = name[: -len(name.lstrip("MUBTH"))], float(name.lstrip("MUBTH"))
-    elevation = _layer_deg(letters)
-    left = across or (degrees, degrees)
-    height = up or (elevation, elevation)
-    sides = {
-        "+": _one(f"{letters}+{degrees:03.0f}", degrees, elevation, (left, height)),
-        "-": _one(f"{letters}-{degrees:03.0f}", -degrees, elevation, ((-left[1], -left[0]), height)),
-    }
-    return [sides[side] for side in order]
-
-
-def _middle(name: str, up: Range | None = None) -> Loudspeaker:
-    letters, azimuth = name.split("+")
-    elevation = _layer_deg(letters)
+def _of_system(system: str, label: str) -> Loudspeaker:
+    place = place_deg(label)
+    if place is None:
+        raise ValueError(f"{label} is no label of BS.2051")
+    azimuth, elevation = place
+    right = azimuth < 0 or label == "LFE2"
+    left_label = "LFE1" if label == "LFE2" else label.replace("-", "+")
+    found = _TOLERANCES.get(system, {}).get(left_label)
+    if found is None:
+        return _one(label, azimuth, elevation, _ANYWHERE if is_lfe(label) else None, lfe=is_lfe(label))
+    across = found[0] or (abs(azimuth), abs(azimuth))
     return _one(
-        name, float(azimuth), elevation, ((float(azimuth), float(azimuth)), up or (elevation, elevation))
+        label,
+        azimuth,
+        elevation,
+        ((-across[1], -across[0]) if right else across, found[1] or (elevation, elevation)),
+        lfe=is_lfe(label),
     )
 
 
-def _lfe(name: str, *, side: float = 0.0) -> Loudspeaker:
-    """With a place only where the standard gives it one (3+7+0, 9+10+3)."""
-    azimuth = 45.0 if side >= 0 else -45.0
-    if not side:
-        return _one(name, azimuth, -30.0, _EVERYWHERE, lfe=True)
-    across = (30.0, 90.0) if side > 0 else (-90.0, -30.0)
-    return _one(name, azimuth, -30.0, (across, (-30.0, -15.0)), lfe=True)
-
-
-def _standard() -> dict[str, Layout]:
-    """BS.2051-3, attachment 1 to annex 1, systems A to J: label, nominal place, ranges. Channel order as BS.2127's."""
-    high: Range = (30.0, 55.0)
-    front = [*_pair("M30"), _middle("M+000"), _lfe("LFE1")]
-    wide_front = [*_pair("M30", (30.0, 45.0)), _middle("M+000"), _lfe("LFE1")]
-    back = _pair("M110", (100.0, 120.0))
-    raised_back = _pair("M110", (100.0, 120.0), (0.0, 15.0))
-    top_front = _pair("U30", (30.0, 45.0), high)
-    top_back = _pair("U110", (100.0, 135.0), high)
-    sides = [*_pair("M90", (85.0, 110.0)), *_pair("M135", (120.0, 150.0))]
-    corners = [*_pair("U45", (30.0, 45.0), high), *_pair("U135", (100.0, 150.0), high)]
-    screen = [
-        replace(_one("M+SC", 15.0, 0.0), azimuth_range_deg=(5.0, 60.0)),
-        replace(_one("M-SC", -15.0, 0.0), azimuth_range_deg=(-60.0, -5.0)),
-    ]
-    seven_up = [
-        *(_middle("M+000"), *_pair("M30"), *_pair("U45", (30.0, 45.0), (30.0, 45.0))),
-        *(*_pair("M90", (60.0, 150.0)), *_pair("M135", (60.0, 150.0)), _middle("UH+180", (45.0, 90.0))),
-        *(_lfe("LFE1", side=1), _lfe("LFE2", side=-1)),
-    ]
-    low: Range = (0.0, 5.0)
-    ear: Range = (0.0, 15.0)
-    lifted: Range = (30.0, 45.0)
-    sunk: Range = (-30.0, -15.0)
-    twenty_two = [
-        *(*_pair("M60", (45.0, 60.0), low), _middle("M+000", low), _lfe("LFE1", side=1)),
-        *(*_pair("M135", (110.0, 135.0), ear), *_pair("M30", (22.5, 30.0), low), _middle("M+180", ear)),
-        *(_lfe("LFE2", side=-1), *_pair("M90", None, ear), *_pair("U45", (45.0, 60.0), lifted)),
-        *(_middle("U+000", lifted), _middle("T+000"), *_pair("U135", (110.0, 135.0), lifted)),
-        *(*_pair("U90", None, lifted), _middle("U+180", lifted), _middle("B+000", sunk)),
-        *_pair("B45", (45.0, 60.0), sunk),
-    ]
-    all_of_them = {
-        "0+2+0": _pair("M30"),
-        "0+5+0": [*front, *raised_back],
-        "2+5+0": [*front, *raised_back, *top_front],
-        "4+5+0": [*front, *back, *top_front, *top_back],
-        "4+5+1": [*front, *back, *top_front, *top_back, _middle("B+000", sunk)],
-        "3+7+0": seven_up,
-        "4+9+0": [*wide_front, *sides, *corners, *screen],
-        "9+10+3": twenty_two,
-        "0+7+0": [*wide_front, *sides],
-        "4+7+0": [*wide_front, *sides, *corners],
-    }
-    return {name: Layout(name, tuple(speakers)) for name, speakers in all_of_them.items()}
-
-
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(_standard())
-"""The ten systems by name."""
-
-SHORT_NAMES: Mapping[str, str] = MappingProxyType(
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        **{
-            "stereo": "0+2+0",
-            "2.0": "0+2+0",
-            "5.1": "0+5+0",
-            "5.1.2": "2+5+0",
-            "5.1.4": "4+5+0",
-            "7.1": "0+7+0",
-        },
-        **{"7.1.4": "4+7+0", "9.1.4": "4+9+0", "10.2": "3+7+0", "22.2": "9+10+3"},
+        name: Layout(name, tuple(_of_system(name, label) for label in labels))
+        for name, labels in SYSTEMS.items()
     }
 )
-"""What people call them."""
+"""The ten systems by name."""
 
 
 def layout(name: str) -> Layout:

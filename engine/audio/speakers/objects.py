@@ -35,7 +35,8 @@ class Placed:
     cartesian : bool
         Which panner; says also what `size` and `divergence_range` mean.
     size : tuple of 3 float
-        ADM's width, height, depth, in this order: degrees, degrees, 0..1; Cartesian 0..1 each.
+        ADM's width, height, depth, in this order: degrees, degrees, 0..1; Cartesian 0..1 each. (The reference takes the last two as
+        sizes along Y and Z, though BS.2076 means Z and Y; so do we, or no master would sound as it was approved.)
     divergence : float
         0 one place, 0.5 three alike, 1 the two sides alone.
     divergence_range : float or None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.audio.speakers.layouts import LAYOUTS, SHORT_NAMES, Layout, free_layout, layout
+from engine.audio.speakers.layouts import LAYOUTS, Layout, free_layout, layout
 from engine.audio.speakers.stage import AmbisonicStage, Correction, SpeakerStage
 from engine.errors import InputError
 from engine.experience.audio_rig import AudioOutput
+from engine.experience.loudspeakers import SHORT_NAMES
 
 
 def layout_of(output: AudioOutput) -> Layout:

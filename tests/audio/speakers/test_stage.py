@@ -223,3 +223,30 @@ def test_a_place_that_is_no_number_does_no_harm(room: SpeakerStage) -> None:
     heard = steady(room, block([[float("nan"), 0.0, 0.0], [0.0, 0.0, 0.0]]), silence())
     assert np.isfinite(heard).all()
     assert np.abs(heard).max() <= 2
+
+
+def high_share_db(out: np.ndarray) -> float:
+    """Energy above 4 kHz against all of it, over all channels."""
+    spectrum = np.abs(np.fft.rfft(out * np.hanning(out.shape[1]))) ** 2
+    high = np.fft.rfftfreq(out.shape[1], 1 / 48_000) > 4000
+    return float(10 * np.log10(spectrum[:, high].sum() / spectrum.sum()))
+
+
+def sung(stage: SpeakerStage, ends: Sequence[tuple[float, float]]) -> np.ndarray:
+    """A tone of 500 Hz that moves from azimuth to azimuth, a block each."""
+    stage.forget()
+    out = []
+    for number, (here, there) in enumerate(ends):
+        time = number * BLOCK + np.arange(BLOCK)
+        tone = np.sin(2 * np.pi * 500 * time / 48_000).astype(np.float32)[None]
+        out.append(stage.render(block([at(here)], [at(there)]), tone, silence(), HEADS))
+    return np.concatenate(out[2:], axis=1)
+
+
+def test_moving_objects_do_not_click(room: SpeakerStage) -> None:
+    step = 360 * BLOCK / 48_000
+    circling = high_share_db(sung(room, [(k * step, (k + 1) * step) for k in range(190)]))
+    leap = high_share_db(sung(room, [(10, 10)] * 30 + [(10, -120)] + [(-120, -120)] * 30))
+    print(f"above 4 kHz: circling at 360 deg/s {circling:.0f} dB, leaping by 130 deg {leap:.0f} dB")
+    assert circling < -80
+    assert leap < -65
