@@ -206,15 +206,17 @@ class _Reader:
         if key in common_channels():
             return
         kind = _kind(node, key)
-        parse = {
+        parse: Callable[[Node], Block] | None = {
             "Objects": blocks.object_block,
             "DirectSpeakers": blocks.speaker_block,
             "HOA": blocks.hoa_block,
         }.get(kind)
         found: list[Block] = []
-        for block in made if parse is not None else ():
+        for block in made:
+            if parse is None:
+                break
             try:
-                found.append(parse(block))  # type: ignore[misc]
+                found.append(parse(block))
             except ValueError as error:
                 name = block.attributes.get("audioBlockFormatID", "")
                 self.wrong.append(f"axml line {block.line}: audioBlockFormat {name}: {error}")

@@ -1,6 +1,7 @@
 """A show as an ADM master: every voice an object, its beds as beds, the rest an Ambisonic field.
 
-What is heard at the resting guest's place is written: distance, occlusion and the mix' levels are in the samples, directions in the metadata.
+What is heard at the resting guest's place is written: distance, occlusion and levels are in the samples, directions in the
+metadata.
 """
 
 from __future__ import annotations

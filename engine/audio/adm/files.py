@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.adm.document import read_document
+from engine.audio.adm.headphones import EarRenderer
 from engine.audio.adm.items import Programme, programme_of
 from engine.audio.adm.model import Document
 from engine.audio.adm.renderer import LayoutRenderer
+from engine.audio.block import BLOCK, SAMPLE_RATE_HZ, STAGE_LATENCY, Stage
 from engine.audio.formats import WaveFormat, WaveReader, WaveWriter
 from engine.audio.speakers.layouts import Layout
 from engine.errors import InputError
@@ -69,7 +71,7 @@ class RenderedFile:
 def render_file(
     source: Path,
     target: Path,
-    layout: Layout,
+    layout: Layout | Stage,
     *,
     programme: str = "",
     language: str = "",
@@ -78,12 +80,13 @@ def render_file(
     bits: int = 24,
     progress: Callable[[float], None] | None = None,
 ) -> RenderedFile:
-    """Renders an ADM file to a layout's channels.
+    """Renders an ADM file to a layout's channels, or to two ears.
 
     Parameters
     ----------
     source, target : Path
-    layout : Layout
+    layout : Layout or Stage
+        Loudspeakers; or a pair of ears, which hear files of 48 kHz.
     programme, language, least_importance
         See `programme_of`.
     gain_db : float
@@ -103,10 +106,20 @@ def render_file(
         chosen: Programme = programme_of(
             document_of(file), programme, language=language, least_importance=least_importance, path=source
         )
-        renderer = LayoutRenderer(chosen, layout, file.format.rate_hz)
-        form = WaveFormat(len(layout.speakers), file.format.rate_hz, bits, "float" if bits == 32 else "pcm")
+        renderer: LayoutRenderer | EarRenderer
+        if isinstance(layout, Layout):
+            renderer = LayoutRenderer(chosen, layout, file.format.rate_hz)
+            names, late, step = layout.names, renderer.latency, _AT_ONCE
+        else:
+            if file.format.rate_hz != SAMPLE_RATE_HZ:
+                raise InputError(
+                    f"{source}: {file.format.rate_hz} Hz; headphones are rendered at {SAMPLE_RATE_HZ}, convert it first"
+                )
+            renderer = EarRenderer(chosen, layout, file.format.rate_hz)
+            names, late, step = ("left", "right"), STAGE_LATENCY, BLOCK
+        form = WaveFormat(len(names), file.format.rate_hz, bits, "float" if bits == 32 else "pcm")
         gain = db_to_gain(gain_db)
-        late = renderer.latency
+        total = file.frames + late
         with WaveWriter(target, form) as out:
             for first in range(0, file.frames + late, _AT_ONCE):
                 count = min(_AT_ONCE, file.frames + late - first)
@@ -118,6 +131,6 @@ def render_file(
                 if progress is not None:
                     progress(min(1.0, (first + count) / max(1, file.frames + late)))
             return RenderedFile(
-                target, out.frames, form.rate_hz, layout.names, out.peak,
+                target, out.frames, form.rate_hz, names, out.peak,
                 (*file.notes, *chosen.notes, *renderer.notes),
             )  # fmt: skip

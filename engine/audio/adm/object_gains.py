@@ -42,9 +42,9 @@ def placed(block: ObjectBlock, at: Vec3) -> Placed:
     if divergence is not None:
         reach = divergence.position_range if block.cartesian else divergence.azimuth_range_deg
     lock = block.screen_lock
+    zones = tuple(Zone(zone.cartesian, zone.low, zone.high) for zone in block.zones)
     return Placed(
-        at, block.cartesian, block.size,
-        0.0 if divergence is None else divergence.value, reach, block.lock, tuple(Zone(zone.cartesian, zone.low, zone.high) for zone in block.zones),
+        at, block.cartesian, block.size, 0.0 if divergence is None else divergence.value, reach, block.lock, zones,
         screen() if block.screen_ref else None, ("", "") if lock is None else (lock.horizontal, lock.vertical),
     )  # fmt: skip
 

@@ -1,0 +1,175 @@
+"""``sensorama export adm`` and ``sensorama mixdown``: a show's sound, or an ADM master's, in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.audio.adm.capture import Survey, Tracks
+from engine.audio.adm.export import Exported, Titles, export_adm
+from engine.audio.adm.files import RenderedFile, is_adm, render_file
+from engine.audio.assembly import settings_of, stage_of
+from engine.audio.block import BLOCK
+from engine.audio.book import book_of
+from engine.audio.clips import ClipCache
+from engine.audio.grid import Grid
+from engine.audio.mixer import Mixer
+from engine.audio.offline import Rendered, render_wav
+from engine.audio.speakers.layouts import SHORT_NAMES, Layout, layout
+from engine.errors import UsageError
+from engine.experience.audio_rig import AudioOutput, SpeakerSpec
+from engine.show.options import PlayOptions
+from engine.show.sound_run import SoundRun, run_for_sound
+
+HEADPHONES = "binaural"
+
+
+def output_of(name: str) -> AudioOutput:
+    """An output for a file: ``binaural``, ``ambisonic``, or a layout by its name (``7.1.4``, ``4+7+0``); its channels in order.
+
+    Raises
+    ------
+    InputError
+        No such layout.
+    """
+    if name == HEADPHONES:
+        return AudioOutput("mixdown", "binaural", seat=0, channels=(1, 2))
+    if name == "ambisonic":
+        return AudioOutput("mixdown", "ambisonic", seat=0, channels=tuple(range(1, 17)), order=3)
+    found = layout(name)
+    speakers = tuple(
+        SpeakerSpec(one.name, number, one.azimuth_deg, one.elevation_deg, lfe=one.lfe)
+        for number, one in enumerate(found.speakers, 1)
+    )
+    channels = tuple(range(1, len(speakers) + 1))
+    return AudioOutput("mixdown", "speakers", seat=0, channels=channels, layout=found.name, speakers=speakers)
+
+
+def mixdown(source: str, out: Path, to: str, options: PlayOptions, *, programme: str = "", gain_db: float = 0.0) -> list[str]:
+    """Renders a show, or an ADM master, to a file; returns what there is to tell.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or there is no such layout.
+    OutputError
+        When it cannot be written.
+    """
+    path = Path(source)
+    if path.is_file():
+        if not is_adm(path):
+            raise UsageError(f"{source}: no ADM master (a BW64 file with a chna chunk), and no experience")
+        if to == "ambisonic":
+            raise UsageError("--to ambisonic: a master is rendered to loudspeakers or headphones; only a show to Ambisonics")
+        target: Layout = layout(to) if to != HEADPHONES else layout("0+2+0")
+        made = render_file(
+            path, out, target if to != HEADPHONES else stage_of(output_of(to)), programme=programme,
+            language=options.language or "", gain_db=gain_db,
+        )  # fmt: skip
+        return _told_of_file(made)
+    output = output_of(to)
+    run = run_for_sound(options)
+    package = run.production.package
+    settings = settings_of(run.production.rig.audio.mix)
+    rendered = render_wav(
+        out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns, outputs=(output,), settings=settings
+    )
+    return _told_of_show(rendered, to, len(output.channels))
+
+
+def _told_of_file(made: RenderedFile) -> list[str]:
+    peak_db = 20 * np.log10(max(made.peak, 1e-9))
+    lines = [*made.notes]
+    if peak_db > 0:
+        lines.append(f"it was clipped: {peak_db:+.1f} dB above full scale; lower it by --gain {-peak_db:.1f}")
+    lines.append(
+        f"{made.path}: {' '.join(made.channels)}; {made.frames / made.rate_hz:.1f} s at {made.rate_hz} Hz, peak {peak_db:.1f} dBFS"
+    )
+    return lines
+
+
+def _told_of_show(made: Rendered, to: str, channels: int) -> list[str]:
+    peak_db = 20 * np.log10(max(made.peak, 1e-9))
+    return [
+        f"{made.path}: {to}, {channels} channels, {made.samples / 48_000:.1f} s, peak {peak_db:.1f} dBFS, limited by {made.limited_db:.1f} dB at most"
+    ]
+
+
+class _Show:
+    """A mixer around a capture, run over a show that is over."""
+
+    def __init__(self, run: SoundRun, capture: Survey | Tracks) -> None:
+        package = run.production.package
+        self._run = run
+        self.mixer = Mixer(
+            book_of(package), ClipCache(package.path), outputs=(capture,),  # type: ignore[arg-type]
+            settings=settings_of(run.production.rig.audio.mix), seat=0,
+        )  # fmt: skip
+        self._grid = Grid(0)
+
+    def render(self, first: int, frames: int) -> None:
+        """See `engine.audio.adm.export.Source`."""
+        for sample in range(first, first + frames, BLOCK):
+            at_ns = self._grid.ns(sample)
+            self.mixer.render(self._run.at(at_ns), at_ns, min(BLOCK, first + frames - sample))
+
+
+def export_show(options: PlayOptions, out: Path, *, bits: int = 24, most_tracks: int = 128) -> Exported:
+    """Plays a show once and writes what is heard as an ADM master.
+
+    Raises
+    ------
+    InputError
+        When the show cannot be played.
+    OutputError
+        When the file cannot be written.
+    """
+    run = run_for_sound(options)
+    package = run.production.package
+    shows: list[_Show] = []
+
+    def make(capture: Survey | Tracks) -> _Show:
+        shows.append(_Show(run, capture))
+        return shows[-1]
+
+    def name_of(key: int) -> tuple[str, str]:
+        voice = shows[0].mixer.voice_of(key)
+        return (f"Object {key}", "effects") if voice is None else (Path(voice.file).stem, voice.sound.bus)
+
+    titles = Titles(
+        package.title.get(run.production.language, package.id), dict(package.title), run.production.language, name_of
+    )
+    return export_adm(out, make, Grid(0).first(run.end_ns), titles, bits=bits, most_tracks=most_tracks)
+
+
+def export_command(options: PlayOptions, out: str, *, force: bool, bits: int, tracks: int) -> int:
+    """Export, and say what was written."""
+    path = _free(out, force)
+    made = export_show(options, path, bits=bits, most_tracks=tracks)
+    if made.in_field:
+        print(f"{made.in_field} voices found none of the {tracks} tracks free; they are in the Ambisonic field")
+    if made.lowered_db < 0:
+        print(f"everything is {-made.lowered_db:.1f} dB quieter than in the show, so that no track clips")
+    parts = [f"{made.objects} objects"]
+    parts += [f"a bed of {len(made.beds)} channels"] if made.beds else []
+    parts += ["an Ambisonic field of order 3"] if made.field else []
+    print(f"{path}: {', '.join(parts)} on {made.tracks} tracks, {made.frames / 48_000:.1f} s")
+    return 0
+
+
+def mixdown_command(options: PlayOptions, out: str, to: str, *, force: bool, programme: str, gain_db: float) -> int:
+    """Mix down, and say what was written."""
+    for line in mixdown(options.experience, _free(out, force), to, options, programme=programme, gain_db=gain_db):
+        print(line)
+    return 0
+
+
+def _free(out: str, force: bool) -> Path:
+    path = Path(out)
+    if path.exists() and not force:
+        raise UsageError(f"{out} is there already; --force replaces it")
+    return path
+
+
+LAYOUT_HELP = f"binaural, ambisonic, or loudspeakers: {', '.join(SHORT_NAMES)}, or BS.2051's names (4+7+0)"
