@@ -40,9 +40,9 @@ _READ_ATTEMPTS = 4
 _STATES = tuple(ClockState)
 
 
-def clock_name(transport_name: str) -> str:
-    """Name of the clock's block beside a transport's."""
-    return f"{transport_name}-dac"
+def clock_name(transport_name: str, number: int = 0) -> str:
+    """Name of the clock's block of one of a run's audio processes, counted from 0, beside the transport's."""
+    return f"{transport_name}-dac{number}"
 
 
 @dataclass(frozen=True, slots=True)

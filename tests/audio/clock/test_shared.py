@@ -58,4 +58,4 @@ def test_something_else_under_its_name_is_said() -> None:
         ClockBlock.attach("sensorama-nothing-dac")
     with TransportBlock.create() as other, pytest.raises(InputError, match="holds no clock"):
         ClockBlock.attach(other.name)
-    assert clock_name("abc") == "abc-dac"
+    assert clock_name("abc", 1) == "abc-dac1"
