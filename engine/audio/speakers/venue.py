@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.audio.speakers.layouts import LAYOUTS, Layout, free_layout, layout
+from engine.audio.speakers.panner import PointSourcePanner
 from engine.audio.speakers.stage import AmbisonicStage, Correction, SpeakerStage
 from engine.errors import InputError
 from engine.experience.audio_rig import AudioOutput
@@ -38,6 +39,29 @@ def layout_of(output: AudioOutput) -> Layout:
         )
     except InputError as error:
         raise InputError(f"output {output.name}: {error.message}") from error
+
+
+def remarks(output: AudioOutput) -> tuple[str, ...]:
+    """What a person should know of an output's loudspeakers before a show: where they stand outside the standard's tolerances.
+
+    Raises
+    ------
+    InputError
+        What would end the sound: see `layout_of`, and screen loudspeakers where none may stand.
+    """
+    if output.kind != "speakers":
+        return ()
+    standing = layout_of(output)
+    PointSourcePanner(standing)
+    found = [f"output {output.name}: {line}" for line in standing.out_of_tolerance()]
+    wanted = SHORT_NAMES.get(output.layout, output.layout)
+    if wanted in LAYOUTS and not standing.standard:
+        lacking = [name for name in LAYOUTS[wanted].names if name not in standing.names]
+        found.append(
+            f"output {output.name}: its loudspeakers are not those of {output.layout} "
+            f"({'without ' + ', '.join(lacking) if lacking else 'with others'}); they are panned to as a layout of their own"
+        )
+    return tuple(found)
 
 
 def speaker_stage(output: AudioOutput) -> SpeakerStage:

@@ -85,6 +85,41 @@ def test_a_sound_at_a_loudspeaker_is_its_own(name: str) -> None:
     assert np.abs(gains - np.eye(len(gains))).max() < 1e-7
 
 
+@pytest.mark.parametrize("highest_deg", [3, 90])
+def test_rooms_that_nobody_planned(highest_deg: float) -> None:
+    rng = np.random.default_rng(11)
+    unit = sky(100) / np.linalg.norm(sky(100), axis=1, keepdims=True)
+    for count in (1, 2, 3, 4, 5, 7, 11, 16, 24):
+        rows = list(
+            zip(rng.uniform(-180, 180, count), rng.uniform(-highest_deg, highest_deg, count), strict=True)
+        )
+        panner = PointSourcePanner(free(rows))
+        gains, beside = panner.gains(unit), panner.gains(unit + 1e-5)
+        assert (gains**2).sum(axis=1) == pytest.approx(np.ones(100))
+        assert np.abs(gains - beside).max() < 5e-3
+        assert np.abs(panner.gains(panner.layout.directions()) - np.eye(count)).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_standing_anywhere_within_tolerance_nothing_jumps(name: str) -> None:
+    rng = np.random.default_rng(12)
+    room = LAYOUTS[name]
+    places = {
+        speaker.name: (
+            float(rng.uniform(*speaker.azimuth_range_deg)),
+            float(rng.uniform(*speaker.elevation_range_deg)),
+        )
+        for speaker in room.without_lfe().speakers
+    }
+    if "M+SC" in places:
+        places |= {"M+SC": (22.0, 0.0), "M-SC": (-22.0, 0.0)}
+    standing = room.measured(places)
+    assert standing.out_of_tolerance() == ()
+    panner = PointSourcePanner(standing)
+    unit = sky(300) / np.linalg.norm(sky(300), axis=1, keepdims=True)
+    assert np.abs(panner.gains(unit) - panner.gains(unit + 1e-5)).max() < 2e-3
+
+
 def test_measured_loudspeakers_move_the_sound_with_them() -> None:
     room = layout("4+7+0").measured({"M+090": (100.0, 0.0), "U+045": (40.0, 42.0)})
     gains = PointSourcePanner(room).gains(directions([100.0, 40.0], [0.0, 42.0]))

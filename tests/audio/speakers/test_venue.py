@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.audio.speakers import layout
-from engine.audio.speakers.venue import ambisonic_stage, layout_of, speaker_stage
+from engine.audio.speakers.venue import ambisonic_stage, layout_of, remarks, speaker_stage
 from engine.errors import InputError
 from engine.experience.audio_rig import AudioOutput, SpeakerSpec
 
@@ -56,3 +56,21 @@ def test_stages() -> None:
     )
     assert speaker_stage(swapped).channels == 2
     assert ambisonic_stage(AudioOutput("field", "ambisonic", order=2)).channels == 9
+
+
+def test_what_a_venue_should_know_is_said() -> None:
+    room = AudioOutput("room", "speakers", layout="5.1", speakers=specs(*FIVE))
+    assert remarks(room) == (
+        "output room: M-030 stands at azimuth -33 deg; 0+5+0 allows -30 to -30",
+        "output room: M+000 stands at elevation 2 deg; 0+5+0 allows 0 to 0",
+    )
+    assert remarks(AudioOutput("room", "speakers", layout="5.1", speakers=specs(*FIVE[1:5]))) == (
+        "output room: its loudspeakers are not those of 5.1 (without M-030, LFE1); they are panned to as a layout of their own",
+    )
+    assert remarks(AudioOutput("ears", "binaural")) == ()
+    screen = [
+        (one.name, 30.0 if one.name == "M+SC" else one.azimuth_deg, one.elevation_deg)
+        for one in layout("4+9+0").speakers
+    ]
+    with pytest.raises(InputError, match=r"M\+SC stands at azimuth 30 deg"):
+        remarks(AudioOutput("room", "speakers", layout="4+9+0", speakers=specs(*screen)))
