@@ -45,9 +45,10 @@ def stage_of(output: AudioOutput) -> Stage:
         A SOFA file that cannot be used, a layout that cannot be panned to.
     """
     if output.kind == "binaural":
-        from engine.audio.binaural import binaural_stage
+        from engine.audio.binaural import BinauralStage
+        from engine.audio.hrtf import head_grid
 
-        return binaural_stage(output)
+        return BinauralStage(head_grid(output.hrtf, output.head_radius_m))
     from engine.audio.speakers.venue import ambisonic_stage, speaker_stage
 
     return ambisonic_stage(output) if output.kind == "ambisonic" else speaker_stage(output)
