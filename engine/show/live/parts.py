@@ -13,16 +13,18 @@ from engine.show.adm_osc.part import adm_osc_parts
 from engine.show.conduct.conductor import Conductor
 from engine.show.live.children import Child
 from engine.show.live.part import Part
+from engine.show.live.sounds import by_device
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.setup import Production
 from engine.show.signals.part import inputs_part
+from engine.show.sound_clock.part import sound_clock_parts
 from engine.show.timecode.part import timecode_parts
 from engine.time import Clock
 
 
 def parts_for(production: Production, options: PlayOptions, clock: Clock, block_name: str) -> list[Part]:
-    """The parts this run needs, not started; none for a rig without timecode, inputs and ADM-OSC.
+    """The parts this run needs, not started; none for a rig without timecode, inputs, ADM-OSC and sound.
 
     Raises
     ------
@@ -34,6 +36,7 @@ def parts_for(production: Production, options: PlayOptions, clock: Clock, block_
         *timecode_parts(production, options, block_name, clock),
         *([] if inputs is None else [inputs]),
         *adm_osc_parts(production, block_name, clock),
+        *sound_clock_parts(production, options, block_name, len(by_device(production.rig))),
     ]
 
 
