@@ -40,7 +40,7 @@ def distance_gain(
     The clamped inverse law of OpenAL 1.1, section 3.4.2; with `rolloff` 1 it is the spherical spreading of a point source.
     """
     reference = np.asarray(reference_m, np.float64)
-    d = np.clip(distance_m, reference, np.maximum(furthest_m, reference))
+    d = np.minimum(np.maximum(distance_m, reference), np.maximum(furthest_m, reference))
     return np.asarray(reference / (reference + np.asarray(rolloff, np.float64) * (d - reference)))
 
 

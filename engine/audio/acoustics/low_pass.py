@@ -89,8 +89,8 @@ def joined(*low_pass_hz: ArrayLike) -> Values:
     ndarray of float64
         The corner whose curve starts like the product of all: inverse squares add.
     """
-    total: Values | float = 0.0
+    none = NONE_HZ**-2.0
+    total: Values | float = none
     for one in low_pass_hz:
-        corner = np.asarray(one, np.float64)
-        total = total + np.where(corner >= NONE_HZ, 0.0, 1.0 / np.square(np.maximum(corner, 1.0)))
-    return np.minimum(NONE_HZ, 1.0 / np.sqrt(np.maximum(total, 1.0 / NONE_HZ**2)))
+        total = total + np.maximum(np.maximum(one, 1.0) ** -2.0 - none, 0.0)
+    return np.asarray(total**-0.5)

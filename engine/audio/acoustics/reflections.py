@@ -40,7 +40,14 @@ class Images:
     low_pass_hz: Values
 
 
-def image_sources(room: Room, source_m: ArrayLike, listener_m: ArrayLike, *, rate_hz: int = 48_000) -> Images:
+def image_sources(
+    room: Room,
+    source_m: ArrayLike,
+    listener_m: ArrayLike,
+    *,
+    hears: Values | None = None,
+    rate_hz: int = 48_000,
+) -> Images:
     """The early reflections of sources in a room.
 
     Parameters
@@ -50,6 +57,8 @@ def image_sources(room: Room, source_m: ArrayLike, listener_m: ArrayLike, *, rat
         In the scene.
     listener_m : array_like, shape (..., 3)
         In the scene. Leading axes (the two ends of a block) are the same for both.
+    hears : ndarray, shape (...), optional
+        How far the listener is inside, where that is known.
     rate_hz : int
 
     Returns
@@ -60,12 +69,12 @@ def image_sources(room: Room, source_m: ArrayLike, listener_m: ArrayLike, *, rat
     source = np.asarray(source_m, np.float64)
     listener = np.asarray(listener_m, np.float64)
     within = (source - room.center_m) @ room.rotation
-    even = room.images % 2 == 0
-    placed = room.images * (2.0 * room.half_m) + np.where(even, 1.0, -1.0) * within[..., None, :]
-    at_m = placed @ room.rotation.T + room.center_m
+    placed = room.image_shift_m + room.image_flip * within[..., None, :]
+    # As one product: NumPy would go through leading axes matrix by matrix.
+    at_m = (placed.reshape(-1, 3) @ room.rotation.T + room.center_m).reshape(placed.shape)
     near = _length(source - listener[..., None, :])
     far = _length(at_m - listener[..., None, None, :])
-    inside = room.inside(source) * room.inside(listener)[..., None]
+    inside = room.inside(source) * (room.inside(listener) if hears is None else hears)[..., None]
     return Images(
         at_m=at_m,
         delay_samples=np.maximum(far - near[..., None], 0.0) * (rate_hz / SOUND_MPS),
@@ -88,7 +97,7 @@ def mirrored(room: Room, facing: ArrayLike) -> Values:
     ndarray of float64, shape (..., S, R, 3)
     """
     within = np.asarray(facing, np.float64) @ room.rotation
-    flipped = np.where(room.images % 2 == 0, 1.0, -1.0) * within[..., None, :]
+    flipped = room.image_flip * within[..., None, :]
     return np.asarray(flipped @ room.rotation.T)
 
 

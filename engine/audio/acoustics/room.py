@@ -41,6 +41,8 @@ class Room:
     center_m, half_m : ndarray, shape (3,)
     images : ndarray of int, shape (R, 3)
         Early reflections: which copy of the room the image lies in, along each axis.
+    image_shift_m, image_flip : ndarray, shape (R, 3)
+        In the room's axes an image lies at ``shift + flip * source``.
     image_gain, image_low_pass_hz : ndarray, shape (R,)
         What the walls leave.
     late_gain : float
@@ -53,6 +55,8 @@ class Room:
     center_m: Values
     half_m: Values
     images: NDArray[np.int64]
+    image_shift_m: Values
+    image_flip: Values
     image_gain: Values
     image_low_pass_hz: Values
     late_gain: float
@@ -87,9 +91,10 @@ class Room:
         ndarray of float64, shape (...)
             1 well inside, 0 well outside, a smooth step of depth `edge_m` centred on each wall.
         """
-        depth = self.half_m - np.abs((np.asarray(at_m, np.float64) - self.center_m) @ self.rotation)
-        x = np.clip(depth / self.spec.edge_m + 0.5, 0.0, 1.0)
-        return np.asarray(np.prod(x * x * (3.0 - 2.0 * x), axis=-1))
+        off = np.abs((np.asarray(at_m, np.float64) - self.center_m) @ self.rotation)
+        x = np.minimum(np.maximum((self.half_m / self.spec.edge_m + 0.5) - off / self.spec.edge_m, 0.0), 1.0)
+        x = x * x * (3.0 - 2.0 * x)
+        return np.asarray(x[..., 0] * x[..., 1] * x[..., 2])
 
     def send(self, source_m: ArrayLike, listener_m: ArrayLike, source_gain: ArrayLike) -> Values:
         """Share of an object's emission that goes into the reverberation.
@@ -164,6 +169,8 @@ def room_of(spec: RoomSpec, temperature_c: float = 20.0, humidity_percent: float
         center_m=np.asarray(spec.center_m, np.float64),
         half_m=size / 2.0,
         images=images[worth],
+        image_shift_m=images[worth] * size,
+        image_flip=np.where(images[worth] % 2 == 0, 1.0, -1.0),
         image_gain=gain[worth] * 10.0 ** (spec.early_db / 20.0),
         image_low_pass_hz=low_pass_hz[worth],
         late_gain=math.sqrt(16.0 * math.pi / area_m2) * 10.0 ** (spec.wet_db / 20.0),

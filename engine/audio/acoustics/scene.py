@@ -128,19 +128,26 @@ class SceneAcoustics:
         """
         parts = []
         for place, room in enumerate(self.rooms):
-            if not len(room.images) or not np.any(room.inside(listener_m)):
+            hears = room.inside(listener_m)
+            if not len(room.images) or not hears.any():
                 continue
-            images = image_sources(room, source_m, listener_m)
+            images = image_sources(room, source_m, listener_m, hears=hears)
             gain = images.gain * of.reverb[:, None]
-            parent, which = np.nonzero(np.any(gain > 0.0, axis=0))
+            heard = np.any(gain > 0.0, axis=(0, 2))
+            if heard.all():
+                source, at, delay = np.arange(gain.shape[1]), images.at_m, images.delay_samples
+            else:
+                source = np.flatnonzero(heard)
+                at, delay, gain = images.at_m[:, source], images.delay_samples[:, source], gain[:, source]
+            count = source.size * len(room.images)
             parts.append(
                 Reflections(
-                    parent=parent,
-                    number=which + MOST_IMAGES * (place % 2),
-                    at_m=images.at_m[:, parent, which],
-                    delay=images.delay_samples[:, parent, which],
-                    gain=gain[:, parent, which],
-                    low_pass_hz=np.broadcast_to(images.low_pass_hz[which], (2, parent.size)),
+                    parent=np.repeat(source, len(room.images)),
+                    number=np.tile(np.arange(len(room.images)) + MOST_IMAGES * (place % 2), source.size),
+                    at_m=at.reshape(2, count, 3),
+                    delay=delay.reshape(2, count),
+                    gain=gain.reshape(2, count),
+                    low_pass_hz=np.tile(images.low_pass_hz, (2, source.size)),
                 )
             )
         return _joined(parts)
