@@ -91,7 +91,8 @@ def judge_tone(heard: Samples) -> Steadiness:
     Notes
     -----
     The tone's phase is followed over frames of 21 ms: a sample that is lost or repeated is a step of 7.48 deg that stays. A click is what
-    stands out of the rest once the tone is taken away, by 8 robust deviations (Gaussian noise reaches 5 in two seconds), and is above -50 dB of the tone.
+    stands out of the rest once the tone is taken away, by 8 robust
+    deviations (Gaussian noise reaches 5 in two seconds), and is above -50 dB of the tone.
     """
     signal = np.nan_to_num(np.asarray(heard, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     count = signal.size // _FRAME

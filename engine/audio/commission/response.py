@@ -17,9 +17,13 @@ Spectrum = NDArray[np.complex128]
 
 BEFORE = 4800
 """Samples of a response before its time zero: what comes there is noise, later (earlier in the file) the distortion of the sweep."""
-_FINER = 8
+_FINER = 4
+_LONGEST = round(0.6 * SAMPLE_RATE_HZ)
+"""What comes later is taken for neither the device's latency nor the room: JACK's largest buffers are 0.17 s, 100 m of air 0.29 s."""
 _NOISE_WINDOW = (-0.04, -0.005)
 """Seconds that hold noise alone: a sweep of half a second has its second harmonic at -55 ms (Farina 2000, equation 13)."""
+_LOW_NOISE_WINDOW = (-0.095, -0.045)
+"""Low bands ring longer before their peak; a second from 20 to 200 Hz has its second harmonic at -301 ms."""
 LEVEL_BAND_HZ = (250.0, 4000.0)
 LOW_LEVEL_BAND_HZ = (30.0, 80.0)
 _TIMING_BAND_HZ = (500.0, 10_000.0)
@@ -100,10 +104,12 @@ def judge(response: Floats, *, low: bool = False) -> Response:
         Of something that plays low frequencies only.
     """
     timing = _LOW_TIMING_BAND_HZ if low else _TIMING_BAND_HZ
+    response = response[: BEFORE + _LONGEST]
     spectrum = np.fft.rfft(response, _fast_length(response.size))
     envelope = np.abs(_analytic(spectrum, timing, response.size))
-    first = BEFORE + round(_NOISE_WINDOW[0] * SAMPLE_RATE_HZ)
-    last = BEFORE + round(_NOISE_WINDOW[1] * SAMPLE_RATE_HZ)
+    first, last = (
+        BEFORE + round(at_s * SAMPLE_RATE_HZ) for at_s in (_LOW_NOISE_WINDOW if low else _NOISE_WINDOW)
+    )
     after = envelope[BEFORE * _FINER :]
     noise = math.sqrt(float(np.mean(envelope[first * _FINER : last * _FINER] ** 2)) / 2)
     peak = float(after.max(initial=0.0))
@@ -137,7 +143,7 @@ def _window(hz: Floats, band_hz: tuple[float, float]) -> Floats:
 
 
 def _analytic(spectrum: Spectrum, band_hz: tuple[float, float], n: int) -> NDArray[np.complex128]:
-    """Analytic signal within a band, eight times as fine."""
+    """Analytic signal within a band, four times as fine."""
     length = 2 * (spectrum.size - 1)
     hz = np.arange(spectrum.size) * SAMPLE_RATE_HZ / length
     full = np.zeros(length * _FINER, complex)

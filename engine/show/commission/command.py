@@ -163,18 +163,22 @@ def _identified(args: Any, bench: _Bench, *, microphone: bool) -> tuple[SpeakerS
     if how == "microphone":
         if not microphone:
             raise UsageError("--identify microphone needs one: --input NAME[/CHANNEL]")
-        return bench.walk.by_microphone(bench.speakers, bench.carry)
+        return bench.walk.by_microphone(bench.speakers, _free(bench), bench.carry)
     if args.twin:
         raise UsageError("nobody can hear a simulated room; --identify microphone or none")
+    return bench.walk.by_ear(bench.speakers, _free(bench))
+
+
+def _free(bench: _Bench) -> list[int]:
+    """Channels of the device that nothing else of the rig speaks on."""
+    own = bench.output
     used = {
         channel
         for other in bench.rig.audio.outputs
-        if other.name != bench.output.name
-        and (other.device, other.api) == (bench.output.device, bench.output.api)
+        if other.name != own.name and (other.device, other.api) == (own.device, own.api)
         for channel in other.channels
     } | {shaker.channel for shaker in bench.rig.audio.shakers}
-    free = [channel for channel in range(1, bench.link.channels + 1) if channel not in used]
-    return bench.walk.by_ear(bench.speakers, free)
+    return [channel for channel in range(1, bench.link.channels + 1) if channel not in used]
 
 
 @contextmanager

@@ -140,13 +140,18 @@ class Walk:
         return moved(speakers, heard)
 
     def by_microphone(
-        self, speakers: Sequence[SpeakerSpec], carry: Callable[[str], None] | None = None
+        self,
+        speakers: Sequence[SpeakerSpec],
+        free: Sequence[int] = (),
+        carry: Callable[[str], None] | None = None,
     ) -> tuple[SpeakerSpec, ...]:
         """The microphone is held close to one loudspeaker after another; the loudest channel is its own.
 
         Parameters
         ----------
         speakers : sequence of SpeakerSpec
+        free : sequence of int
+            Channels of the device that no output has; they are tried where none of the output's stands out.
         carry : callable, optional
             Carries the microphone to a loudspeaker by its name, where no person does (a simulated room).
         """
@@ -165,7 +170,11 @@ class Walk:
                 if answer == "s":
                     continue
             left = [channel for channel in channels if channel not in found.values()]
-            channel = nearest(levels_near(self._link, left, level_dbfs=self._level_dbfs))
+            channel = self._nearest(left)
+            if channel is None:
+                channel = self._nearest(
+                    [one for one in free if one not in channels and one not in found.values()]
+                )
             if channel is None:
                 self._tell("mic_unclear", name=name)
                 continue
@@ -254,6 +263,9 @@ class Walk:
                 return False
             if answer != "r":
                 return answer == "q"
+
+    def _nearest(self, channels: Sequence[int]) -> int | None:
+        return nearest(levels_near(self._link, channels, level_dbfs=self._level_dbfs))
 
     def _play(self, speaker: SpeakerSpec, channel: int, number: int) -> None:
         made = self._announcer.sound(speaker, number, self._level_dbfs)

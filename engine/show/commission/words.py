@@ -113,12 +113,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "row_inverted": ("  inverted", "  反相"),
         "left": (
-            "With it: arrivals within {spread_us:.0f} us, levels within {spread_db:.1f} dB.",
-            "校正后：到达时间相差 {spread_us:.0f} 微秒以内，电平相差 {spread_db:.1f} dB 以内。",
+            "With it: arrivals within {spread_us:.1f} us, levels within {spread_db:.1f} dB.",
+            "校正后：到达时间相差 {spread_us:.1f} 微秒以内，电平相差 {spread_db:.1f} dB 以内。",
         ),
         "before": (
-            "Without: arrivals within {spread_us:.0f} us, levels within {spread_db:.1f} dB.",
-            "校正前：到达时间相差 {spread_us:.0f} 微秒以内，电平相差 {spread_db:.1f} dB 以内。",
+            "Without: arrivals within {spread_us:.1f} us, levels within {spread_db:.1f} dB.",
+            "校正前：到达时间相差 {spread_us:.1f} 微秒以内，电平相差 {spread_db:.1f} dB 以内。",
         ),
         "same": ("The rig says all this already.", "设备文件中已经如此。"),
         "written": (
