@@ -39,6 +39,7 @@ _RATES_AFTER_S = 4.0
 _STEP_CALLS = 12
 """That many calls in a row beside the line on one side: the device stood still or left something out."""
 _RUNS_AWAY_S = 1.0
+_LEARN = 0.02
 
 
 class DeviceClock:
@@ -63,7 +64,7 @@ class DeviceClock:
         frame_ns = 1e9 / rate_hz
         self._frame_ns = frame_ns
         self._block_ns = block * frame_ns
-        self._latency_ns = latency_ns
+        self._latency_ns = float(latency_ns)
         self._told = Loop(frame_ns)
         self._calls = Envelope(frame_ns)
         self._base_ns: int | None = None
@@ -133,7 +134,12 @@ class DeviceClock:
         self._frame += frames
         self._take_call(frame, call_ns)
         self._judge(frame, call_ns, now_s, dac_s)
-        at_ns = self._told.at(frame) if self._believed else self._calls.at(frame) + self._latency_ns
+        if self._believed:
+            at_ns = self._told.at(frame)
+            # Should its word fail, the calls go on from here.
+            self._latency_ns += (at_ns - self._calls.at(frame) - self._latency_ns) * _LEARN
+        else:
+            at_ns = self._calls.at(frame) + self._latency_ns
         heard_ns = max(self._base_ns + round(at_ns), self._last_ns)
         self._last_ns = heard_ns
         return heard_ns
@@ -186,6 +192,8 @@ class DeviceClock:
         if abs(off_ns) <= bound_ns:
             self._words_beside = 0
             told.take(frame, at_ns)
+            if self._fresh:
+                self._latency_ns = at_ns - self._calls.at(frame)
             return ""
         self._words_beside += 1
         # Where the calls are late by as much, it is the device that stood still and not its word that is wrong.

@@ -23,6 +23,9 @@ _WINDOW_S = 0.25
 _WINDOWS = 40
 _CRYSTAL = 300e-6
 """Before anything is known of a device's speed it is within this of what it was opened at; crystals are, and so is the fit pulled."""
+_BEYOND = 0.005
+"""No device is further off: what seems so is a gap."""
+_DOUBT_NS = 30_000.0
 
 
 class Loop:
@@ -78,7 +81,7 @@ class Loop:
         self._frame = frame
         self._at_ns = predicted_ns + math.sqrt(2.0) * omega * miss_ns
         slope = self._slope + omega * omega * miss_ns / count
-        low, high = self._nominal * 0.995, self._nominal * 1.005
+        low, high = self._nominal * (1 - _BEYOND), self._nominal * (1 + _BEYOND)
         self._slope = min(max(slope, low), high)
 
 
@@ -98,13 +101,15 @@ class Envelope:
 
     def __init__(self, frame_ns: float) -> None:
         self._nominal = frame_ns
-        self._slope = frame_ns
+        self._slope = self._prior = frame_ns
         self._points: deque[tuple[int, float]] = deque(maxlen=_WINDOWS)
         self.begin(0, 0.0)
 
     def begin(self, frame: int, at_ns: float) -> None:
         """Lay it anew through one point, at the speed known so far."""
-        self._frame, self._at_ns = frame, at_ns
+        if len(self._points) > _WINDOWS // 4:
+            self._prior = self._slope
+        self._frame, self._at_ns, self._slope = frame, at_ns, self._prior
         self._points.clear()
         self._window = (frame, 0.0, at_ns)  # first frame, least lateness against the line, its instant
         self._best_frame = frame
@@ -140,7 +145,7 @@ class Envelope:
         points = self._points
         ref_frame, ref_ns = points[-1]
         offs = [
-            (frame - ref_frame, at_ns - ref_ns - (frame - ref_frame) * self._nominal)
+            (frame - ref_frame, at_ns - ref_ns - (frame - ref_frame) * self._prior)
             for frame, at_ns in points
         ]
         n = len(offs)
@@ -148,9 +153,10 @@ class Envelope:
         mean_y = sum(y for _, y in offs) / n
         spread = sum((x - mean_x) ** 2 for x, _ in offs)
         tilt = sum((x - mean_x) * (y - mean_y) for x, y in offs)
-        # A crystal is believed as much as 30 us of lateness over the time seen so far allow.
-        doubt = (30_000.0 / (_CRYSTAL * self._nominal)) ** 2
+        # A crystal is believed as much as some lateness of the earliest over the time seen so far allows.
+        doubt = (max(_DOUBT_NS, self.jitter_ns / 8) / (_CRYSTAL * self._nominal)) ** 2
         tilt /= spread + doubt
-        self._slope = self._nominal + tilt
+        low, high = self._nominal * (1 - _BEYOND), self._nominal * (1 + _BEYOND)
+        self._slope = min(max(self._prior + tilt, low), high)
         self._frame = ref_frame
-        self._at_ns = ref_ns + mean_y - tilt * mean_x
+        self._at_ns = ref_ns + mean_y - (self._slope - self._prior) * mean_x

@@ -116,6 +116,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
     found = FakePortAudio(ManualClock(5_000_000_000))
     monkeypatch.setattr(module_under_test, "port_audio", lambda: found)
     monkeypatch.setattr(module_under_test, "_GONE_AFTER_S", 0.02)
+    monkeypatch.setattr(module_under_test, "_FIRST_CALLS", 0)
     return found
 
 
@@ -151,6 +152,16 @@ def test_the_first_instant_is_when_it_is_heard(fake: FakePortAudio) -> None:
     DeviceOutput(fake.clock, None, BLOCK).run(fill)
     assert instants[0] == 5_000_000_000 + fake.pace_ns + 10_700_000
     assert np.abs(np.diff(instants[30:]) - fake.pace_ns).max() < 1_000
+
+
+def test_its_first_calls_teach_the_clock_and_play_nothing(
+    fake: FakePortAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_under_test, "_FIRST_CALLS", 8)
+    output = DeviceOutput(fake.clock, None, BLOCK)
+    output.run(ones(10))
+    assert [float(block[0, 0]) for block in fake.heard] == [0.0] * 8 + [0.5] * 10 + [0.0]
+    assert output.clock.frames == 19 * BLOCK
 
 
 def test_a_device_that_stops_calling_is_gone(fake: FakePortAudio) -> None:
