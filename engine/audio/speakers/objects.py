@@ -62,14 +62,9 @@ class Placed:
 
     @property
     def plain(self) -> bool:
-        """Polar, with nothing but a size."""
+        """Nothing but a place and a size."""
         return not (
-            self.cartesian
-            or self.divergence
-            or self.lock is not None
-            or self.zones
-            or self.reference
-            or any(self.edge)
+            self.divergence or self.lock is not None or self.zones or self.reference or any(self.edge)
         )
 
 
@@ -119,16 +114,28 @@ class ObjectGains:
             Power 1 each, but for what the layout itself gives up (a stereo pair behind).
         """
         out = np.zeros((len(placed), len(self.layout.speakers)))
-        plain = [row for row, one in enumerate(placed) if one.plain]
-        if plain:
-            sizes = np.array([placed[row].size for row in plain])
-            at = np.array([placed[row].at for row in plain])
-            out[np.array(plain)[:, None], self._heard] = self._extent.gains(
-                at, sizes[:, 0], sizes[:, 1], sizes[:, 2]
-            )
+        # Most objects are plain, and many at once cost little more than one.
+        polar: list[int] = []
+        cube: list[int] = []
+        others: list[int] = []
         for row, one in enumerate(placed):
-            if not one.plain:
-                out[row, self._heard] = self._one(one)
+            if one.plain and not one.cartesian:
+                polar.append(row)
+            elif one.plain and self._cube is not None and not any(one.size):
+                cube.append(row)
+            else:
+                others.append(row)
+        if polar:
+            sizes = np.array([placed[row].size for row in polar])
+            at = np.array([placed[row].at for row in polar])
+            found = self._extent.gains(at, sizes[:, 0], sizes[:, 1], sizes[:, 2])
+            out[np.array(polar)[:, None], self._heard] = found
+        if cube:
+            at = np.clip([placed[row].at for row in cube], -1.0, 1.0)
+            everyone = self._panner_without(np.zeros(self._heard.size, bool))
+            out[np.array(cube)[:, None], self._heard] = everyone.point(at)
+        for row in others:
+            out[row, self._heard] = self._one(placed[row])
         return np.nan_to_num(out)
 
     def _one(self, placed: Placed) -> Floats:
@@ -150,7 +157,10 @@ class ObjectGains:
         if in_cube:
             panner = self._panner_without(excluded)
             found = np.zeros((len(places), len(excluded)))
-            found[:, ~excluded] = [panner.gains(place, *placed.size) for place in places]
+            sized = any(placed.size)
+            found[:, ~excluded] = (
+                [panner.gains(place, *placed.size) for place in places] if sized else panner.point(places)
+            )
         elif placed.cartesian:
             found = self._as_polar(places, placed.size)
         else:
