@@ -20,8 +20,7 @@ _NOBODY = np.zeros(0, np.int64)
 class Carried:
     """The rows of the last block.
 
-    Two filters belong to every row, at slots ``2 i`` and ``2 i + 1``: one that it comes from, one that it goes to. A row keeps its pair for
-    as long as it lives, so that nothing of them is copied when others come and go.
+    A row keeps the slot of its filter for as long as it lives, so that no filter is copied when others come and go.
 
     Parameters
     ----------
@@ -49,7 +48,7 @@ class Carried:
         self.relative_m = np.zeros((0, 3))
         self.spread_deg = np.zeros(0, np.float32)
         self._leaving = 0
-        self._free = list(range(self._reserved, self.filters.shape[0], 2))
+        self._free = list(range(self._reserved, self.filters.shape[0]))
 
     def follow(self, keys: Keys) -> tuple[NDArray[np.bool_], Samples]:
         """Brings the rows into the order of a new block. Who is gone stays for one block more, at the end: its sound has not died away yet.
@@ -77,7 +76,7 @@ class Carried:
         gone = np.flatnonzero(~stays)
         over = gone[gone >= was - self._leaving]  # who was leaving already
         leaving = gone[gone < was - self._leaving]
-        self._free.extend((self.slots[over] & ~1).tolist())
+        self._free.extend(self.slots[over].tolist())
         at = np.concatenate([at, leaving])
         new = at < 0
         frames = self._room(at.size)
@@ -105,11 +104,11 @@ class Carried:
 
     def _take(self) -> int:
         if not self._free:
-            self._grow(self.filters.shape[0] // 2)
+            self._grow(self.filters.shape[0])
         return self._free.pop()
 
     def _grow(self, rows: int) -> None:
         there = self.filters
-        self.filters = self._using.filters_of(there.shape[0] + 2 * rows, self._bins)
+        self.filters = self._using.filters_of(there.shape[0] + rows, self._bins)
         self.filters[: there.shape[0]] = there
-        self._free.extend(range(there.shape[0], self.filters.shape[0], 2))
+        self._free.extend(range(there.shape[0], self.filters.shape[0]))

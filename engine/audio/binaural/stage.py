@@ -7,11 +7,13 @@ glides into the new one over the block. The time between the ears is part of the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.ambisonics import Rotator
-from engine.audio.binaural.aim import Aim
+from engine.audio.binaural.aim import Aim, Aimed
 from engine.audio.binaural.carried import Carried
 from engine.audio.binaural.table import HeadTable
 from engine.audio.block import BED_CHANNELS, BED_ORDER, BLOCK, STAGE_LATENCY, Beds, Head, ObjectBlock
@@ -23,8 +25,8 @@ Places = NDArray[np.float64]
 
 _SIDES = ("M+030", "M-030")
 _SPEAKER_M = 2.0
-_AT_ONCE = 128
-"""Rows transformed at a time: their spectra, 0.26 MB, stay in the cache until they are used."""
+_AT_ONCE = 96
+"""Rows transformed at a time: their spectra and filters, 0.6 MB, stay in the cache until they are used."""
 _UNTURNED = np.eye(3)
 
 
@@ -58,15 +60,15 @@ class BinauralStage:
         self._frames = frames
         self._length = 2 * frames
         self._aim = Aim(table, self._length, self._kernels)
-        self._rows = Carried(frames, self._aim.bins, self._kernels, reserved=2 * BED_CHANNELS)
-        self._bed_slots = 2 * np.arange(BED_CHANNELS)
+        self._rows = Carried(frames, self._aim.bins, self._kernels, reserved=BED_CHANNELS)
+        self._bed_slots = np.arange(BED_CHANNELS)
         self._build_bed(table)
         self._rotator = Rotator(BED_ORDER)
         self._turns: tuple[tuple[float, ...], Samples] = ((), np.zeros((0, 0), np.float32))
         self._bed_past: Samples | None = None
         self._straight_past = np.zeros((2, STAGE_LATENCY), np.float32)
         self._ramp = (np.arange(frames) / frames).astype(np.float32)
-        self._sums = np.zeros((2, 2, frames + 1), np.complex64)
+        self._sums = np.zeros((3, 2, frames + 1), np.complex64)
         self._speakers: dict[str, tuple[int, Places]] = {}
         self.unsound_blocks = 0
 
@@ -96,11 +98,11 @@ class BinauralStage:
         new, frames = self._rows.follow(keys)
         count = self._rows.keys.size
         self._put(frames[: keys.size, self._frames :], signals)
-        before, after = self._filtered(new, at_m, spread_deg, heads)
+        moved, parts = self._aimed(new, at_m, spread_deg, heads)
+        slots = self._rows.slots
         if self._bed(beds.hoa, heads, frames[count : count + BED_CHANNELS]):
-            before = np.concatenate([before, self._bed_slots])
-            after = np.concatenate([after, self._bed_slots])
-        out = self._transformed(frames[: before.size], before, after)
+            slots = np.concatenate([slots, self._bed_slots])
+        out = self._transformed(frames[: slots.size], slots, moved, parts)
         self._add_straight(out, beds)
         if not np.isfinite(out.sum()):
             self.forget()
@@ -147,45 +149,40 @@ class BinauralStage:
 
     # ---- filters
 
-    def _filtered(
+    def _aimed(
         self, new: NDArray[np.bool_], at_m: Places, spread_deg: Samples, heads: tuple[Head, Head]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Brings the rows' filters to the block's end; slots of the filters before and after."""
+    ) -> tuple[NDArray[np.int64], list[Aimed]]:
+        """Which rows are heard from elsewhere at the block's end, and what makes their filters; the filters of new rows are made."""
         rows = self._rows
         here = at_m.shape[1]
         fresh = np.flatnonzero(new)
         if fresh.size:
             start_m = _relative_m(at_m[0, fresh], heads[0])
             rows.relative_m[fresh], rows.spread_deg[fresh] = start_m, spread_deg[fresh]
-            self._build(start_m, spread_deg[fresh], rows.slots[fresh])
+            for part in self._aim.at(start_m, spread_deg[fresh]):
+                self._build(part, slice(None), rows.slots[fresh])
         end_m = _relative_m(at_m[1], heads[1])
         moves = (end_m != rows.relative_m[:here]).any(axis=1) | (spread_deg != rows.spread_deg[:here])
-        before = rows.slots.copy()
-        if not moves.any():
-            return before, rows.slots
-        if moves.all():
-            rows.slots[:here] ^= 1
-            self._build(end_m, spread_deg, rows.slots[:here])
-            rows.relative_m[:here], rows.spread_deg[:here] = end_m, spread_deg
-        else:
-            moved = np.flatnonzero(moves)
-            rows.slots[moved] ^= 1
-            self._build(end_m[moved], spread_deg[moved], rows.slots[moved])
-            rows.relative_m[moved], rows.spread_deg[moved] = end_m[moved], spread_deg[moved]
-        return before, rows.slots
+        moved = np.flatnonzero(moves)
+        if not moved.size:
+            return moved, []
+        whole = moved.size == here
+        parts = self._aim.at(end_m if whole else end_m[moved], spread_deg if whole else spread_deg[moved])
+        rows.relative_m[:here], rows.spread_deg[:here] = end_m, spread_deg
+        return moved, parts if whole else [replace(part, rows=moved[part.rows]) for part in parts]
 
-    def _build(self, relative_m: Places, spread_deg: Samples, slots: NDArray[np.int64]) -> None:
-        for part in self._aim.at(relative_m, spread_deg):
-            self._kernels.build_filters(
-                self._aim.bank,
-                np.ascontiguousarray(part.index, np.int32),
-                np.ascontiguousarray(part.weight, np.float32),
-                part.delay,
-                self._length,
-                part.colour,
-                slots[part.rows],
-                self._rows.filters,
-            )
+    def _build(self, part: Aimed, some: slice, slots: NDArray[np.int64]) -> None:
+        """Writes some of the filters of a part; `slots` of all rows."""
+        self._kernels.build_filters(
+            self._aim.bank,
+            np.ascontiguousarray(part.index[some], np.int32),
+            np.ascontiguousarray(part.weight[some], np.float32),
+            part.delay[some],
+            self._length,
+            None if part.colour is None else part.colour[some],
+            slots[part.rows[some]],
+            self._rows.filters,
+        )
 
     def _build_bed(self, table: HeadTable) -> None:
         spectra = np.ascontiguousarray(table.bed_spectra(self._length), np.complex64)
@@ -251,18 +248,39 @@ class BinauralStage:
 
     # ---- transforms
 
-    def _transformed(self, frames: Samples, before: NDArray[np.int64], after: NDArray[np.int64]) -> Samples:
+    def _transformed(
+        self, frames: Samples, slots: NDArray[np.int64], moved: NDArray[np.int64], parts: list[Aimed]
+    ) -> Samples:
+        """Some rows at a time, while they are in the cache: their spectra, through the filters they come from, then through those they go
+        to, which take the others' slots.
+        """
         from scipy.fft import irfft, rfft
 
         n = self._frames
-        if not before.size:
+        if not slots.size:
             return np.zeros((2, n), np.float32)
-        self._sums[:] = 0.0
-        for first in range(0, before.size, _AT_ONCE):
-            some = slice(first, first + _AT_ONCE)
-            spectra = rfft(frames[some], axis=1)
-            self._kernels.add_filtered(spectra, before[some], after[some], self._rows.filters, self._sums)
-        ears = irfft(self._sums, self._length, axis=2)[:, :, n:]
+        sums, filters = self._sums, self._rows.filters
+        sums[:] = 0.0
+        still = np.ones(slots.size, np.bool_)
+        still[moved] = False
+        for first in range(0, slots.size, _AT_ONCE):
+            last = min(first + _AT_ONCE, slots.size)
+            spectra = rfft(frames[first:last], axis=1)
+            rests = np.flatnonzero(still[first:last])
+            if rests.size:
+                self._kernels.add_filtered(spectra, rests, slots[first:last][rests], filters, sums[2])
+            if rests.size == last - first:
+                continue
+            goes = np.flatnonzero(~still[first:last])
+            own = slots[first:last][goes]
+            self._kernels.add_filtered(spectra, goes, own, filters, sums[0])
+            for part in parts:
+                low, high = np.searchsorted(part.rows, (first, last))
+                if low < high:
+                    self._build(part, slice(low, high), slots)
+            self._kernels.add_filtered(spectra, goes, own, filters, sums[1])
+        sums[:2] += sums[2]
+        ears = irfft(sums[:2], self._length, axis=2)[:, :, n:]
         return np.asarray(ears[0] + (ears[1] - ears[0]) * self._ramp, np.float32)
 
 

@@ -115,21 +115,23 @@ class Kernels(Protocol):
     def add_filtered(
         self,
         spectra: Spectra,
-        before: NDArray[np.int64],
-        after: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        slots: NDArray[np.int64],
         filters: NDArray[Any],
         out: Spectra,
     ) -> None:
-        """Adds to the two ears' spectra, once with every object's old filter and once with its new one.
+        """Adds objects' spectra, each through its own filter, to the two ears'.
 
         Parameters
         ----------
         spectra : ndarray of complex64, shape (R, length // 2 + 1)
-        before, after : ndarray of int64, shape (R,)
-            Slots of the old and the new filter; the same where nothing moves.
+        rows : ndarray of int64, shape (Q,)
+            Which of the spectra.
+        slots : ndarray of int64, shape (Q,)
+            Where their filters are.
         filters : ndarray
-        out : ndarray of complex64, shape (2, 2, length // 2 + 1)
-            Old and new, left and right.
+        out : ndarray of complex64, shape (2, length // 2 + 1)
+            Left and right.
         """
         ...
 

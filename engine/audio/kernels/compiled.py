@@ -95,7 +95,7 @@ class CompiledKernels:
             spectra_out,
         )
         self._add_filtered = compiled(
-            loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, spectra_out, spectra_out
+            loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, flat_out, flat_out
         )
         self._no_colour = np.zeros((0, 2, 2), np.float32)
         self._fractions: dict[int, Samples] = {}
@@ -174,11 +174,11 @@ class CompiledKernels:
     def add_filtered(
         self,
         spectra: Spectra,
-        before: NDArray[np.int64],
-        after: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        slots: NDArray[np.int64],
         filters: Samples,
         out: Spectra,
     ) -> None:
         """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
-        sums = np.empty((3, 2, filters.shape[2]), np.float32)
-        self._add_filtered(spectra.view(np.float32), before, after, filters, sums, out.view(np.float32))
+        sums = np.empty((2, filters.shape[2]), np.float32)
+        self._add_filtered(spectra.view(np.float32), rows, slots, filters, sums, out.view(np.float32))

@@ -276,44 +276,38 @@ def build_filters(
 
 def add_filtered(
     spectra: Samples,
-    before: NDArray[np.int64],
-    after: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    slots: NDArray[np.int64],
     filters: Samples,
     sums: Samples,
     out: Samples,
 ) -> None:
-    """`spectra` and `out` are complex numbers as pairs; `sums`, shape (3, 2, 2 bins), is room to work in."""
+    """`spectra` and `out` are complex numbers as pairs; `sums`, shape (2, 2 bins), is room to work in."""
     bins = filters.shape[2] // 2
-    for part in range(3):
-        for ear in range(2):
-            for j in range(2 * bins):
-                sums[part, ear, j] = 0.0
+    for ear in range(2):
+        for j in range(2 * bins):
+            sums[ear, j] = 0.0
     re, im = np.empty(bins, np.float32), np.empty(bins, np.float32)
-    for row in range(spectra.shape[0]):
-        given = spectra[row]
+    for i in range(rows.shape[0]):
+        given = spectra[rows[i]]
         for j in range(bins):
             re[j] = given[2 * j]
             im[j] = given[2 * j + 1]
         im[0] = given[2 * bins]
-        still = before[row] == after[row]
-        for end in range(1 if still else 2):
-            slot = before[row] if end else after[row]
-            for ear in range(2):
-                by_re, by_im = filters[slot, ear, :bins], filters[slot, ear, bins:]
-                to = sums[2 if still else 1 - end, ear]
-                to_re, to_im = to[:bins], to[bins:]
-                lowest, highest = to_re[0] + re[0] * by_re[0], to_im[0] + im[0] * by_im[0]
-                for j in range(bins):
-                    to_re[j] += re[j] * by_re[j] - im[j] * by_im[j]
-                for j in range(bins):
-                    to_im[j] += re[j] * by_im[j] + im[j] * by_re[j]
-                to_re[0], to_im[0] = lowest, highest
-    for part in range(2):
         for ear in range(2):
-            made = out[part, ear]
-            # The two packed numbers of bin 0 part.
-            made[0] += sums[part, ear, 0] + sums[2, ear, 0]
-            made[2 * bins] += sums[part, ear, bins] + sums[2, ear, bins]
-            for j in range(1, bins):
-                made[2 * j] += sums[part, ear, j] + sums[2, ear, j]
-                made[2 * j + 1] += sums[part, ear, bins + j] + sums[2, ear, bins + j]
+            by_re, by_im = filters[slots[i], ear, :bins], filters[slots[i], ear, bins:]
+            to_re, to_im = sums[ear, :bins], sums[ear, bins:]
+            lowest, highest = to_re[0] + re[0] * by_re[0], to_im[0] + im[0] * by_im[0]
+            for j in range(bins):
+                to_re[j] += re[j] * by_re[j] - im[j] * by_im[j]
+            for j in range(bins):
+                to_im[j] += re[j] * by_im[j] + im[j] * by_re[j]
+            to_re[0], to_im[0] = lowest, highest
+    for ear in range(2):
+        made = out[ear]
+        # The two packed numbers of bin 0 part.
+        made[0] += sums[ear, 0]
+        made[2 * bins] += sums[ear, bins]
+        for j in range(1, bins):
+            made[2 * j] += sums[ear, j]
+            made[2 * j + 1] += sums[ear, bins + j]

@@ -152,12 +152,7 @@ def _weighted(bank: Spectra, index: NDArray[np.int32], weight: Samples) -> Spect
 
 
 def add_filtered(
-    spectra: Spectra, before: NDArray[np.int64], after: NDArray[np.int64], filters: Spectra, out: Spectra
+    spectra: Spectra, rows: NDArray[np.int64], slots: NDArray[np.int64], filters: Spectra, out: Spectra
 ) -> None:
     """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
-    given = spectra[:, None]
-    to = (given * filters[after]).sum(axis=0)
-    out += to
-    moved = np.flatnonzero(before != after)
-    if moved.size:
-        out[0] += (given[moved] * (filters[before[moved]] - filters[after[moved]])).sum(axis=0)
+    out += np.einsum("rf,ref->ef", spectra[rows], filters[slots])
