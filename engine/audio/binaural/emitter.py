@@ -78,11 +78,12 @@ class ObjectEmitter:
             Holds until the call after the next.
         """
         count, n = block.count, block.frames
-        delay = np.fmin(np.fmax(block.delay, -MOST_DELAY), MOST_DELAY)
+        # The kernels take rows that lie in order, whatever order the mixer's arithmetic left them in.
+        delay = np.ascontiguousarray(np.fmin(np.fmax(block.delay, -MOST_DELAY), MOST_DELAY))
         if (block.low_pass_hz >= NO_LOW_PASS_HZ).all():
             pole = np.zeros((2, count), np.float32)
         else:
-            pole = pole_of(block.low_pass_hz)
+            pole = np.ascontiguousarray(pole_of(block.low_pass_hz))
         self._follow(block, delay, pole)
         out = self._out(count, n)
         self.unsound_rows += self._kernels.emit_rows(
