@@ -26,6 +26,8 @@ _CRYSTAL = 300e-6
 _BEYOND = 0.005
 """No device is further off: what seems so is a gap."""
 _DOUBT_NS = 30_000.0
+_EARLY_NS = 500_000.0
+_KNOWN_S = 4.0
 
 
 class Loop:
@@ -45,12 +47,14 @@ class Loop:
     def __init__(self, frame_ns: float) -> None:
         self._nominal = frame_ns
         self._slope = frame_ns
+        self._since_s = 0.0
         self.begin(0, 0.0)
 
     def begin(self, frame: int, at_ns: float) -> None:
         """Lay it anew through one point, at the speed known so far."""
         self._frame, self._at_ns = frame, at_ns
-        self._since_s = 0.0
+        # What is known of the speed is not thrown away: only the place is new.
+        self._since_s = min(self._since_s, _KNOWN_S)
         self.jitter_ns = 0.0
 
     @property
@@ -127,6 +131,10 @@ class Envelope:
     def take(self, frame: int, at_ns: float) -> None:
         """One more call, of a later frame."""
         late_ns = at_ns - self.at(frame)
+        if late_ns < -_EARLY_NS:
+            # No call is early: what the line was made of was late, all of it (a device that stood still and catches up).
+            self.begin(frame, at_ns)
+            return
         self.jitter_ns = math.sqrt(self.jitter_ns**2 * 0.99 + late_ns**2 * 0.01)
         begun, least_ns, _ = self._window
         if frame == begun or late_ns < least_ns:
@@ -145,8 +153,7 @@ class Envelope:
         points = self._points
         ref_frame, ref_ns = points[-1]
         offs = [
-            (frame - ref_frame, at_ns - ref_ns - (frame - ref_frame) * self._prior)
-            for frame, at_ns in points
+            (frame - ref_frame, at_ns - ref_ns - (frame - ref_frame) * self._prior) for frame, at_ns in points
         ]
         n = len(offs)
         mean_x = sum(x for x, _ in offs) / n
