@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.grid import Grid
 from engine.audio.mixer import HeadAt, Mixer
+from engine.audio.overload import Overload
 from engine.audio.shakers import Shakers
 from engine.experience.rig import ShakerSpec
 from engine.time.segments import Transport
@@ -98,6 +100,21 @@ class DeviceMix:
         """All of them, the shakers' last."""
         low = () if self._exciters is None else (self._exciters.low,)
         return (*(one.mixer for one in self._listeners), *low)
+
+    @property
+    def grid(self) -> Grid | None:
+        """Where its samples lie; None before the first."""
+        return self.mixers[0].grid
+
+    @property
+    def given(self) -> int:
+        """Grid sample of the next one it gives."""
+        return self.mixers[0].given
+
+    @property
+    def overloads(self) -> tuple[Overload, ...]:
+        """What demotes objects when the machine cannot keep up."""
+        return tuple(mixer.overload for mixer in self.mixers if mixer.overload is not None)
 
     def wanted(self, transport: Transport, host_ns: int) -> list[str]:
         """Files to have decoded."""

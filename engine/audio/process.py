@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,10 +23,15 @@ from numpy.typing import NDArray
 from engine.audio.assembly import ShakerSetup, make_mix, settings_of
 from engine.audio.block import BLOCK
 from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
+from engine.audio.clock.pace import Pace
+from engine.audio.clock.publishing import ClockMeter
+from engine.audio.clock.shared import ClockBlock
 from engine.audio.device_mix import DeviceMix
-from engine.audio.output import Output, SilentOutput, open_output
-from engine.errors import DeviceGone, SensoramaError
+from engine.audio.mixer import HeadAt
+from engine.audio.output import Output, open_output
+from engine.errors import SensoramaError
 from engine.experience.audio_rig import STEREO, AudioOutput, MixSpec
+from engine.time.flicks import NS_PER_SECOND
 from engine.time.segments import Transport
 
 if TYPE_CHECKING:
@@ -55,6 +61,12 @@ class AudioConfig:
         Of the transport in shared memory.
     device : str or None
         Part of the device's name; None the system's choice; ``"none"`` no device.
+    api : str or None
+        Part of the name of its host interface.
+    clock_block : str
+        Where the device's clock is told (`engine.audio.clock.shared`); "" nowhere.
+    leads : bool
+        The device's clock leads the show.
     outputs : tuple of AudioOutput
         What of the rig this device plays.
     mix : MixSpec
@@ -72,6 +84,9 @@ class AudioConfig:
     package_path: Path
     block_name: str
     device: str | None = None
+    api: str | None = None
+    clock_block: str = ""
+    leads: bool = False
     outputs: tuple[AudioOutput, ...] = (STEREO,)
     mix: MixSpec = field(default_factory=MixSpec)
     stand_ins: bool = False
@@ -101,7 +116,7 @@ class Loader:
     def __init__(self, clips: ClipCache, say: Say) -> None:
         self._clips = clips
         self._say = say
-        self._asked: queue.Queue[tuple[str, ...] | None] = queue.Queue()
+        self._asked: queue.Queue[tuple[str, ...] | str | None] = queue.Queue()
         self._last: tuple[str, ...] = ()
         self._bad: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="audio-loader", daemon=True)
@@ -114,6 +129,10 @@ class Loader:
             self._last = asked
             self._asked.put(asked)
 
+    def tell(self, text: str) -> None:
+        """Has a line said, by the loader's thread: who has a deadline does not wait for a pipe."""
+        self._asked.put(text)
+
     def close(self) -> None:
         """Ends the thread after the file it is at."""
         self._asked.put(None)
@@ -121,6 +140,9 @@ class Loader:
 
     def _run(self) -> None:
         while (files := self._asked.get()) is not None:
+            if isinstance(files, str):
+                self._say.put(files)
+                continue
             for file in files:
                 if not self._asked.empty():
                     break  # a newer wish stands in the queue and holds what still matters of this one
@@ -134,7 +156,7 @@ class Loader:
 
 
 class Player:
-    """Answers a device's calls: reads the transport, tells the loader, mixes; fades out once `stop` is set.
+    """Answers a device's calls: reads the transport, tells the loader, mixes, at the device's pace; fades out once `stop` is set.
 
     Parameters
     ----------
@@ -143,8 +165,15 @@ class Player:
     mix : DeviceMix
     loader : Loader
     stop : Event
+    output : Output
+        Whose calls these are.
+    clock : Clock
+        Measures what a block takes.
+    pace : Pace, optional
     watchdog_ns : int
         See `AudioConfig`.
+    heads : mapping of int to callable, optional
+        Heads by seat.
     """
 
     def __init__(
@@ -153,55 +182,70 @@ class Player:
         mix: DeviceMix,
         loader: Loader,
         stop: threading.Event,
+        output: Output,
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
         watchdog_ns: int = 500_000_000,
+        heads: Mapping[int, HeadAt] | None = None,
     ) -> None:
         self._watchdog_ns = watchdog_ns
         self._block = block
         self._mix = mix
         self._loader = loader
         self._stop = stop
+        self._output = output
+        self._clock = clock
+        self._pace = pace or Pace(mix.channels, ClockMeter())
+        self._heads = heads
+        self._opened = output.opened
+        self._overloads = mix.overloads
+        self._demoting = False
         self._faded = 0
         self._told: tuple[int, int, int] | None = None
+        self._transport = Transport()
+        self._alive = True
 
     def __call__(self, at_ns: int, frames: int) -> Samples | None:
-        """The next `frames` samples, which will be heard at `at_ns`; None after the fade."""
+        """The next `frames` frames, which will be heard at `at_ns`; None after the fade."""
         if self._faded >= _FADE_SAMPLES:
             return None
-        transport = self._block.read()
+        begun_ns = self._clock.now_ns()
+        self._transport = transport = self._block.read()
         told = (transport.generation, transport.sequence, at_ns // _TELL_NS)
         if told != self._told:
             self._told = told
             self._loader.want(self._mix.wanted(transport, at_ns))
-        alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
-        samples = self._mix.render(transport, at_ns, frames, alive=alive)
+        self._alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
+        if self._output.opened != self._opened:
+            self._opened = self._output.opened
+            self._pace.changed()
+        samples = self._pace.read(at_ns, frames, self._output.rate_hz, self._pull, self._mix)
         if self._stop.is_set():
             fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
             samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
             self._faded += frames
+        if self._overloads:
+            self._govern((self._clock.now_ns() - begun_ns) * self._output.rate_hz / (frames * NS_PER_SECOND))
         return samples
 
+    def _pull(self, host_ns: int, count: int) -> Samples:
+        return self._mix.render(self._transport, host_ns, count, self._heads, alive=self._alive)
 
-def play(
-    player: Player,
-    output: Output,
-    clock: Clock,
-    say: Say,
-    *,
-    note: str = "",
-) -> None:
-    """Plays until the player ends. The first line it says names what plays, and ends with `note`.
-
-    Notes
-    -----
-    A device that goes away is replaced by the silent clock, so that the show's sound keeps its place.
-    """
-    say.put(f"sound: {output.description}" + (f"; {note}" if note else ""))
-    try:
-        output.run(player)
-    except DeviceGone as error:
-        silent = SilentOutput(clock, str(error), BLOCK)
-        say.put(f"sound: {silent.description}")
-        silent.run(player)
+    def _govern(self, share: float) -> None:
+        for overload in self._overloads:
+            overload.spent(share)
+        demoting = any(overload.allowed is not None for overload in self._overloads)
+        if demoting == self._demoting:
+            return
+        self._demoting = demoting
+        if demoting:
+            most = min(overload.allowed for overload in self._overloads if overload.allowed is not None)
+            self._loader.tell(
+                f"sound: a block took {share:.0%} of its time; {most} objects stay by themselves, the least important move into the bed"
+            )
+        else:
+            self._loader.tell("sound: every object by itself again")
 
 
 class _Voice:
@@ -287,20 +331,25 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
         warm.render(Transport(), k * BLOCK * 62_500 // 3, BLOCK)
     mix = make()
     block = TransportBlock.attach(config.block_name)
+    told = ClockBlock.attach(config.clock_block) if config.clock_block else None
+    meter = ClockMeter(told)
     loader = Loader(clips, say)
-    output = open_output(clock, config.device, BLOCK, mix.channels)
     granted = realtime.request_realtime_priority()
+    output = open_output(
+        clock, config.device, BLOCK, mix.channels, api=config.api, meter=meter, say=loader.tell
+    )
+    player = Player(
+        block, mix, loader, stop, output, clock,
+        pace=Pace(mix.channels, meter, leads=config.leads), watchdog_ns=config.watchdog_ns,
+    )  # fmt: skip
     realtime.freeze_garbage()
     try:
-        play(
-            Player(block, mix, loader, stop, config.watchdog_ns),
-            output,
-            clock,
-            say,
-            note=granted,
-        )
+        say.put(f"sound: {output.description}; {granted}")
+        output.run(player)
     finally:
         loader.close()
         block.close()
+        if told is not None:
+            told.close()
         if mix.late_clips or mix.resyncs:
             say.put(f"sound: {mix.late_clips} sounds came late from disk, {mix.resyncs} clock corrections")

@@ -28,7 +28,7 @@ from engine.show.live.device_news import DeviceNews
 from engine.show.live.opening import Opening
 from engine.show.live.parts import Parts, parts_for
 from engine.show.live.pictures import LivePictures
-from engine.show.live.sounds import sound_configs
+from engine.show.live.sounds import device_leads, sound_configs
 from engine.show.live.standstill import Standstill
 from engine.show.live.status import live_status
 from engine.show.live.supervision import READY_LIMIT_NS, Supervisor
@@ -134,6 +134,7 @@ class LiveRun:
             self._production.rig,
             self._production.package.path,
             self._block.name,
+            leads=device_leads(self._production.rig, self._options.speed),
             stand_ins=self._options.stand_ins,
         )
         names = ["sound", *(f"sound {number}" for number in range(2, len(configs) + 1))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+from engine.audio.clock.shared import clock_name
 from engine.audio.process import AudioConfig
 from engine.experience.audio_rig import AudioOutput
 from engine.experience.rig import Rig
@@ -23,8 +25,13 @@ def by_device(rig: Rig) -> dict[Device, list[AudioOutput]]:
     return found
 
 
+def device_leads(rig: Rig, speed: Fraction | None) -> bool:
+    """Whether the first device's clock leads the show: the rig asks for it, and nobody else leads."""
+    return rig.audio.clock == "device" and rig.venue.follow is None and speed in (None, Fraction(1))
+
+
 def sound_configs(
-    rig: Rig, package_path: Path, block_name: str, *, stand_ins: bool = False
+    rig: Rig, package_path: Path, block_name: str, *, leads: bool = False, stand_ins: bool = False
 ) -> list[AudioConfig]:
     """What each sound process is told.
 
@@ -34,6 +41,8 @@ def sound_configs(
     package_path : Path
     block_name : str
         Of the transport.
+    leads : bool
+        The first device's clock leads the show.
     stand_ins : bool
         Speak lines that nobody has recorded.
     """
@@ -43,11 +52,14 @@ def sound_configs(
             package_path=package_path,
             block_name=block_name,
             device=device,
+            api=api,
+            clock_block=clock_name(block_name, number),
+            leads=number == 0 and leads,
             outputs=tuple(outputs),
             mix=rig.audio.mix,
             shakers=rig.audio.shakers if (device, api) == own else (),
             watchdog_ns=rig.watchdog_ns,
             stand_ins=stand_ins,
         )
-        for (device, api), outputs in by_device(rig).items()
+        for number, ((device, api), outputs) in enumerate(by_device(rig).items())
     ]
