@@ -129,6 +129,19 @@ def request_realtime_priority(priority: int = DEFAULT_PRIORITY) -> str:
         )
 
 
+def keep_realtime_priority(priority: int = DEFAULT_PRIORITY) -> str:
+    """As `request_realtime_priority`, for a thread that somebody else made: what it has already is left as it is.
+
+    A sound server gives its callback thread a priority that fits its own; PortAudio's thread for ALSA has none, and does not inherit
+    ours (it is reset on fork).
+    """
+    if sys.platform == "linux":
+        policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
+        if policy in (os.SCHED_FIFO, os.SCHED_RR):
+            return f"real-time priority {os.sched_getparam(0).sched_priority} of its own"
+    return request_realtime_priority(priority)
+
+
 def _windows_priority(kernel32: Any, winmm: Any) -> str:
     winmm.timeBeginPeriod(
         1

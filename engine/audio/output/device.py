@@ -21,6 +21,7 @@ from engine.audio.output.values import Fill, Samples
 from engine.errors import DeviceGone
 from engine.time.clocks import Clock
 from engine.time.flicks import NS_PER_SECOND
+from engine.time.realtime import keep_realtime_priority
 
 _GONE_AFTER_S = 2.0
 _LOUDEST = 1.0
@@ -102,6 +103,8 @@ class DeviceOutput:
     ----------
     underflows : int
         How often the device had nothing to play.
+    priority : str
+        What the device's thread runs at; "" before its first call.
     unsound : int
         Blocks with NaN or infinity in them, which went out as silence.
 
@@ -137,6 +140,7 @@ class DeviceOutput:
         self._first_calls = _FIRST_CALLS
         self.underflows = 0
         self.unsound = 0
+        self.priority = ""
         devices = list_devices(again=again)
         chosen = choose(devices, device, api)
         self.channels = min(channels, chosen.channels)
@@ -233,6 +237,8 @@ class DeviceOutput:
         try:
             heard_ns = clock.heard_ns(begun_ns, instants.currentTime, instants.outputBufferDacTime, frames)
             if self._first_calls:
+                if not self.priority:
+                    self.priority = keep_realtime_priority()
                 self._first_calls -= 1
                 out.fill(0.0)
                 return

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.audio.clock.shared import ClockBlock, ClockReading, clock_name
 from engine.audio.clock.values import ClockState
+from engine.experience.rig import Rig
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import Clock
 from engine.show.live.children import Child
@@ -36,13 +37,19 @@ def sound_clock_parts(
     """
     if not options.sound or devices == 0:
         return []
-    asked = production.rig.audio.clock == "device"
-    aside = ""
-    if production.rig.venue.follow is not None:
-        aside = "the rig's sound device does not lead the show: timecode does"
-    elif options.speed is not None and options.speed != Fraction(1):
-        aside = "the rig's sound device does not lead the show: it runs at a speed of its own (--speed)"
-    return [SoundClockPart(block_name, devices, leads=asked and not aside, aside=aside if asked else "")]
+    leads, aside = device_leads(production.rig, options)
+    return [SoundClockPart(block_name, devices, leads=leads, aside=aside)]
+
+
+def device_leads(rig: Rig, options: PlayOptions) -> tuple[bool, str]:
+    """Whether the first sound device leads the show, and why not although the rig asks for it."""
+    if rig.audio.clock != "device":
+        return False, ""
+    if rig.venue.follow is not None:
+        return False, "the rig's sound device does not lead the show: timecode does"
+    if options.speed is not None and options.speed != Fraction(1):
+        return False, "the rig's sound device does not lead the show: it runs at a speed of its own (--speed)"
+    return True, ""
 
 
 class SoundClockPart:

@@ -158,10 +158,16 @@ def test_its_first_calls_teach_the_clock_and_play_nothing(
     fake: FakePortAudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module_under_test, "_FIRST_CALLS", 8)
+    asked: list[int] = []
+    monkeypatch.setattr(
+        module_under_test, "keep_realtime_priority", lambda: asked.append(threading.get_ident()) or "as asked"
+    )
     output = DeviceOutput(fake.clock, None, BLOCK)
     output.run(ones(10))
     assert [float(block[0, 0]) for block in fake.heard] == [0.0] * 8 + [0.5] * 10 + [0.0]
     assert output.clock.frames == 19 * BLOCK
+    assert output.priority == "as asked" and len(asked) == 1
+    assert asked[0] != threading.get_ident()  # the device's own thread
 
 
 def test_a_device_that_stops_calling_is_gone(fake: FakePortAudio) -> None:
