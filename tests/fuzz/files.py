@@ -35,6 +35,7 @@ _ROLES = RoleTable.of(
 )
 _SCENE = b"""\
 duration: 20s
+acoustics: {rooms: {hall: {center: [0, 0, 2], size: [8, 9, 4], rt60: {500: 1.2s}, walls: {floor: wood, others: 0.1}}}, air: {humidity: 60%}}
 tracks:
   - {role: light.street, kind: level, cues: [{at: 0s, to: [1, 0.6, 0.3], over: 3s}, {at: 14s, set: 0.5}]}
   - {role: seat.motion, kind: motion, cues: [{at: 6s, for: 8s, keys: [[0s, {heave: 0mm}], [8s, {pitch: 1deg}]]}]}

@@ -25,6 +25,7 @@ Triangles = NDArray[np.float32]
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _COMPRESSED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_MOST_VALUES = 30_000_000
 # From glTF (x right, y up, z towards the viewer) to the engine (x right, y ahead, z up).
 _TO_ENGINE = np.array(
     [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
@@ -161,6 +162,8 @@ def _accessor(glb: Glb, number: int, width: int) -> NDArray[np.float64]:
     if "sparse" in accessor:
         raise ValueError(f"accessor {number} is sparse, which is not read; export without morph targets")
     count, dtype = int(accessor["count"]), np.dtype(_TYPES[int(accessor["componentType"])])
+    if not 0 <= count <= _MOST_VALUES:
+        raise ValueError(f"accessor {number} has {count} values; at most {_MOST_VALUES} are read")
     if "bufferView" not in accessor:
         return np.zeros((count, width))
     if any("uri" in buffer for buffer in glb.tree.get("buffers", ())):
@@ -170,7 +173,7 @@ def _accessor(glb: Glb, number: int, width: int) -> NDArray[np.float64]:
     stride = int(view.get("byteStride", item))
     start = int(view.get("byteOffset", 0)) + int(accessor.get("byteOffset", 0))
     end = start + stride * (count - 1) + item
-    if count < 0 or start < 0 or stride < item or (count and end > len(glb.binary)):
+    if start < 0 or stride < item or (count and end > len(glb.binary)):
         raise ValueError(f"accessor {number} ends at byte {end} of {len(glb.binary)}")
     if count == 0:
         return np.zeros((0, width))

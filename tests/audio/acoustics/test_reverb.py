@@ -42,7 +42,7 @@ def decay_s(hoa: np.ndarray) -> float:
 
 def test_a_vault_decays_as_it_should_in_every_octave() -> None:
     response = impulse_response(network(VAULT_S, 3.1 / 343), 1.5)
-    found = [decay_s(octave(response[:4], hz)) for hz in OCTAVES_HZ]
+    found = [decay_s(octave(response[:2], hz)) for hz in OCTAVES_HZ]
     print("asked", VAULT_S, "found", np.round(found, 2))
     assert found == pytest.approx(VAULT_S, rel=0.10)
 

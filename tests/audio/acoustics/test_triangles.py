@@ -81,6 +81,7 @@ def test_a_name_that_fits_nothing_is_said(tmp_path: Path) -> None:
             "compressed by KHR_draco",
         ),
         (lambda tree: tree["accessors"][0].update(count=1000), "ends at byte 12000 of"),
+        (lambda tree: tree["accessors"][0].update(count=10**12), "at most 30000000"),
         (lambda tree: tree["accessors"][0].update(componentType=77), "KeyError"),
         (lambda tree: tree["accessors"][0].update(sparse={}), "sparse"),
         (lambda tree: tree["nodes"][1].update(children=[0]), "hangs in two places"),
