@@ -4,8 +4,8 @@
 
 Moving objects of `engine.bench.audio_objects`, emitted once, then given to each stage: two ears, the rooms of ITU-R BS.2051, a dome by
 way of a sound field, an Ambisonic output. Blocks of 256 samples at 48 kHz, a bed of the third order with each. Prints one JSON line per
-stage and number of objects, with its share of the ears' time; then what a direction costs a panner that is asked for many at once. (One BLAS
-thread, as in the sound's own process: two of them stall whole blocks where others work.)
+stage and number of objects, with its share of the ears' time; then what a direction costs a panner that is asked for many at once.
+(One BLAS thread, as in the sound's own process: two of them stall whole blocks where others work.)
 """
 
 from __future__ import annotations
