@@ -29,6 +29,7 @@ from engine.experience.venue_model import (
     TimecodeDoc,
 )
 from engine.timeline.model import SceneFile, Trigger, Window
+from engine.timeline.model_acoustics import Acoustics, Air, Block, Directivity, InSpace, Room, Through
 from engine.timeline.model_stage import Particles, Sky, Stage
 from engine.timeline.model_tracks import TRACK_KINDS
 
@@ -60,6 +61,13 @@ MODELS = (
     Particles,
     Window,
     Trigger,
+    Acoustics,
+    Room,
+    Block,
+    Through,
+    Air,
+    InSpace,
+    Directivity,
 )
 
 
