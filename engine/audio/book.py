@@ -12,6 +12,7 @@ from engine.audio.acoustics.courses import Courses
 from engine.audio.acoustics.scene import scene_acoustics
 from engine.audio.clips import SAMPLE_RATE_HZ, length_samples
 from engine.audio.grid import FL_PER_SAMPLE
+from engine.audio.multichannel import MovingPlace, Part, parts_of
 from engine.audio.sounds import (
     PlaceAt,
     Pose,
@@ -23,6 +24,8 @@ from engine.audio.sounds import (
     Vec3,
     still,
 )
+from engine.errors import InputError
+from engine.timeline.acoustics import PLAIN
 from engine.timeline.program import VEHICLE
 from engine.units import db_to_gain
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from engine.timeline.program import Program
 
 VOICE_FOLDER = "audio/voice"
+FURTHEST_M = 150.0
 _VOICE_SUFFIXES = (".flac", ".wav")
 
 
@@ -58,7 +62,9 @@ def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
     reader = _Reader(package.path, package.languages, stand_ins)
     acoustics, rooms = scene_acoustics([program.acoustics for program in package.scenes])
     scenes = [reader.scene(program) for program in package.scenes]
-    return SoundBook(tuple(replace(scene, acoustics=a) for scene, a in zip(scenes, acoustics, strict=True)), rooms)
+    return SoundBook(
+        tuple(replace(scene, acoustics=a) for scene, a in zip(scenes, acoustics, strict=True)), rooms
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +81,20 @@ class _Reader:
         self._stand_ins = stand_ins
         self._languages = languages
         self._lengths: dict[str, int] = {}
+        self._known_parts: dict[tuple[str, str], tuple[str, tuple[Part, ...]]] = {}
 
     def scene(self, program: Program) -> SceneSounds:
         pose = pose_of(program)
         models = () if program.stage is None else program.stage.model
-        courses = Courses(program.acoustics, [self._root / name for name in models], pose, program.duration.nominal_fl)
+        courses = Courses(
+            program.acoustics, [self._root / name for name in models], pose, program.duration.nominal_fl
+        )
         return SceneSounds(
             self._sounds(program, courses),
-            tuple(ReactionSounds(self._sounds(r, courses, reaction=True), r.duration.nominal_fl) for r in program.reactions),
+            tuple(
+                ReactionSounds(self._sounds(r, courses, reaction=True), r.duration.nominal_fl)
+                for r in program.reactions
+            ),
             program.duration.nominal_fl,
             pose,
         )
@@ -97,16 +109,50 @@ class _Reader:
         for cue in program.media.cues:
             sound = None
             if cue.kind == "audio":
+                mark, parts = self._parts(cue)
+                if parts:
+                    found += self._many(cue, program, mark, parts)
+                    continue
                 sound = self._audio(cue, program)
             elif cue.kind == "line":
                 sound = self._line(cue, program)
             if sound is not None:
                 if sound.place is not None and not isinstance(sound.place, SeatPlace):
                     at_fl = None if reaction else cue.at_fl
-                    sight, nearest_m = courses.of(cue.space, sound.place, at_fl, cue.end_fl, rides=sound.rides_seat)
+                    sight, nearest_m = courses.of(
+                        cue.space, sound.place, at_fl, cue.end_fl, rides=sound.rides_seat
+                    )
                     sound = replace(sound, sight=sight, nearest_m=nearest_m)
                 found.append(replace(sound, space=cue.space))
         return tuple(found)
+
+    def _parts(self, cue: MediaCue) -> tuple[str, tuple[Part, ...]]:
+        """What a file of many channels holds; nothing for an ordinary one."""
+        key = (cue.file, cue.channels)
+        if key not in self._known_parts:
+            mark, parts = parts_of(self._root / cue.file, cue.channels)
+            if parts and not cue.bed and not any(part.place is not None for part in parts):
+                raise InputError(
+                    f"{self._root / cue.file}: many channels and one place; write `bed: true`, or mix it down to one channel"
+                )
+            self._known_parts[key] = mark, parts
+        return self._known_parts[key]
+
+    def _many(self, cue: MediaCue, program: Program, mark: str, parts: tuple[Part, ...]) -> list[Sound]:
+        """The sounds of a file of many channels, which ride with the guest: they are one to the cue."""
+        plain = replace(self._audio(cue, program), file=cue.file + mark, place=None, rides_seat=False)
+        found = []
+        for part in parts:
+            if part.place is None:
+                found.append(replace(plain, labels=part.labels))
+                continue
+            # The master says how loud it is at every place: distance takes nothing away.
+            space = replace(
+                PLAIN, spread_deg=part.spread_deg, reference_m=FURTHEST_M, reverb_db=None, occlude=False
+            )
+            place = _InFile(part.place, plain.skip_samples, plain.length_samples if cue.loop else 0)
+            found.append(replace(plain, channel=part.channel, place=place, rides_seat=True, space=space))
+        return found
 
     def _audio(self, cue: MediaCue, program: Program) -> Sound:
         length = self._length(cue.file)
@@ -152,6 +198,19 @@ def _place(cue: MediaCue, program: Program) -> tuple[SeatPlace | PlaceAt | None,
     if cue.position_m is not None:
         return _Fixed(cue.position_m), rides
     return SeatPlace(cue.azimuth_deg, cue.elevation_deg, cue.distance_m), False
+
+
+@dataclass(frozen=True, slots=True)
+class _InFile:
+    """A place that a master holds over its own time."""
+
+    place: MovingPlace
+    skip_samples: int
+    lap_samples: int
+
+    def __call__(self, cue_fl: int) -> Vec3:
+        sample = cue_fl // FL_PER_SAMPLE + self.skip_samples
+        return self.place.at(sample % self.lap_samples if self.lap_samples else sample)
 
 
 class _Moving:

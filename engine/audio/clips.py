@@ -48,7 +48,7 @@ class Clip:
 
     @property
     def channels(self) -> int:
-        """1 or 2."""
+        """1, 2, or a bed's many."""
         return int(self.samples.shape[0])
 
     @property
@@ -99,21 +99,23 @@ def resampled(samples: Samples, rate_hz: int) -> Samples:
 
 
 def decode(path: Path) -> Clip:
-    """Reads a FLAC or WAV file (Ogg and others where libsndfile can), at any rate, one or two channels.
+    """Reads a FLAC, WAV or BW64 file (Ogg, Opus and others where libsndfile can), at any rate.
+
+    Parameters
+    ----------
+    path : Path
+        Its name may end in a mark of `engine.audio.multichannel`, such as ``::adm``.
 
     Raises
     ------
     InputError
-        When the file is missing, unreadable, empty or has more than two channels.
+        When the file is missing, unreadable, empty, too long to be held, or of many channels of which nobody says what they are.
     """
-    import soundfile
+    from engine.audio.multichannel import MARK, decode_many, read_sound
 
-    try:
-        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
-    if samples.shape[1] > 2:
-        raise InputError(f"{path}: {samples.shape[1]} channels, allowed 1 or 2; mix it down first")
+    name, mark, what = path.name.partition(MARK)
+    path = path.with_name(name)
+    samples, rate_hz = decode_many(path, what) if mark else read_sound(path)
     if samples.shape[0] == 0:
         raise InputError(f"{path}: the sound is empty; export it again")
     if rate_hz != SAMPLE_RATE_HZ:
@@ -129,13 +131,10 @@ def length_samples(path: Path) -> int:
     InputError
         When the file is missing or no sound.
     """
-    import soundfile
+    from engine.audio.multichannel import header_of
 
-    try:
-        info = soundfile.info(str(path))
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
-    return int(info.frames) * SAMPLE_RATE_HZ // int(info.samplerate)
+    frames, _, rate_hz = header_of(path)
+    return frames * SAMPLE_RATE_HZ // max(1, rate_hz)
 
 
 class ClipCache:

@@ -76,9 +76,14 @@ class Gathered:
 
     rows: list[_Row] = field(default_factory=list)
     channels: dict[str, Samples] = field(default_factory=dict)
+    fields: dict[int, Samples] = field(default_factory=dict)
 
     def add_channel(self, name: str, samples: Samples) -> None:
-        """Add to a bed's channel."""
+        """Add to a bed's channel; ``ACN4`` is a component of an Ambisonic one."""
+        if name.startswith("ACN"):
+            acn = int(name[3:])
+            self.fields[acn] = samples if acn not in self.fields else self.fields[acn] + samples
+            return
         there = self.channels.get(name)
         self.channels[name] = samples if there is None else there + samples
 
@@ -222,7 +227,7 @@ class ObjectMaker:
             self._places[key] = (last, place[1])
             priority = _PRIORITY.get(sound.bus, 1.0)
             into.rows.append(
-                _Row(key, clip, -1, at, sound.loop, place, gain, None, priority, voice, fade=fade)
+                _Row(key, clip, sound.channel, at, sound.loop, place, gain, None, priority, voice, fade=fade)
             )
 
     def block(self, found: Gathered, first: int, n: int) -> tuple[ObjectBlock, Beds, Sends]:
@@ -286,7 +291,10 @@ class ObjectMaker:
             send=np.zeros((2, total), np.float32),
             priority=np.fromiter((row.priority for row in rows), np.float32, total),
         )
-        return block, Beds(np.zeros((BED_CHANNELS, n), np.float32), found.channels), Sends(send, heard)
+        hoa = np.zeros((BED_CHANNELS, n), np.float32)
+        for acn, samples in found.fields.items():
+            hoa[acn] += samples
+        return block, Beds(hoa, found.channels), Sends(send, heard)
 
     # ---- how it arrives
 
@@ -396,7 +404,7 @@ class ObjectMaker:
     ) -> None:
         n = ramp.size
         loop = voice.sound.loop
-        if clip.channels == 1 and loop:
+        if clip.channels == 1 and loop and not voice.sound.labels:
             level = (0.5 * gain[0], 0.5 * gain[1])
             for part, place in enumerate(_AROUND):
                 from_at = at + clip.length * part // len(_AROUND)
@@ -419,6 +427,13 @@ class ObjectMaker:
             scale = scale + np.float32(gain[1] - gain[0]) * ramp
         if shape is not None:
             scale = scale * shape
+        if voice.sound.labels:
+            for channel, name in enumerate(voice.sound.labels):
+                if name and channel < clip.channels:
+                    samples = np.empty(n, np.float32)
+                    read_into(samples, clip, channel, at, loop)
+                    into.add_channel(name, samples * scale)
+            return
         for channel, name in enumerate(("M+030", "M-030")):
             samples = np.empty(n, np.float32)
             read_into(samples, clip, min(channel, clip.channels - 1), at, loop)

@@ -93,6 +93,11 @@ class Sound:
         What gets past what stands in between, over scene time; None: nothing ever does.
     nearest_m : float
         The nearest it comes to the guest, where its Doppler asks.
+    channel : int
+        Of its file, from 0, where it is one of several sounds in one file; -1: all of them.
+    labels : tuple of str
+        Of a bed of several channels, what each of the file's is: a loudspeaker of BS.2051, ``ACN0``... of an Ambisonic field, or ""
+        for none of this bed's. Empty: one or two channels, as usual.
     """
 
     file: str
@@ -113,6 +118,8 @@ class Sound:
     space: SoundSpace = PLAIN
     sight: Sight | None = None
     nearest_m: float = 0.0
+    channel: int = -1
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

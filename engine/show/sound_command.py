@@ -46,7 +46,9 @@ def output_of(name: str) -> AudioOutput:
     return AudioOutput("mixdown", "speakers", seat=0, channels=channels, layout=found.name, speakers=speakers)
 
 
-def mixdown(source: str, out: Path, to: str, options: PlayOptions, *, programme: str = "", gain_db: float = 0.0) -> list[str]:
+def mixdown(
+    source: str, out: Path, to: str, options: PlayOptions, *, programme: str = "", gain_db: float = 0.0
+) -> list[str]:
     """Renders a show, or an ADM master, to a file; returns what there is to tell.
 
     Raises
@@ -61,7 +63,9 @@ def mixdown(source: str, out: Path, to: str, options: PlayOptions, *, programme:
         if not is_adm(path):
             raise UsageError(f"{source}: no ADM master (a BW64 file with a chna chunk), and no experience")
         if to == "ambisonic":
-            raise UsageError("--to ambisonic: a master is rendered to loudspeakers or headphones; only a show to Ambisonics")
+            raise UsageError(
+                "--to ambisonic: a master is rendered to loudspeakers or headphones; only a show to Ambisonics"
+            )
         target: Layout = layout(to) if to != HEADPHONES else layout("0+2+0")
         made = render_file(
             path, out, target if to != HEADPHONES else stage_of(output_of(to)), programme=programme,
@@ -73,7 +77,14 @@ def mixdown(source: str, out: Path, to: str, options: PlayOptions, *, programme:
     package = run.production.package
     settings = settings_of(run.production.rig.audio.mix)
     rendered = render_wav(
-        out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns, outputs=(output,), settings=settings
+        out,
+        book_of(package),
+        ClipCache(package.path),
+        run.at,
+        0,
+        run.end_ns,
+        outputs=(output,),
+        settings=settings,
     )
     return _told_of_show(rendered, to, len(output.channels))
 
@@ -92,7 +103,8 @@ def _told_of_file(made: RenderedFile) -> list[str]:
 def _told_of_show(made: Rendered, to: str, channels: int) -> list[str]:
     peak_db = 20 * np.log10(max(made.peak, 1e-9))
     return [
-        f"{made.path}: {to}, {channels} channels, {made.samples / 48_000:.1f} s, peak {peak_db:.1f} dBFS, limited by {made.limited_db:.1f} dB at most"
+        f"{made.path}: {to}, {channels} channels, {made.samples / 48_000:.1f} s, peak {peak_db:.1f} dBFS, "
+        f"limited by {made.limited_db:.1f} dB at most"
     ]
 
 
@@ -138,7 +150,10 @@ def export_show(options: PlayOptions, out: Path, *, bits: int = 24, most_tracks:
         return (f"Object {key}", "effects") if voice is None else (Path(voice.file).stem, voice.sound.bus)
 
     titles = Titles(
-        package.title.get(run.production.language, package.id), dict(package.title), run.production.language, name_of
+        package.title.get(run.production.language, package.id),
+        dict(package.title),
+        run.production.language,
+        name_of,
     )
     return export_adm(out, make, Grid(0).first(run.end_ns), titles, bits=bits, most_tracks=most_tracks)
 
@@ -148,7 +163,9 @@ def export_command(options: PlayOptions, out: str, *, force: bool, bits: int, tr
     path = _free(out, force)
     made = export_show(options, path, bits=bits, most_tracks=tracks)
     if made.in_field:
-        print(f"{made.in_field} voices found none of the {tracks} tracks free; they are in the Ambisonic field")
+        print(
+            f"{made.in_field} voices found none of the {tracks} tracks free; they are in the Ambisonic field"
+        )
     if made.lowered_db < 0:
         print(f"everything is {-made.lowered_db:.1f} dB quieter than in the show, so that no track clips")
     parts = [f"{made.objects} objects"]
@@ -158,9 +175,13 @@ def export_command(options: PlayOptions, out: str, *, force: bool, bits: int, tr
     return 0
 
 
-def mixdown_command(options: PlayOptions, out: str, to: str, *, force: bool, programme: str, gain_db: float) -> int:
+def mixdown_command(
+    options: PlayOptions, out: str, to: str, *, force: bool, programme: str, gain_db: float
+) -> int:
     """Mix down, and say what was written."""
-    for line in mixdown(options.experience, _free(out, force), to, options, programme=programme, gain_db=gain_db):
+    for line in mixdown(
+        options.experience, _free(out, force), to, options, programme=programme, gain_db=gain_db
+    ):
         print(line)
     return 0
 

@@ -62,7 +62,9 @@ def run_for_sound(options: PlayOptions) -> SoundRun:
     history = TransportHistory(clock)
     writer = TransportWriter(history)
     record = RunRecord(_Nowhere(), 0)
-    rehearse = Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
+    rehearse = (
+        Rehearsal(options.seed, options.choices) if options.seed is not None or options.choices else None
+    )
     conductor = Conductor(
         package=production.package,
         story=production.story,
@@ -73,7 +75,9 @@ def run_for_sound(options: PlayOptions) -> SoundRun:
         seating=Seating.of(production.rig, production.package.languages),
     )
     rig = production.rig
-    bus = InlineBus(production.devices, production.evaluator(), history, epoch_ns=0, tick_hz=rig.tick_hz, sink=record.bus)
+    bus = InlineBus(
+        production.devices, production.evaluator(), history, epoch_ns=0, tick_hz=rig.tick_hz, sink=record.bus
+    )
     start = options.start
     conductor.start(0, from_ns=0, scene=start[0] if start else None, at_fl=start[1] if start else 0)
     index = production.package.languages.index(production.language)

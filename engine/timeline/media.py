@@ -53,6 +53,8 @@ class MediaCue:
         Level.
     bed
         Not placed in space.
+    channels
+        What a bed's channels are (``7.1.4``, ``ambix``); "" as the file itself says.
     tail
         May ring past the end of the program.
     resume
@@ -92,6 +94,7 @@ class MediaCue:
     distance_m: float = 1.0
     move_channel: int | None = None
     space: SoundSpace = PLAIN
+    channels: str = ""
 
 
 @dataclass(frozen=True, slots=True)

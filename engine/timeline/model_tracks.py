@@ -49,6 +49,12 @@ class Placed(InSpace):
         return self
 
 
+SoundChannels = Literal[
+    "mono", "stereo", "5.1", "7.1", "5.1.2", "5.1.4", "7.1.2", "7.1.4", "22.2", "ambix", "n3d", "fuma"
+]
+"""What the channels of a bed are: loudspeakers in BS.2051's order, or an Ambisonic field in one of its three weights."""
+
+
 class AudioCue(MediaCue, Placed):
     """A sound."""
 
@@ -57,6 +63,7 @@ class AudioCue(MediaCue, Placed):
     fade_in_fl: DurationFl = Field(default=0, alias="fade_in")
     fade_out_fl: DurationFl = Field(default=0, alias="fade_out")
     bed: StrictBool = False
+    channels: SoundChannels | None = None
     tail: StrictBool | None = None
     seek: Literal["resume", "fire"] = "resume"
     move: Annotated[tuple[MovePoint, ...], Field(min_length=2)] | None = None
@@ -67,6 +74,8 @@ class AudioCue(MediaCue, Placed):
         placed = any(part is not None for part in (self.position_m, self.node, self.azimuth_deg, self.move))
         if self.bed and placed:
             raise ValueError("a bed is not placed; leave `bed` or the place out")
+        if self.channels is not None and placed:
+            raise ValueError("`channels` says where each of the file's channels is heard; leave the place out")
         if self.bed and self.space() != PLAIN:
             raise ValueError("a bed stands nowhere in space; leave `bed` or spread, directivity, doppler, reverb... out")
         if self.move is not None:

@@ -56,12 +56,9 @@ def test_the_cache_stays_within_its_budget_and_drops_the_oldest(tmp_path: Path) 
     assert cache.size_bytes == 3 * size
 
 
-@pytest.mark.parametrize(
-    ("samples", "what"), [(np.zeros((10, 3)), "3 channels"), (np.zeros((0, 1)), "empty")]
-)
-def test_what_cannot_be_played_is_said(tmp_path: Path, samples: np.ndarray, what: str) -> None:
-    write(tmp_path / "a.wav", samples)
-    with pytest.raises(InputError, match=what):
+def test_what_cannot_be_played_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", np.zeros((0, 1)))
+    with pytest.raises(InputError, match="empty"):
         decode(tmp_path / "a.wav")
 
 

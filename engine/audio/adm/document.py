@@ -206,11 +206,12 @@ class _Reader:
         if key in common_channels():
             return
         kind = _kind(node, key)
-        parse: Callable[[Node], Block] | None = {
+        parsers: dict[str, Callable[[Node], Block]] = {
             "Objects": blocks.object_block,
             "DirectSpeakers": blocks.speaker_block,
             "HOA": blocks.hoa_block,
-        }.get(kind)
+        }
+        parse = parsers.get(kind)
         found: list[Block] = []
         for block in made:
             if parse is None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from engine.audio.adm.document import read_document
 from engine.audio.adm.headphones import EarRenderer
 from engine.audio.adm.items import Programme, programme_of
@@ -121,15 +123,14 @@ def render_file(
         gain = db_to_gain(gain_db)
         total = file.frames + late
         with WaveWriter(target, form) as out:
-            for first in range(0, file.frames + late, _AT_ONCE):
-                count = min(_AT_ONCE, file.frames + late - first)
-                made = renderer.process(file.read(first, count), first)
+            for first in range(0, total, step):
+                # Ears' blocks are all as long; what lies behind the end is silence.
+                count = step if isinstance(renderer, EarRenderer) else min(step, total - first)
                 # What comes out first belongs before the beginning.
-                out.write(
-                    made[max(0, late - first) :] * gain if gain != 1.0 else made[max(0, late - first) :]
-                )
-                if progress is not None:
-                    progress(min(1.0, (first + count) / max(1, file.frames + late)))
+                made = renderer.process(file.read(first, count), first)[max(0, late - first) : total - first]
+                out.write(made * np.float32(gain) if gain != 1.0 else made)
+                if progress is not None and first // _AT_ONCE != (first + count) // _AT_ONCE:
+                    progress(min(1.0, (first + count) / total))
             return RenderedFile(
                 target, out.frames, form.rate_hz, names, out.peak,
                 (*file.notes, *chosen.notes, *renderer.notes),

@@ -120,7 +120,7 @@ class EarRenderer:
             emission[:, low:high] = samples[low:high, self._tracks].T * gain
         at_m = np.stack([begin[0, :, _PLACE], end[-1, :, _PLACE]]).astype(np.float64)
         # Who is not heard has no place: it keeps the other end's, or is ahead.
-        nowhere = ~at_m.any(axis=2)
+        nowhere = np.asarray(~at_m.any(axis=2))
         at_m[0][nowhere[0]] = at_m[1][nowhere[0]]
         at_m[1][nowhere[1]] = at_m[0][nowhere[1]]
         at_m[:, nowhere.all(axis=0)] = (0.0, _AT_M, 0.0)

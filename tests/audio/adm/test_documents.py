@@ -62,7 +62,7 @@ def test_times_in_fractions_of_the_rate() -> None:
     assert parse_time("01:00:00.12000S48000") == 3600 + Fraction(1, 4)
     assert parse_time("00:00:01.5") == Fraction(3, 2)
     for wrong in ("1", "00:00", "00:00:00.5S0", "00:00:00.7S5", "-1:00:00.0"):
-        with pytest.raises(ValueError, match="no (time|fraction)"):
+        with pytest.raises(ValueError, match=r"no (time|fraction)"):
             parse_time(wrong)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_gains_are_mixed_exactly_whatever_the_pieces() -> None:
         edges = np.unique(rng.integers(0, 400, 12))
         parts = [
             Stretch(int(a), int(b), k, k + 1, 0.0, 1.0)
-            for k, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+            for k, (a, b) in enumerate(pairwise(edges))
             if k % 3 != row % 3
         ]
         rows.append((parts, rng.normal(size=(len(edges) + 1, 4))))

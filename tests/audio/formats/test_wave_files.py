@@ -130,7 +130,7 @@ def with_field(data: bytearray, offset: int, value: bytes) -> bytearray:
 def test_what_cannot_be_meant_is_explained(tmp_path: Path, spoil: object, said: str) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(spoil(parts(path)))  # type: ignore[operator]
-    with pytest.raises(InputError, match="a.wav") as error:
+    with pytest.raises(InputError, match=r"a\.wav") as error:
         WaveReader(path)
     assert said in str(error.value)
 
