@@ -7,6 +7,7 @@ neither says nor writes anything: what there is to say is left for the thread th
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,8 @@ from engine.time.flicks import NS_PER_SECOND
 from engine.time.realtime import keep_realtime_priority
 
 _GONE_AFTER_S = 2.0
+_LOOK_S = 0.25
+_CLOSES_WITHIN_S = 1.0
 _LOUDEST = 1.0
 # The first calls come in a burst while buffers fill, with a time of their own (the very first often says: now): the device's clock
 # learns from them, and nothing of the show is played at a wrong time. 43 ms at 256 frames.
@@ -103,6 +106,8 @@ class DeviceOutput:
     ----------
     underflows : int
         How often the device had nothing to play.
+    stuck : bool
+        PortAudio has not let go of it: nothing can be opened in this process any more.
     priority : str
         What the device's thread runs at; "" before its first call.
     unsound : int
@@ -134,13 +139,14 @@ class DeviceOutput:
         self._fill: Fill | None = None
         self._failure: Exception | None = None
         self._clock = clock
-        self._written = 0
         self._meter = meter
         self._why_gone = ""
         self._first_calls = _FIRST_CALLS
         self.underflows = 0
         self.unsound = 0
         self.priority = ""
+        self.stuck = False
+        self._closed = False
         devices = list_devices(again=again)
         chosen = choose(devices, device, api)
         self.channels = min(channels, chosen.channels)
@@ -205,15 +211,18 @@ class DeviceOutput:
         if self._meter is not None:
             self._meter.opened()
         try:
-            with self._stream:
-                before = -1
-                while not self._ended.wait(_GONE_AFTER_S):
-                    # A device that was pulled out simply stops calling on some systems.
-                    if self._written == before:
-                        raise DeviceGone(f"sound device {self._description} has stopped asking for sound")
-                    before = self._written
+            self._stream.start()
+            before, idle_s = -1, 0.0
+            while not self._ended.wait(_LOOK_S):
+                # A device that was pulled out simply stops calling on some systems.
+                idle_s = idle_s + _LOOK_S if self._device_clock.frames == before else 0.0
+                if idle_s >= _GONE_AFTER_S:
+                    raise DeviceGone(f"sound device {self._description} has stopped asking for sound")
+                before = self._device_clock.frames
         except module.PortAudioError as error:
             raise DeviceGone(f"sound device {self._description}: {error}") from error
+        finally:
+            self.close()
         if self._failure is not None:
             raise self._failure
         if self._fill is not None or self._why_gone:
@@ -221,7 +230,19 @@ class DeviceOutput:
 
     def close(self) -> None:
         """Let go of the device; a second call does nothing."""
-        self._stream.close(ignore_errors=True)
+        if self._closed:
+            return
+        self._closed = True
+        # PortAudio waits without end for a sound server that has died (JACK), so it is left to a thread that may hang.
+        closing = threading.Thread(
+            target=self._stream.close, kwargs={"ignore_errors": True}, name="audio-close", daemon=True
+        )
+        closing.start()
+        closing.join(_CLOSES_WITHIN_S)
+        self.stuck = closing.is_alive()
+        if self.stuck:
+            # Its end at the interpreter's exit would hang or abort as well.
+            atexit.unregister(port_audio()._exit_handler)
 
     def _called(self, out: Samples, frames: int, instants: Any, status: Any) -> None:
         begun_ns = self._clock.now_ns()
@@ -255,7 +276,6 @@ class DeviceOutput:
             out.fill(0.0)
             raise self._stopped
         self._hand_out(out, block)
-        self._written += frames
         if self._meter is not None:
             now_ns = self._clock.now_ns()
             self._meter.take(

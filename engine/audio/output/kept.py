@@ -24,6 +24,8 @@ class Opened(Protocol):
     def description(self) -> str: ...
     @property
     def rate_hz(self) -> int: ...
+    @property
+    def stuck(self) -> bool: ...
     def run(self, fill: Fill) -> None: ...
     def close(self) -> None: ...
 
@@ -107,14 +109,20 @@ class KeptOutput:
 
     def _play(self, device: Opened, fill: Fill) -> None:
         try:
-            device.run(fill)
+            try:
+                device.run(fill)
+            finally:
+                device.close()
         except DeviceGone as error:
             self._reason = str(error)
             self._device = None
             self.opened += 1
+            if device.stuck:
+                self._had_one = False
+                self._reason += (
+                    "; it cannot be let go of, so it is not looked for again before the next start"
+                )
             self._say(self.description)
-        finally:
-            device.close()
 
     def _wait(self, fill: Fill) -> None:
         """Silence in time, while a thread looks for the device."""

@@ -37,16 +37,14 @@ class FakeStream:
         self._kept = kept
         self.closed = False
 
-    def __enter__(self) -> FakeStream:
+    def start(self) -> None:
         self._thread = threading.Thread(target=self._play)
         self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
 
     def close(self, ignore_errors: bool = False) -> None:
         assert ignore_errors
+        self._owner.hangs.wait()
+        self._thread.join()
         self.closed = True
 
     def _play(self) -> None:
@@ -81,6 +79,8 @@ class FakePortAudio:
         self.channels = 2
         self.default = SimpleNamespace(device=[-1, -1])
         self.restarts = 0
+        self.hangs = threading.Event()
+        self.hangs.set()
 
     def tick(self, number: int) -> float:
         self.clock.advance_ns(self.pace_ns)
@@ -104,6 +104,9 @@ class FakePortAudio:
             raise FakeError("Invalid sample rate")
         return FakeStream(self, kept)
 
+    def _exit_handler(self) -> None:
+        raise AssertionError("not called in a test")
+
     def _terminate(self) -> None:
         self.restarts += 1
 
@@ -116,6 +119,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
     found = FakePortAudio(ManualClock(5_000_000_000))
     monkeypatch.setattr(module_under_test, "port_audio", lambda: found)
     monkeypatch.setattr(module_under_test, "_GONE_AFTER_S", 0.02)
+    monkeypatch.setattr(module_under_test, "_LOOK_S", 0.01)
     monkeypatch.setattr(module_under_test, "_FIRST_CALLS", 0)
     return found
 
@@ -174,6 +178,19 @@ def test_a_device_that_stops_calling_is_gone(fake: FakePortAudio) -> None:
     fake.calls, fake.ends = 3, False
     with pytest.raises(DeviceGone, match="has stopped asking"):
         DeviceOutput(fake.clock, None, BLOCK).run(ones(1000))
+
+
+def test_a_device_that_cannot_be_closed_is_left_to_itself(
+    fake: FakePortAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_under_test, "_CLOSES_WITHIN_S", 0.01)
+    fake.calls, fake.ends = 3, False
+    fake.hangs.clear()
+    output = DeviceOutput(fake.clock, None, BLOCK)
+    with pytest.raises(DeviceGone, match="has stopped asking"):
+        output.run(ones(1000))
+    assert output.stuck
+    fake.hangs.set()
 
 
 def test_a_device_that_ends_by_itself_is_gone(fake: FakePortAudio) -> None:

@@ -17,6 +17,7 @@ class Scripted:
         self.description = name
         self.rate_hz = rate_hz
         self.closed = False
+        self.stuck = False
         self._blocks = blocks
 
     def run(self, fill: Fill) -> None:
@@ -83,6 +84,27 @@ def test_a_machine_without_sound_is_not_asked_again_and_again() -> None:
     assert "no PortAudio" in output.description and output.rate_hz == 48_000
     output.run(fill)
     assert given == [False]
+
+
+def test_a_device_that_cannot_be_let_go_of_is_not_looked_for() -> None:
+    given: list[bool] = []
+    said: list[str] = []
+    device = Scripted("dead server", 3)
+    device.stuck = True
+
+    def opener(again: bool) -> Opened:
+        given.append(again)
+        return device
+
+    left = [50]
+
+    def fill(at_ns: int, frames: int) -> np.ndarray | None:
+        left[0] -= 1
+        return np.zeros((frames, 2), np.float32) if left[0] else None
+
+    KeptOutput(ManualClock(0), opener, 256, said.append, look_again_s=0.0001).run(fill)
+    assert given == [False] and len(said) == 1
+    assert "not looked for again" in said[0]
 
 
 def test_a_mix_that_ends_on_a_device_ends_the_output() -> None:
