@@ -11,7 +11,7 @@ from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.show.folder import explain
-from engine.show.rig_check import checked_devices
+from engine.show.rig_check import checked_devices, sound_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
 from engine.timeline.yamlsource import load_yaml
@@ -33,12 +33,12 @@ def check_command(experience: str, rig: str | None) -> int:
 
 
 def _device_problems(package: Package, rig: Rig) -> list[Problem]:
-    """What drivers and sources say of their settings, and of the roles they are to play; nothing is opened."""
+    """What drivers, sources and loudspeakers say of their settings, and of the roles they are to play; nothing is opened."""
     try:
         checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
-    return []
+    return sound_problems(rig)
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:

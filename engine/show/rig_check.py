@@ -10,7 +10,7 @@ from engine.bus.permits import make_sources as make_permits
 from engine.bus.registry import create_drivers
 from engine.bus.setup import bus_devices
 from engine.bus.timecode.factory import check_port
-from engine.errors import InputError, Problem, RigError
+from engine.errors import InputError, Place, Problem, RigError
 from engine.experience import Bindings, Rig
 from engine.experience.venue import Venue
 from engine.show.standby.link import parse_listen
@@ -43,9 +43,24 @@ def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[Bus
         except RigError as error:
             problems.extend(error.problems)
     problems.extend(_ties(rig.venue))
+    problems.extend(problem for problem in sound_problems(rig) if problem.severity == "error")
     if problems:
         raise RigError(problems)
     return devices
+
+
+def sound_problems(rig: Rig) -> list[Problem]:
+    """Loudspeakers that cannot be panned to, and, as warnings, those that stand where their layout would not have them."""
+    from engine.audio.speakers.venue import remarks
+
+    place = Place(str(rig.path))
+    found: list[Problem] = []
+    for output in rig.audio.outputs:
+        try:
+            found.extend(Problem(place, line, severity="warning", code="loudspeakers") for line in remarks(output))
+        except InputError as error:
+            found.append(Problem(place, f"audio output {output.name}: {error.message}", code="loudspeakers"))
+    return found
 
 
 def _ties(venue: Venue) -> Iterator[Problem]:

@@ -43,3 +43,22 @@ def test_every_mistake_of_devices_inputs_and_permits_is_said_at_once(
     ):
         assert word in said
     assert not (tmp_path / "run").exists()
+
+
+def test_where_loudspeakers_stand_is_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = tmp_path / "rig.yaml"
+    text = load_rig("studio").path.read_text(encoding="utf-8")
+    assert "audio: {layout: stereo, preroll: 200ms}" in text
+    sound = """audio:
+  preroll: 200ms
+  outputs:
+    - {name: room, layout: 4+9+0, speakers: {M+SC: {azimuth: 30deg}, M-SC: {azimuth: -15deg}, M+090: {azimuth: 70deg}}}
+"""
+    wrong = text.replace("audio: {layout: stereo, preroll: 200ms}\n", sound)
+    rig.write_text(wrong, encoding="utf-8")
+    assert main(["check", "first_light", "--rig", str(rig)]) == 2
+    assert "audio output room: M+SC stands at azimuth 30 deg" in capsys.readouterr().err
+    rig.write_text(wrong.replace("M+SC: {azimuth: 30deg}", "M+SC: {azimuth: 15deg}"), encoding="utf-8")
+    assert main(["check", "first_light", "--rig", str(rig)]) == 0
+    said = capsys.readouterr().out
+    assert "warning: output room: M+090 stands at azimuth 70 deg; 4+9+0 allows 85 to 110" in said
