@@ -21,13 +21,18 @@ Samples = NDArray[np.float32]
 
 TAIL_S = 0.6
 """Recorded after a sweep: the way through the device, the air and the room."""
+LOW_TAIL_S = 1.2
+"""After a low one, whose noise is judged once the room is quiet again."""
 CLEAR_DB = 35.0
 """A response stands this far out of the noise, or the sweep is repeated more loudly."""
 QUIETER_DB = 18.0
 STEP_DB = 6.0
 _SAME_S = 1.0 / SAMPLE_RATE_HZ
-_MARGIN_DB = 6.0
+_MARGIN_DB = 4.0
 _BASE_SAMPLES = 16.0
+_SILENT_DB = -190.0
+_UNHEARD_DB = -80.0
+"""Taken for a channel that was not heard in the middle, so that it does not win by what it lacked there."""
 
 Heard = Callable[[str, Response], None]
 
@@ -109,12 +114,23 @@ def levels_near(
     return found
 
 
-def nearest(levels_db: Mapping[int, float]) -> int | None:
-    """The channel that stands out by 6 dB; None where there is none."""
-    ordered = sorted(levels_db, key=lambda channel: -levels_db[channel])
-    if not ordered or levels_db[ordered[0]] <= -190.0:
-        return None
-    if len(ordered) > 1 and levels_db[ordered[0]] - levels_db[ordered[1]] < _MARGIN_DB:
+def nearest(levels_db: Mapping[int, float], elsewhere_db: Mapping[int, float] | None = None) -> int | None:
+    """The channel whose loudspeaker the microphone is held close to; None where none stands out by 4 dB.
+
+    Parameters
+    ----------
+    levels_db : mapping of int to float
+        From `levels_near`, by channel.
+    elsewhere_db : mapping of int to float, optional
+        The same in the middle of the room: what counts is what closeness adds, or a subwoofer that is set loud is always the nearest.
+    """
+    gained = {
+        channel: level - max((elsewhere_db or {}).get(channel, 0.0), _UNHEARD_DB)
+        for channel, level in levels_db.items()
+        if level > _SILENT_DB
+    }
+    ordered = sorted(gained, key=lambda channel: -gained[channel])
+    if not ordered or (len(ordered) > 1 and gained[ordered[0]] - gained[ordered[1]] < _MARGIN_DB):
         return None
     return ordered[0]
 
@@ -125,7 +141,8 @@ def _one(
     band = LOW_BAND_HZ if speaker.lfe else FULL_BAND_HZ
     sweep = Sweep(*band, max(seconds, 1.0) if speaker.lfe else seconds, level_dbfs)
     played = sweep.samples()
-    sound = np.zeros((sweep.frames + round(TAIL_S * SAMPLE_RATE_HZ), link.channels), np.float32)
+    tail = round((LOW_TAIL_S if speaker.lfe else TAIL_S) * SAMPLE_RATE_HZ)
+    sound = np.zeros((sweep.frames + tail, link.channels), np.float32)
     sound[: played.size, speaker.channel - 1] = played
     if alike:
         own = sound[:, speaker.channel - 1]

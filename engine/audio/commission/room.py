@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.audio.block import SAMPLE_RATE_HZ
 from engine.audio.commission.link import refuse_clipped
+from engine.audio.commission.response import fast_length
 from engine.units import db_to_gain
 
 Samples = NDArray[np.float32]
@@ -136,7 +137,7 @@ class SimulatedRoom:
         n = sound.shape[0]
         self.loudest = max(self.loudest, float(np.max(np.abs(sound), initial=0.0)))
         heard: Floats = np.asarray(self._noise * self._rng.standard_normal(n))
-        length = 1 << (n + self._tail.size + SAMPLE_RATE_HZ // 4).bit_length()
+        length = fast_length(n + self._tail.size + SAMPLE_RATE_HZ // 8)
         hz: Floats = np.asarray(np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ), np.float64)
         total: Spectrum = np.zeros(hz.size, np.complex128)
         for speaker in self.speakers:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.audio.block import SAMPLE_RATE_HZ
 from engine.audio.commission.check import noise_floor, steadiness
 from engine.audio.commission.link import SoundLink
-from engine.audio.commission.measure import levels_near, measure, nearest
+from engine.audio.commission.measure import QUIETER_DB, levels_near, measure, nearest
 from engine.audio.commission.proposal import Proposal, propose
 from engine.audio.commission.response import Response
 from engine.errors import DeviceError
@@ -155,9 +155,13 @@ class Walk:
         carry : callable, optional
             Carries the microphone to a loudspeaker by its name, where no person does (a simulated room).
         """
+        channels = [speaker.channel for speaker in speakers]
         if carry is None:
             self._tell("mic_how")
-        channels = [speaker.channel for speaker in speakers]
+            self._ask("mic_middle")
+        else:
+            carry("")
+        middle_db = levels_near(self._link, channels, level_dbfs=self._level_dbfs)
         found: dict[str, int] = {}
         for speaker in speakers:
             name = speaker.name
@@ -170,7 +174,7 @@ class Walk:
                 if answer == "s":
                     continue
             left = [channel for channel in channels if channel not in found.values()]
-            channel = self._nearest(left)
+            channel = self._nearest(left, middle_db)
             if channel is None:
                 channel = self._nearest(
                     [one for one in free if one not in channels and one not in found.values()]
@@ -264,8 +268,13 @@ class Walk:
             if answer != "r":
                 return answer == "q"
 
-    def _nearest(self, channels: Sequence[int]) -> int | None:
-        return nearest(levels_near(self._link, channels, level_dbfs=self._level_dbfs))
+    def _nearest(self, channels: Sequence[int], middle_db: Mapping[int, float] | None = None) -> int | None:
+        """Quietly first: so close, what is right for the middle of the room would overdrive the microphone."""
+        for level_dbfs in (self._level_dbfs - QUIETER_DB, self._level_dbfs):
+            found = nearest(levels_near(self._link, channels, level_dbfs=level_dbfs), middle_db)
+            if found is not None:
+                return found
+        return None
 
     def _play(self, speaker: SpeakerSpec, channel: int, number: int) -> None:
         made = self._announcer.sound(speaker, number, self._level_dbfs)

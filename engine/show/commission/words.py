@@ -61,6 +61,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Hold the microphone a hand's breadth from each loudspeaker that is asked for.",
             "请按提示把话筒放在扬声器前约一掌宽处。",
         ),
+        "mic_middle": (
+            "First into the middle of the room, then Enter: ",
+            "先把话筒放在房间中央，然后回车：",
+        ),
         "mic_ask": (
             "microphone to {name} ({spoken}), then Enter (s leaves it out, q the rest): ",
             "把话筒移到 {name}（{spoken}），然后回车（s 跳过，q 其余不测）：",
