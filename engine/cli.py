@@ -7,6 +7,7 @@ frame of a show does not wait for what a show does not use.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -217,6 +218,8 @@ def _export_haptic(args: argparse.Namespace) -> int:
 
 
 def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
+    # Before numpy is loaded: products of small matrices, for which a second thread of BLAS is only waited for.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from engine.show.options import PlayOptions
 
     choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
@@ -225,16 +228,16 @@ def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
 
 
 def _export_adm(args: argparse.Namespace) -> int:
+    options = _sound_options(args, args.experience)
     from engine.show.sound_command import export_command
 
-    options = _sound_options(args, args.experience)
     return export_command(options, args.out, force=args.force, bits=args.bits, tracks=args.tracks)
 
 
 def _mixdown(args: argparse.Namespace) -> int:
+    options = _sound_options(args, args.source)
     from engine.show.sound_command import mixdown_command
 
-    options = _sound_options(args, args.source)
     return mixdown_command(
         options, args.out, args.to, force=args.force, programme=args.programme, gain_db=args.gain
     )
