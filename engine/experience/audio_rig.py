@@ -10,6 +10,8 @@ from typing import Literal
 ClockFrom = Literal["host", "device"]
 OutputKind = Literal["binaural", "speakers", "ambisonic"]
 
+BUSES = ("voice", "music", "effects", "shakers")
+"""What sounds are mixed by; a scene's sound names one."""
 DEFAULT_DUCK_DB: Mapping[str, float] = MappingProxyType({"effects": -6.0, "music": -4.0})
 """What buses are turned down by while somebody speaks."""
 
@@ -198,3 +200,9 @@ class AudioSpec:
     mix: MixSpec = field(default_factory=MixSpec)
     hearing: HearingSpec = field(default_factory=HearingSpec)
     adm_osc: AdmOscSpec | None = None
+
+    @property
+    def lead_ns(self) -> int:
+        """How far ahead a sound has to be known: the time to open its source, and the longest that a loudspeaker waits for the others."""
+        waits = [speaker.delay_ns for output in self.outputs for speaker in output.speakers]
+        return self.preroll_ns + max(waits, default=0)

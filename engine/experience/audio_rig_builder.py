@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine.experience.audio_rig import (
+    BUSES,
     DEFAULT_DUCK_DB,
     AdmOscSpec,
     AudioOutput,
@@ -65,6 +66,7 @@ def build_audio(doc: AudioDoc, seats: Mapping[str, int], folder: Path, say: Say)
     shakers = builder.shakers()
     outputs = builder.outputs()
     builder.claim(outputs, shakers)
+    builder.buses()
     duck_db = DEFAULT_DUCK_DB if doc.duck is None else doc.duck
     return AudioSpec(
         layout=(outputs[0].layout or "binaural")
@@ -292,6 +294,20 @@ class _Builder:
                 ShakerSpec(doc.role, doc.channel, seat, doc.gain, doc.low, doc.high, fl_to_ns(doc.latency))
             )
         return tuple(made)
+
+    def buses(self) -> None:
+        """Names of buses that there are, and none that would be turned down for itself."""
+        for key, rows in (("buses", self._doc.buses), ("duck", self._doc.duck or {})):
+            for name, gain_db in rows.items():
+                at: Path_ = ("audio", key, name)
+                if name not in BUSES:
+                    self._say(at, f"there is no bus {name!r}", f"buses are: {', '.join(BUSES)}")
+                elif key == "duck" and name == "voice":
+                    self._say(at, "the voice would be turned down under itself", "leave it out")
+                elif key == "duck" and gain_db > 0:
+                    self._say(
+                        at, f"duck turns {name} up by {gain_db:g} dB", "write a negative level, as -6db"
+                    )
 
     def claim(self, outputs: Sequence[AudioOutput], shakers: Sequence[ShakerSpec]) -> None:
         """Say where two would speak on one channel of one device."""

@@ -50,7 +50,7 @@ def needed_lead(scene: Program, roles: RoleTable, rig: Rig, bindings: Bindings) 
     for cue in scene.media.cues:
         if cue.kind in {"audio", "line"}:
             leads.append(
-                Lead(rig.audio.preroll_ns - fl_to_ns(cue.at_fl), f"the sound at {format_fl(cue.at_fl)}")
+                Lead(rig.audio.lead_ns - fl_to_ns(cue.at_fl), f"the sound at {format_fl(cue.at_fl)}")
             )
         elif cue.kind == "video":
             leads.append(Lead(preroll_ns - fl_to_ns(cue.at_fl), f"the video at {format_fl(cue.at_fl)}"))

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.audio import sounds
 from engine.audio.speakers import LAYOUTS
 from engine.audio.speakers.layouts import SHORT_NAMES
 from engine.audio.speakers.venue import layout_of, speaker_stage
 from engine.errors import RigError
 from engine.experience import load_rig, loudspeakers
 from engine.experience.audio_rig import (
+    BUSES,
     STEREO,
     AdmOscSpec,
     AudioOutput,
@@ -232,3 +234,20 @@ def test_free_and_dome_are_no_short_forms(tmp_path: Path) -> None:
 def test_a_layout_needs_something_that_sound_can_come_from(tmp_path: Path) -> None:
     text = "audio: {outputs: [{name: x, layout: stereo, speakers: {M+030: none, M-030: none}}]}\n"
     assert mistakes(tmp_path, ONE + text) == ["4: x has no loudspeaker but LFEs"]
+
+
+def test_buses_are_those_that_sounds_name(tmp_path: Path) -> None:
+    assert mistakes(
+        tmp_path, ONE + "audio:\n  buses: {musik: -3db}\n  duck: {voice: -3db, music: 3db}\n"
+    ) == [
+        "5: there is no bus 'musik'",
+        "6: the voice would be turned down under itself",
+        "6: duck turns music up by 3 dB",
+    ]
+    assert BUSES == sounds.BUSES
+
+
+def test_a_sound_has_to_be_known_as_early_as_its_latest_loudspeaker_waits(tmp_path: Path) -> None:
+    text = "audio: {preroll: 250ms, outputs: [{name: x, layout: stereo, speakers: {M+030: {delay: 12ms}}}]}\n"
+    assert loaded(tmp_path, ONE + text).lead_ns == 262_000_000
+    assert AudioSpec(outputs=()).lead_ns == 200_000_000
