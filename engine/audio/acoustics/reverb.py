@@ -90,5 +90,7 @@ class Reverberation:
             lines = tail.run(silence if feeds is None else feeds[number])
             if not tail.ringing or (start == 0.0 and stop == 0.0):
                 continue
-            ramp = np.linspace(start, stop, n, endpoint=False, dtype=np.float32)
-            hoa += (self._fields[number] @ lines.T) * ramp
+            level: Samples | np.float32 = np.float32(start)
+            if start != stop:
+                level = level + np.float32((stop - start) / n) * np.arange(n, dtype=np.float32)
+            hoa += (self._fields[number] @ lines.T) * level
