@@ -17,13 +17,13 @@ from __future__ import annotations
 import math
 from collections import deque
 
-_FIRST_HZ, _LAST_HZ = 2.0, 0.05
+_FIRST_HZ, _LAST_HZ = 1.0, 0.05
 _FAIR_NS = 100_000.0
 _WINDOW_S = 0.25
 _WINDOWS = 40
 _CRYSTAL = 300e-6
 """Before anything is known of a device's speed it is within this of what it was opened at; crystals are, and so is the fit pulled."""
-_BEYOND = 0.005
+_BEYOND = 0.001
 """No device is further off: what seems so is a gap."""
 _DOUBT_NS = 30_000.0
 _EARLY_NS = 500_000.0
@@ -31,7 +31,7 @@ _KNOWN_S = 4.0
 
 
 class Loop:
-    """A delay-locked loop whose bandwidth narrows from 2 Hz to 0.05 Hz as it settles.
+    """A delay-locked loop whose bandwidth narrows from 1 Hz to 0.05 Hz as it settles.
 
     Parameters
     ----------

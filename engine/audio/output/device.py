@@ -28,6 +28,7 @@ _GONE_AFTER_S = 2.0
 _LOOK_S = 0.25
 _CLOSES_WITHIN_S = 1.0
 _LOUDEST = 1.0
+_WITHOUT_PRIORITY = ("alsa", "oss", "pulse")
 # The first calls come in a burst while buffers fill, with a time of their own (the very first often says: now): the device's clock
 # learns from them, and nothing of the show is played at a wrong time. 43 ms at 256 frames.
 _FIRST_CALLS = 8
@@ -150,6 +151,8 @@ class DeviceOutput:
         devices = list_devices(again=again)
         chosen = choose(devices, device, api)
         self.channels = min(channels, chosen.channels)
+        # JACK, Core Audio, ASIO and WASAPI give their threads what fits their own; a client above its server starves it.
+        self._asks = any(name in chosen.api.casefold() for name in _WITHOUT_PRIORITY)
         self._stream, self.rate_hz = self._open(module, chosen, block, [*rates_hz, chosen.rate_hz])
         self._latency_s = float(self._stream.latency)
         if not 0.0 < self._latency_s < 1.0:
@@ -259,7 +262,7 @@ class DeviceOutput:
             heard_ns = clock.heard_ns(begun_ns, instants.currentTime, instants.outputBufferDacTime, frames)
             if self._first_calls:
                 if not self.priority:
-                    self.priority = keep_realtime_priority()
+                    self.priority = keep_realtime_priority() if self._asks else "as its sound system gives it"
                 self._first_calls -= 1
                 out.fill(0.0)
                 return

@@ -79,6 +79,7 @@ class FakePortAudio:
         self.channels = 2
         self.default = SimpleNamespace(device=[-1, -1])
         self.restarts = 0
+        self.api = "JACK"
         self.hangs = threading.Event()
         self.hangs.set()
 
@@ -97,7 +98,7 @@ class FakePortAudio:
         ]
 
     def query_hostapis(self) -> list[dict[str, Any]]:
-        return [{"name": "JACK", "default_output_device": 0}]
+        return [{"name": self.api, "default_output_device": 0}]
 
     def OutputStream(self, **kept: Any) -> FakeStream:
         if self.refuses(kept):
@@ -144,6 +145,7 @@ def test_it_plays_until_the_mix_ends_and_counts_what_happened(fake: FakePortAudi
     assert meter.load.blocks == 20 and output.clock.frames == 21 * BLOCK
     assert output.description == "system on JACK, 10.7 ms"
     assert output.rate_hz == 48_000
+    assert output.priority == ""
 
 
 def test_the_first_instant_is_when_it_is_heard(fake: FakePortAudio) -> None:
@@ -166,6 +168,7 @@ def test_its_first_calls_teach_the_clock_and_play_nothing(
     monkeypatch.setattr(
         module_under_test, "keep_realtime_priority", lambda: asked.append(threading.get_ident()) or "as asked"
     )
+    fake.api = "ALSA"
     output = DeviceOutput(fake.clock, None, BLOCK)
     output.run(ones(10))
     assert [float(block[0, 0]) for block in fake.heard] == [0.0] * 8 + [0.5] * 10 + [0.0]
