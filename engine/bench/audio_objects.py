@@ -75,14 +75,12 @@ class Scene:
         """A block without its samples, which `read` brings."""
         first, last = number * BLOCK, (number + 1) * BLOCK
         distance_m = np.stack([self.distance_m(first), self.distance_m(last)])
-        late = (distance_m - self._distance_m) / 343.0 * SAMPLE_RATE_HZ
-        middle = np.rint(late.mean(axis=0))
         zeros = np.zeros((2, self._count), np.float32)
         return ObjectBlock(
             first=first,
             keys=np.arange(self._count, dtype=np.int64),
             pcm=pcm,
-            delay=late - middle,
+            delay=self._late(number) - self._middle(number),
             gain=(1.0 / distance_m).astype(np.float32),
             shape=None,
             low_pass_hz=(60_000.0 / distance_m).astype(np.float32),
@@ -95,9 +93,19 @@ class Scene:
 
     def read(self, number: int, pcm: NDArray[np.float32]) -> None:
         """Every file's stretch around a block, one after another as a mixer does."""
-        at = (number * BLOCK) % (_FILE - pcm.shape[1])
-        for row, file in zip(pcm, self.files, strict=True):
-            row[:] = file[at : at + pcm.shape[1]]
+        width = pcm.shape[1]
+        starts = (number * BLOCK - self._middle(number)) % (_FILE - width)
+        for row, file, at in zip(pcm, self.files, starts.tolist(), strict=True):
+            row[:] = file[at : at + width]
+
+    def _late(self, number: int) -> NDArray[np.float64]:
+        """Samples by which a block is heard later than from the mean distance, at both ends."""
+        distance_m = np.stack([self.distance_m(number * BLOCK), self.distance_m((number + 1) * BLOCK)])
+        return np.asarray((distance_m - self._distance_m) / 343.0 * SAMPLE_RATE_HZ)
+
+    def _middle(self, number: int) -> NDArray[np.int64]:
+        """Whole samples of it, by which the files are read elsewhere."""
+        return np.rint(self._late(number).mean(axis=0)).astype(np.int64)
 
 
 def time_ours(count: int, blocks: int, using: Kernels, head: HeadTable) -> dict[str, object]:

@@ -32,6 +32,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "sensorama" / "kernels"
 
 
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False  # a home that cannot be written to: compiled anew in every run
+    return os.access(folder, os.W_OK)
+
+
 class CompiledKernels:
     """Numba's.
 
@@ -50,17 +58,23 @@ class CompiledKernels:
     def __init__(self) -> None:
         try:
             import numba
-        except ImportError as error:
+        except (ImportError, OSError, SystemError) as error:  # also one that does not fit this NumPy
             raise MissingExtra("numba", "compiled kernels for sound") from error
-        folder = cache_folder()
+        if not os.environ.get("NUMBA_CACHE_DIR"):
+            setattr(numba.config, "CACHE_DIR", str(cache_folder()))  # noqa: B010  (its names are made at run time)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            keep = os.access(folder, os.W_OK)
-        except OSError:
-            keep = False  # a home that cannot be written to: compiled anew in every run
-        if keep and not os.environ.get("NUMBA_CACHE_DIR"):
-            setattr(numba.config, "CACHE_DIR", str(folder))  # noqa: B010  (its names are made at run time)
+            self._compile(numba, keep=_writable(Path(numba.config.CACHE_DIR)))
+        except Exception:
+            # A cache that another version or a crash left broken fails in as many ways as pickles do: what is wrong with the loops
+            # themselves comes up again without it.
+            self._compile(numba, keep=False)
+        self._fractions: dict[int, Samples] = {}
+        self._ramps: dict[int, Samples] = {}
+        self._reader = sinc_powers()
+        self._no_shape = np.zeros((0, 1), np.float32)
+        self._no_colour = np.zeros((0, 2, 2), np.float32)
 
+    def _compile(self, numba: Any, *, keep: bool) -> None:
         kinds = numba.types
 
         def compiled(function: Callable[..., Any], gives: Any, *takes: Any) -> Callable[..., Any]:
@@ -97,11 +111,6 @@ class CompiledKernels:
         self._add_filtered = compiled(
             loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, flat_out, flat_out
         )
-        self._no_colour = np.zeros((0, 2, 2), np.float32)
-        self._fractions: dict[int, Samples] = {}
-        self._ramps: dict[int, Samples] = {}
-        self._reader = sinc_powers()
-        self._no_shape = np.zeros((0, 1), np.float32)
 
     def _ramp(self, n: int) -> Samples:
         ramp = self._ramps.get(n)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.audio.binaural import BinauralStage
+from engine.audio.block import BED_CHANNELS
 from engine.audio.hrtf import HeadGrid, MeasuredHead
 from engine.audio.hrtf.shipped import shipped_head
 from tests.audio.binaural.heads import impulse_at
@@ -20,10 +21,17 @@ def measured() -> MeasuredHead:
     return shipped_head()
 
 
+class WithoutBed(HeadGrid):
+    """Its decoding filters, which take half a second, are not listened to here."""
+
+    def bed_spectra(self, length: int) -> np.ndarray:
+        return np.zeros((BED_CHANNELS, 2, length // 2 + 1), np.complex64)
+
+
 @pytest.fixture(scope="module")
 def stage(measured: MeasuredHead) -> BinauralStage:
     """Not equalised for headphones: as measured."""
-    return BinauralStage(HeadGrid(measured, equalise=False))
+    return BinauralStage(WithoutBed(measured, equalise=False))
 
 
 def itd_us(ears: np.ndarray) -> float:
@@ -49,7 +57,7 @@ def lsd_db(ears: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def test_time_level_and_spectrum_at_the_ears(stage: BinauralStage, measured: MeasuredHead) -> None:
     elevation_deg = np.degrees(np.arcsin(measured.directions[:, 2]))
-    some = np.flatnonzero((elevation_deg >= -30) & (elevation_deg <= 60))[::9]
+    some = np.flatnonzero((elevation_deg >= -30) & (elevation_deg <= 60))[::10]
     itd, ild, lsd = [], [], []
     for row in some:
         stage.forget()

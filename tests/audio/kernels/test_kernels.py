@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.audio.block import AFTER, BEFORE
-from engine.audio.kernels import Kernels, kernels, loops, mix_ramped
+from engine.audio.kernels import Kernels, compiled, kernels, loops, mix_ramped
+from engine.audio.kernels.compiled import CompiledKernels
 from engine.audio.kernels.sinc import sinc_powers
-from engine.errors import UsageError
+from engine.errors import MissingExtra, UsageError
 
 N = 256
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
@@ -166,3 +169,35 @@ def test_the_loops_stand_for_themselves_uncompiled() -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"'fortran'.*numba, numpy"):
         kernels("fortran")
+
+
+def test_without_numba_its_name_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(MissingExtra, match=r"sensorama\[numba\]"):
+        CompiledKernels()
+
+
+@pytest.mark.skipif(not HAS_NUMBA, reason="is about the compiled kernels' cache; Numba is an extra")
+def test_a_cache_that_is_broken_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bool] = []
+
+    def compile_once(self: CompiledKernels, numba: object, *, keep: bool) -> None:
+        tried.append(keep)
+        if keep:
+            raise EOFError("the index is cut short")
+
+    monkeypatch.setattr(CompiledKernels, "_compile", compile_once)
+    monkeypatch.setattr(compiled, "_writable", lambda folder: True)
+    CompiledKernels()
+    assert tried == [True, False]
+
+
+def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert not compiled._writable(tmp_path / "file" / "kernels")
+    assert compiled._writable(tmp_path / "new" / "kernels")
+
+
+def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SENSORAMA_CACHE", str(tmp_path))
+    assert compiled.cache_folder() == tmp_path / "kernels"
