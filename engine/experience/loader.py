@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.errors import Place, Problem
 from engine.experience import coherence
+from engine.experience.acoustics_check import occluder_problems, room_problems
 from engine.experience.asset_rows import rows_of_files
 from engine.experience.bundled import MANIFEST_NAME, shown_file
 from engine.experience.coherence import PackageParts, PlacedReference, SceneSource
@@ -25,7 +26,6 @@ from engine.experience.ink_tags import StoryMentions, parse_story, story_mention
 from engine.experience.lines import LineTable, LocaleText
 from engine.experience.manifest import LOCALE_PATTERN, AssetRow, Captions, Manifest
 from engine.experience.media_lengths import MediaLengths
-from engine.experience.occluders import occluder_problems
 from engine.experience.references import references
 from engine.experience.story_source import StorySource, ink_source
 from engine.timeline.compile import compile_scene
@@ -205,6 +205,8 @@ class Loader:
                 )
             )
             self.problems.extend(occluder_problems(self._folder, parsed))
+            if program is not None:
+                self.problems.extend(room_problems(program, parsed))
             mentioned = () if parsed.file is None else references(parsed.file)
             placed = (PlacedReference(row.kind, row.value, parsed.places.of(row.path)) for row in mentioned)
             sources[path.stem] = SceneSource(name, tuple(placed))
