@@ -224,7 +224,9 @@ def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
 
     choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
     rig = Path(args.rig) if args.rig else None
-    return PlayOptions(experience, rig, seed=args.seed, choices=choices, language=args.language, picture=False)
+    return PlayOptions(
+        experience, rig, seed=args.seed, choices=choices, language=args.language, picture=False
+    )
 
 
 def _export_adm(args: argparse.Namespace) -> int:
@@ -241,6 +243,12 @@ def _mixdown(args: argparse.Namespace) -> int:
     return mixdown_command(
         options, args.out, args.to, force=args.force, programme=args.programme, gain_db=args.gain
     )
+
+
+def _loudness(args: argparse.Namespace) -> int:
+    from engine.show.loudness_command import loudness_command
+
+    return loudness_command(_sound_options(args, args.experience))
 
 
 def _sound_parsers(
@@ -262,14 +270,21 @@ def _sound_parsers(
     adm = formats.add_parser("adm", help="ADM BW64: objects, beds, Ambisonics (ITU-R BS.2076, BS.2088)")
     adm.add_argument("experience")
     adm.add_argument("--bits", type=int, choices=(16, 24), default=24)
-    adm.add_argument("--tracks", type=int, default=128, metavar="N", help="at most so many tracks (default 128)")
-    for parser, run in ((mixdown, _mixdown), (adm, _export_adm)):
-        parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+    adm.add_argument(
+        "--tracks", type=int, default=128, metavar="N", help="at most so many tracks (default 128)"
+    )
+    loudness = commands.add_parser(
+        "loudness", help="measure how loud a show is as authored (BS.1770, EBU 3341 and 3342)"
+    )
+    loudness.add_argument("experience")
+    for parser, run in ((mixdown, _mixdown), (adm, _export_adm), (loudness, _loudness)):
+        if parser is not loudness:
+            parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+            parser.add_argument("--force", action="store_true", help="replace a file that is there")
         parser.add_argument("--rig", metavar="FILE", help="the venue whose levels count; default: a studio")
         parser.add_argument("--choices", metavar="ID,ID,...", help="scripted choices, in order")
         parser.add_argument("--seed", type=int, metavar="N", help="choices drawn by this seed")
         parser.add_argument("--language", metavar="CODE", help="of the voices")
-        parser.add_argument("--force", action="store_true", help="replace a file that is there")
         parser.set_defaults(run=run)
 
 

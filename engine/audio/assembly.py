@@ -54,18 +54,22 @@ def stage_of(output: AudioOutput) -> Stage:
     return ambisonic_stage(output) if output.kind == "ambisonic" else speaker_stage(output)
 
 
-PACKAGE_DB = 4.0
+MOST_GAIN_DB = 20.0
 
 
-def settings_of(mix: MixSpec, *, gain_db: float = PACKAGE_DB) -> MixSettings:
+def settings_of(mix: MixSpec, loudness_lufs: float | None) -> MixSettings:
     """A venue's levels as the mixer takes them.
 
     Parameters
     ----------
     mix : MixSpec
-    gain_db : float
-        What brings the package to the venue's loudness.
+    loudness_lufs : float or None
+        The package's own (`sensorama loudness`); what it lacks to the venue's is added, by at most `MOST_GAIN_DB`. None: it is not
+        known, and played as authored.
     """
+    gain_db = 0.0
+    if mix.loudness_lufs is not None and loudness_lufs is not None:
+        gain_db = min(MOST_GAIN_DB, max(-MOST_GAIN_DB, mix.loudness_lufs - loudness_lufs))
     return MixSettings(mix.volume_db + gain_db, dict(mix.bus_db), dict(mix.duck_db))
 
 

@@ -58,15 +58,14 @@ class MixSettings:
     Attributes
     ----------
     volume_db : float
-        Of everything. The default brings the shipped content, whose cues leave 4 dB of room, to about -23 LUFS
-        (EBU R 128); listening on headphones in a quiet room one wants 5 dB more.
+        Of everything, what brings the package to the venue's loudness included.
     bus_db : mapping of str to float
         Per bus; those left out are 0.
     duck_db : mapping of str to float
         How far a bus steps back while somebody speaks.
     """
 
-    volume_db: float = 4.0
+    volume_db: float = 0.0
     bus_db: dict[str, float] = field(default_factory=dict)
     duck_db: dict[str, float] = field(default_factory=lambda: {"effects": -6.0, "music": -4.0})
 

@@ -322,7 +322,7 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
 
     def make() -> DeviceMix:
         return make_mix(
-            book, clips, config.outputs, settings=settings_of(config.mix), ceiling_dbtp=config.mix.ceiling_dbtp,
+            book, clips, config.outputs, settings=settings_of(config.mix, package.manifest.loudness), ceiling_dbtp=config.mix.ceiling_dbtp,
             shakers=shakers, live=True,
         )  # fmt: skip
 

@@ -145,6 +145,7 @@ class _Checks:
             yield from self._window(scene)
             yield from self._lead(scene)
             yield from self._motion(scene)
+        yield from self._loudness()
         yield from self._unshown_lines()
         yield from self._glyphs()
         yield from self._unused_assets()
@@ -240,6 +241,19 @@ class _Checks:
                 "the governor will hold it back; write a gentler motion",
                 "warning",
                 "motion-limit",
+            )
+
+    def _loudness(self) -> Iterator[Problem]:
+        heard = any(
+            cue.kind in ("audio", "line") for scene in self._package.scenes for cue in scene.media_cues()
+        )
+        if heard and self._package.manifest.loudness is None:
+            yield Problem(
+                Place(self._shown("experience.yaml")),
+                "nobody has measured how loud it is, so no venue can play it at its own level",
+                "run `sensorama loudness` and write down what it says",
+                "warning",
+                "loudness",
             )
 
     def _unshown_lines(self) -> Iterator[Problem]:

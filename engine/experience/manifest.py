@@ -158,6 +158,10 @@ class Manifest(Strict):
     font: str | None = Field(default=None, description="Caption font; default the engine's own.")
     roles: dict[RoleName, RoleDoc] = Field(default_factory=dict)
     comfort: Comfort = Comfort()
+    loudness: Annotated[float, Field(ge=-60.0, le=0.0)] | None = Field(
+        default=None,
+        description="Integrated loudness in LUFS as it is authored, as `sensorama loudness` measures it; a venue plays it at its own.",
+    )
     credits: list[Credit] = Field(default_factory=list)
     assets: dict[str, AssetRow] = Field(
         default_factory=dict,

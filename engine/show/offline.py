@@ -190,7 +190,7 @@ class _Stage:
             0,
             end_ns,
             outputs=next(iter(by_device(self._production.rig).values())),
-            settings=settings_of(audio.mix),
+            settings=settings_of(audio.mix, package.manifest.loudness),
             shakers=shakers,
         )
         self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"

@@ -34,7 +34,7 @@ def mixdown_show(options: PlayOptions, out: Path, to: str, output: AudioOutput) 
     package = run.production.package
     made = render_wav(
         out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns,
-        outputs=(output,), settings=settings_of(run.production.rig.audio.mix),
+        outputs=(output,), settings=settings_of(run.production.rig.audio.mix, run.production.package.manifest.loudness),
     )  # fmt: skip
     peak_db = 20 * np.log10(max(made.peak, 1e-9))
     return [
@@ -51,7 +51,7 @@ class _Show:
         self._run = run
         self.mixer = Mixer(
             book_of(package), ClipCache(package.path), outputs=(capture,),  # type: ignore[arg-type]
-            settings=settings_of(run.production.rig.audio.mix), seat=0,
+            settings=settings_of(run.production.rig.audio.mix, run.production.package.manifest.loudness), seat=0,
         )  # fmt: skip
         self._grid = Grid(0)
 
