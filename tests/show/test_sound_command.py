@@ -1,0 +1,87 @@
+"""``mixdown`` and ``export adm`` as a person types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.audio.adm import programme_of
+from engine.audio.adm.files import document_of
+from engine.audio.adm.items import HoaItem, ObjectItem, SpeakerItem
+from engine.audio.formats import WaveFormat, WaveReader, WaveWriter
+from engine.cli import main
+from engine.experience.scaffold import new_package
+from tests.audio.adm.masters import make_master
+
+
+def test_a_master_is_mixed_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_master(tmp_path / "m.wav", ("plain", "near"), fields=False, frames=4800)
+    words = ["mixdown", str(tmp_path / "m.wav"), "--to", "5.1", "--out", str(tmp_path / "o.wav")]
+    assert main(words) == 0
+    assert "M+030 M-030 M+000 LFE1 M+110 M-110; 0.1 s at 48000 Hz" in capsys.readouterr().out
+    with WaveReader(tmp_path / "o.wav") as file:
+        assert (file.frames, file.format.channels) == (4800, 6)
+    assert main(words) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+    assert main([*words, "--force", "--programme", "x"]) == 2
+    assert "there is APR_1001 'rich'" in capsys.readouterr().err
+    assert main([*words, "--force", "--gain", "60"]) == 0
+    assert "it was clipped" in capsys.readouterr().out
+
+
+def test_what_cannot_be_mixed_down_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with WaveWriter(tmp_path / "a.wav", WaveFormat(1, 48_000, 16)) as out:
+        out.write(np.zeros((10, 1)))
+    words = ["mixdown", str(tmp_path / "a.wav"), "--out", str(tmp_path / "o.wav"), "--to"]
+    assert main([*words, "5.1"]) == 2
+    assert "no ADM master" in capsys.readouterr().err
+    make_master(tmp_path / "a.wav", ("plain",), beds=False, fields=False, frames=480)
+    assert main([*words, "9.9"]) == 2
+    assert "no loudspeaker layout '9.9'" in capsys.readouterr().err
+    assert main([*words, "ambisonic"]) == 2
+    assert "only a show to Ambisonics" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_a_show_with_a_master_and_beds_in_it_becomes_a_master_and_a_mixdown(tmp_path: Path) -> None:
+    folder = new_package("my_show", tmp_path)
+    (folder / "audio").mkdir(exist_ok=True)
+    make_master(folder / "audio" / "street.wav", ("plain", "cube"), fields=True, frames=48_000)
+    for name, channels in (("five", 6), ("field", 4)):
+        with WaveWriter(folder / "audio" / f"{name}.wav", WaveFormat(channels, 48_000, 24)) as out:
+            out.write(np.random.default_rng(channels).normal(0, 0.05, (48_000, channels)).astype(np.float32))
+    cues = [
+        "{at: 1s, file: audio/street.wav}",
+        "{at: 3s, file: audio/five.wav, bed: true}",
+        "{at: 5s, file: audio/field.wav, channels: ambix}",
+    ]
+    with (folder / "scenes" / "quay.yaml").open("r+", encoding="utf-8") as scene:
+        text = scene.read().replace("tracks:", f"tracks:\n  - {{kind: audio, cues: [{', '.join(cues)}]}}", 1)
+        scene.seek(0)
+        scene.write(text)
+    with (folder / "experience.yaml").open("r+", encoding="utf-8") as file_of_assets:
+        text = file_of_assets.read()
+        rows = "".join(
+            f'\n  "audio/{name}.wav": {{source: noise, licence: CC0-1.0, made_by: generator}}'
+            for name in ("street", "five", "field")
+        )
+        text = text.replace("assets: {}", "assets:") if "assets: {}" in text else text
+        file_of_assets.seek(0)
+        file_of_assets.write(text.replace("assets:", f"assets:{rows}", 1))
+        file_of_assets.truncate()
+    assert main(["check", str(folder)]) == 0
+    master, mix = tmp_path / "m.wav", tmp_path / "mix.wav"
+    assert main(["export", "adm", str(folder), "--out", str(master), "--seed", "1"]) == 0
+    assert main(["mixdown", str(folder), "--to", "7.1.4", "--out", str(mix), "--seed", "1"]) == 0
+    with WaveReader(master) as file, WaveReader(mix) as mixed:
+        items = programme_of(document_of(file)).items
+        assert sum(isinstance(item, ObjectItem) for item in items) >= 2
+        assert {item.blocks[0].labels[0].rpartition(":")[2] for item in items if isinstance(item, SpeakerItem)} >= {
+            *("M+030", "M-030", "M+000", "LFEL", "M+110", "M-110"),
+        }
+        assert isinstance(items[-1], HoaItem)
+        assert (file.frames, mixed.format.channels) == (mixed.frames, 12)
+        sounds = [float(np.abs(mixed.read(first, 48_000)).max()) for first in (0, 48_000, 3 * 48_000, 5 * 48_000)]
+        assert sounds[0] < 1e-3 < min(sounds[1:])
