@@ -50,7 +50,7 @@ def jack() -> Iterator[dict[str, str]]:
             "-r",
             "48000",
             "-p",
-            "512",
+            "1024",
             "-C",
             "8",
             "-P",
@@ -130,14 +130,8 @@ def test_a_venue_is_commissioned_over_jack(jack: dict[str, str], tmp_path: Path)
             )
             outs = of_client(jack, "out", room_client)
             ins = of_client(jack, "in", room_client)
-            there = {
-                name: [
-                    port
-                    for port in ports(jack)
-                    if port.startswith(tuple(room_client)) and f":{name}_" in port
-                ]
-                for name in ("in", "out")
-            }
+            theirs = [port for port in ports(jack) if port.split(":")[0] in room_client]
+            there = {name: [port for port in theirs if f":{name}_" in port] for name in ("in", "out")}
             for port in [*outs, *ins, *there["in"], *there["out"]]:
                 alone(jack, port)
             for k, source in enumerate(outs[: len(WAYS)]):

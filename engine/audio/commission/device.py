@@ -17,7 +17,8 @@ from engine.errors import DeviceError, DeviceGone, UsageError
 Samples = NDArray[np.float32]
 
 _FADE = 240
-_TRIES = 3
+_TRIES = 5
+_STUMBLES = ("input_underflow", "input_overflow", "output_underflow", "output_overflow")
 _PATIENCE_S = 3.0
 
 
@@ -194,7 +195,7 @@ class DeviceLink:
         self._stream.close(ignore_errors=True)
 
     def play(self, sound: Samples) -> Samples:
-        """See `SoundLink`; repeated up to three times where the device stumbled.
+        """See `SoundLink`; repeated up to five times where the device stumbled.
 
         Raises
         ------
@@ -236,7 +237,7 @@ class DeviceLink:
         job = self._job
         if job is None or job.done.is_set():
             return
-        job.stumbled |= bool(status)
+        job.stumbled |= any(getattr(status, flag, False) for flag in _STUMBLES)
         n = min(frames, len(job.sound) - job.at)
         out[:n] = job.sound[job.at : job.at + n]
         if heard is not None:

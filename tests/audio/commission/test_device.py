@@ -47,9 +47,9 @@ class _Stream:
             if self.silent:
                 continue
             out = np.full((BLOCK, self._outputs), np.nan, np.float32)
-            status = type(self).stumbles > 0 and any(np.any(block) for block in self.played[-1:])
-            if status:
-                type(self).stumbles -= 1
+            stumbles = type(self).stumbles > 0 and any(np.any(block) for block in self.played[-1:])
+            type(self).stumbles -= stumbles
+            status = SimpleNamespace(output_underflow=stumbles, priming_output=not self.played)
             if self._inputs:
                 heard = np.repeat(back.pop(0)[:, None], self._inputs, axis=1) * np.float32(self.gain)
                 self._callback(heard, out, BLOCK, None, status)
@@ -122,12 +122,12 @@ def test_clipping_fades_out_within_five_milliseconds(portaudio: type[_Stream]) -
     assert np.max(np.abs(steps)) < 0.1 / 200, "no click on the way out"
 
 
-def test_a_stumble_is_repeated_and_three_are_too_many(portaudio: type[_Stream]) -> None:
+def test_a_stumble_is_repeated_and_five_are_too_many(portaudio: type[_Stream]) -> None:
     with opened() as link:
         portaudio.stumbles = 1
         assert np.any(link.play(np.full((1000, 4), 0.01, np.float32)))
         portaudio.stumbles = 10_000
-        with pytest.raises(DeviceError, match="stumbled 3 times"):
+        with pytest.raises(DeviceError, match="stumbled 5 times"):
             link.play(np.full((1000, 4), 0.01, np.float32))
 
 
