@@ -38,7 +38,8 @@ class Carried:
         self.filters: NDArray[Any] = using.filters_of(reserved, bins)
         self._free: list[int] = []
         self._grow(256)
-        self._pair = [np.zeros((0, 2 * frames), np.float32)] * 2
+        self._buffer = np.zeros((64 + reserved, 2 * frames), np.float32)
+        self._second = False
         self.forget()
 
     def forget(self) -> None:
@@ -49,6 +50,18 @@ class Carried:
         self.spread_deg = np.zeros(0, np.float32)
         self._leaving = 0
         self._free = list(range(self._reserved, self.filters.shape[0]))
+
+    @property
+    def now(self) -> slice:
+        """Columns of this block's samples. They take turns with the last block's, which so stay where they are: in a transform the end goes
+        over into the beginning, and what comes before the first half is the second one.
+        """
+        return slice(self._frames, 2 * self._frames) if self._second else slice(0, self._frames)
+
+    @property
+    def past(self) -> slice:
+        """Columns of the last block's samples."""
+        return slice(0, self._frames) if self._second else slice(self._frames, 2 * self._frames)
 
     def follow(self, keys: Keys) -> tuple[NDArray[np.bool_], Samples]:
         """Brings the rows into the order of a new block. Who is gone stays for one block more, at the end: its sound has not died away yet.
@@ -62,13 +75,12 @@ class Carried:
         new : ndarray of bool, shape (S + leaving,)
             Who was not there.
         frames : ndarray of float32, shape (S + leaving + extra, 2 n)
-            The last block's samples and room for this one's, which is 0 for who leaves. There is room for more rows at the end.
+            The last block's samples in columns `past`, and in columns `now` room for this one's, which is 0 for who leaves. There is room
+            for `reserved` rows more.
         """
-        before = self._pair[1]
+        self._second = not self._second
         if not self._leaving and np.array_equal(keys, self.keys):
-            frames = self._room(keys.size)
-            frames[: keys.size, : self._frames] = before[: keys.size, self._frames :]
-            return np.zeros(keys.size, np.bool_), frames
+            return np.zeros(keys.size, np.bool_), self._buffer
         was = self.keys.size
         at = places_of(keys, self.keys)
         stays = np.zeros(was, np.bool_)
@@ -79,10 +91,14 @@ class Carried:
         self._free.extend(self.slots[over].tolist())
         at = np.concatenate([at, leaving])
         new = at < 0
-        frames = self._room(at.size)
-        frames[: at.size, : self._frames] = before[at, self._frames :] if was else 0.0
-        frames[: at.size, : self._frames][new] = 0.0
-        frames[keys.size : at.size, self._frames :] = 0.0
+        past = self._buffer[at, self.past] if was else np.zeros((at.size, self._frames), np.float32)
+        past[new] = 0.0
+        if self._buffer.shape[0] < at.size + self._reserved:
+            self._buffer = np.zeros(
+                (max(64, at.size + at.size // 2) + self._reserved, 2 * self._frames), np.float32
+            )
+        self._buffer[: at.size, self.past] = past
+        self._buffer[keys.size : at.size, self.now] = 0.0
         slots = self.slots[at] if was else np.zeros(at.size, np.int64)
         for row in np.flatnonzero(new):
             slots[row] = self._take()
@@ -91,16 +107,7 @@ class Carried:
         self.keys = np.concatenate([keys, self.keys[leaving]])
         self.slots = slots
         self._leaving = leaving.size
-        return new, frames
-
-    def _room(self, count: int) -> Samples:
-        """The frames of this block; those of the last one become the past."""
-        self._pair.reverse()
-        if self._pair[1].shape[0] < count + self._reserved:
-            self._pair[1] = np.zeros(
-                (max(64, count + count // 2) + self._reserved, 2 * self._frames), np.float32
-            )
-        return self._pair[1]
+        return new, self._buffer
 
     def _take(self) -> int:
         if not self._free:

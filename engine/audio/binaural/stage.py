@@ -97,7 +97,7 @@ class BinauralStage:
         keys, at_m, spread_deg, signals = self._heard(block, emission, beds)
         new, frames = self._rows.follow(keys)
         count = self._rows.keys.size
-        self._put(frames[: keys.size, self._frames :], signals)
+        self._put(frames[: keys.size, self._rows.now], signals)
         moved, parts = self._aimed(new, at_m, spread_deg, heads)
         slots = self._rows.slots
         if self._bed(beds.hoa, heads, frames[count : count + BED_CHANNELS]):
@@ -204,19 +204,19 @@ class BinauralStage:
         sounds = bool(hoa.any())
         if not sounds and self._bed_past is None:
             return False
-        n = self._frames
-        frames[:, :n] = 0.0 if self._bed_past is None else self._bed_past
+        past, now = self._rows.past, self._rows.now
+        frames[:, past] = 0.0 if self._bed_past is None else self._bed_past
         if not sounds:
-            frames[:, n:] = 0.0
+            frames[:, now] = 0.0
             self._bed_past = None
             return True
         if not np.isfinite(hoa.sum()):
             hoa = np.nan_to_num(hoa, nan=0.0, posinf=0.0, neginf=0.0)
         turn0, turn1 = self._turned(heads[0]), self._turned(heads[1])
-        frames[:, n:] = (
+        frames[:, now] = (
             hoa if turn0 is None and turn1 is None else self._kernels.mix_ramped(hoa, *_both(turn0, turn1))
         )
-        self._bed_past = frames[:, n:].copy()
+        self._bed_past = frames[:, now].copy()
         return True
 
     def _turned(self, head: Head) -> Samples | None:
@@ -280,7 +280,7 @@ class BinauralStage:
                     self._build(part, slice(low, high), slots)
             self._kernels.add_filtered(spectra, goes, own, filters, sums[1])
         sums[:2] += sums[2]
-        ears = irfft(sums[:2], self._length, axis=2)[:, :, n:]
+        ears = irfft(sums[:2], self._length, axis=2)[:, :, self._rows.now]
         return np.asarray(ears[0] + (ears[1] - ears[0]) * self._ramp, np.float32)
 
 

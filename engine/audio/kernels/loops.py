@@ -48,6 +48,7 @@ def emit_rows(
     """
     count = out.shape[0]
     n = out.shape[1]
+    pole_at, given = np.empty(n, np.float32), np.empty(n, np.float32)
     unsound = 0
     for row in range(count):
         source = pcm[row]
@@ -169,12 +170,18 @@ def emit_rows(
         pole0 = pole[0, row]
         turn = pole[1, row] - pole0
         if pole0 > 0.0 or turn > 0.0:
+            # Two samples at a step, so that the chain of sums is half as long: y[i] = a b y[i-2] + (x[i] + a x[i-1]), where a is the pole
+            # at i and b the one at i - 1; x has its factor 1 - a already.
             for i in range(n):
-                made[i] *= np.float32(1.0) - (pole0 + turn * ramp[i])
-            y = state[row]
-            for i in range(n):
-                y = made[i] + (pole0 + turn * ramp[i]) * y
-                made[i] = y
+                pole_at[i] = pole0 + turn * ramp[i]
+                given[i] = made[i] * (np.float32(1.0) - pole_at[i])
+            made[0] = given[0] + pole0 * state[row]
+            for i in range(1, n):
+                made[i] = given[i] + pole_at[i] * given[i - 1]
+            made[1] += pole_at[1] * pole0 * state[row]
+            for i in range(2, n):
+                made[i] += pole_at[i] * pole_at[i - 1] * made[i - 2]
+            y = made[n - 1]
             state[row] = y
         else:
             state[row] = made[n - 1]
