@@ -360,12 +360,13 @@ def _hearing(doc: HearingDoc, say: Say) -> HearingSpec:
 def _adm_osc(doc: AdmOscDoc, say: Say) -> AdmOscSpec:
     at = ("audio", "adm_osc")
     hint = f"write udp://host, or udp://host:port ({ADM_OSC_PORT} when none is given)"
-    address = urlsplit(doc.to)
     try:
+        address = urlsplit(doc.to)
         host, port = address.hostname, address.port
-    except ValueError:
-        host, port = None, None
-    if address.scheme != "udp" or not host or port == 0 or address.path or address.query:
+        sound = address.scheme == "udp" and host and port != 0 and not (address.path or address.query)
+    except ValueError:  # brackets that do not match, a port that is none
+        host, port, sound = None, None, False
+    if not sound or host is None:
         say(at, f"{doc.to!r} is no address that objects can be told to", hint)
         return AdmOscSpec(doc.to, doc.rate)
     name = f"[{host}]" if ":" in host else host

@@ -55,7 +55,7 @@ def _read_channels(value: Any) -> Any:
 
 
 def _read_lufs(value: Any) -> float | None:
-    if value is None or value in {"authored", "none"}:
+    if value is None or value in ("authored", "none"):
         return None
     found = _LUFS.match(value.strip()) if isinstance(value, str) else None
     if found is None:

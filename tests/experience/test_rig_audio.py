@@ -225,6 +225,17 @@ def test_mistakes_of_shape_do_not_hide_the_others(tmp_path: Path) -> None:
     assert "'left' is no loudspeaker" in joined
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'adm_osc: "udp://[::1"', "adm_osc: udp://host:99999", "adm_osc: udp://host/path", "loudness: {}", "loudness: 0lufs",
+        "layout: [5.1]", "layout: 5", "duck: {music: [1]}", "outputs: {a: b}", "outputs: [none]",
+    ],
+)  # fmt: skip
+def test_nonsense_is_a_mistake_of_the_file(tmp_path: Path, line: str) -> None:
+    assert [text.split(":")[0] for text in mistakes(tmp_path, ONE + f"audio:\n  {line}\n")] == ["5"]
+
+
 def test_free_and_dome_are_no_short_forms(tmp_path: Path) -> None:
     assert mistakes(tmp_path, ONE + "audio: {layout: free}\n") == [
         "4: layout free needs its loudspeakers listed"

@@ -179,7 +179,15 @@ def _scene(text: str) -> None:
 
 
 def _rigs() -> Sequence[bytes]:
-    return [load_rig(name).path.read_bytes() for name in ("studio", "cinema4d")] + [b"name: x\ndevices: []\n"]
+    sound = (
+        b"sensorama_rig: 1\nname: {en: x}\nseats: {a: {}}\naudio:\n  loudness: -23lufs\n  adm_osc: udp://h\n  outputs:\n"
+        b"    - {name: ears, layout: binaural}\n"
+        b"    - {name: room, layout: 5.1, channels: 3-8, speakers: {M+030: {delay: 1ms, gain: -1db}, LFE1: 20}}\n"
+    )
+    return [load_rig(name).path.read_bytes() for name in ("studio", "cinema4d")] + [
+        b"name: x\ndevices: []\n",
+        sound,
+    ]
 
 
 def _one(data: bytes) -> Callable[[], Sequence[bytes]]:

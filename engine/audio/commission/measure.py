@@ -77,7 +77,7 @@ def measure(
     for speaker in speakers:
         level = level_dbfs - QUIETER_DB
         while True:
-            one = _one(link, speaker, level, seconds, speakers if corrected else ())
+            one = _one(link, speaker, level, seconds, corrected)
             if one.clearance_db >= CLEAR_DB or level >= level_dbfs:
                 break
             level = min(level_dbfs, level + STEP_DB)
@@ -86,7 +86,7 @@ def measure(
             told(speaker.name, one)
     first = next((speaker for speaker in speakers if found[speaker.name].heard and not speaker.lfe), None)
     if first is not None and len(speakers) > 1:
-        again = _one(link, first, loud_dbfs[first.name], seconds, speakers if corrected else ())
+        again = _one(link, first, loud_dbfs[first.name], seconds, corrected)
         late_s = again.arrival_s - found[first.name].arrival_s
         if again.heard and abs(late_s) > _SAME_S:
             raise DeviceError(
@@ -102,10 +102,12 @@ def levels_near(
     """How loud each channel is at the microphone, dB; -200 where it is not heard. To find which one it is held close to."""
     found: dict[int, float] = {}
     for channel in channels:
-        heard = _one(link, SpeakerSpec("", channel, 0.0, 0.0), level_dbfs, seconds, ())
+        heard = _one(link, SpeakerSpec("", channel, 0.0, 0.0), level_dbfs, seconds, False)
         low = heard.low
         if not heard.heard:  # a subwoofer says nothing in the band that the others are heard by
-            deep = _one(link, SpeakerSpec("", channel, 0.0, 0.0, lfe=True), level_dbfs, max(seconds, 0.5), ())
+            deep = _one(
+                link, SpeakerSpec("", channel, 0.0, 0.0, lfe=True), level_dbfs, max(seconds, 0.5), False
+            )
             found[channel] = deep.level_db
         else:
             found[channel] = (
@@ -136,19 +138,21 @@ def nearest(levels_db: Mapping[int, float], elsewhere_db: Mapping[int, float] | 
 
 
 def _one(
-    link: SoundLink, speaker: SpeakerSpec, level_dbfs: float, seconds: float, alike: Sequence[SpeakerSpec]
+    link: SoundLink, speaker: SpeakerSpec, level_dbfs: float, seconds: float, corrected: bool
 ) -> Response:
     band = LOW_BAND_HZ if speaker.lfe else FULL_BAND_HZ
-    sweep = Sweep(*band, max(seconds, 1.0) if speaker.lfe else seconds, level_dbfs)
+    # A rig may turn a loudspeaker up; what it is given then is no louder for that.
+    own_dbfs = level_dbfs - max(0.0, speaker.gain_db) if corrected else level_dbfs
+    sweep = Sweep(*band, max(seconds, 1.0) if speaker.lfe else seconds, own_dbfs)
     played = sweep.samples()
     tail = round((LOW_TAIL_S if speaker.lfe else TAIL_S) * SAMPLE_RATE_HZ)
     sound = np.zeros((sweep.frames + tail, link.channels), np.float32)
     sound[: played.size, speaker.channel - 1] = played
-    if alike:
+    if corrected:
         own = sound[:, speaker.channel - 1]
         sound[:, speaker.channel - 1] = _corrected(own, speaker)
     response = judge(impulse_response(link.play(sound), sweep), low=speaker.lfe)
-    if alike and response.heard:
+    if corrected and response.heard:
         return replace(response, arrival_s=response.arrival_s - _BASE_SAMPLES / SAMPLE_RATE_HZ)
     return response
 
@@ -156,5 +160,5 @@ def _one(
 def _corrected(sound: Samples, speaker: SpeakerSpec) -> Samples:
     """As the loudspeaker stage corrects it; all of them 16 samples later."""
     delay = speaker.delay_ns * SAMPLE_RATE_HZ / 1e9 + _BASE_SAMPLES
-    gain = db_to_gain(min(0.0, speaker.gain_db)) * (-1.0 if speaker.inverted else 1.0)
+    gain = db_to_gain(speaker.gain_db) * (-1.0 if speaker.inverted else 1.0)
     return Alignment([delay], [gain]).process(sound[None, :])[0]

@@ -64,6 +64,15 @@ def test_a_noisy_room_is_played_into_more_loudly_but_never_beyond_the_level() ->
     assert quiet.loudest < noisy.loudest <= 0.1000001
 
 
+def test_a_rig_that_turns_up_is_measured_no_louder_for_it() -> None:
+    room = SimulatedRoom(VENUE[:1], 1, noise_dbfs=-30)
+    up = (replace(specs(VENUE[:1])[0], gain_db=9.0),)
+    plain = measure(room, specs(VENUE[:1]), level_dbfs=-20.0, seconds=0.1)
+    found = measure(room, up, level_dbfs=-20.0, seconds=0.1, corrected=True)
+    assert room.loudest <= 0.1 * 1.001
+    assert found["M+030"].level_db - plain["M+030"].level_db == pytest.approx(9.0, abs=0.3)
+
+
 def test_an_input_that_clips_ends_it_at_once() -> None:
     room = SimulatedRoom(VENUE, 5, microphone_db=60.0)
     with pytest.raises(Clipped, match="Turn its gain down"):
