@@ -244,8 +244,8 @@ class _Checks:
             )
 
     def _loudness(self) -> Iterator[Problem]:
-        heard = any(
-            cue.kind in ("audio", "line") for scene in self._package.scenes for cue in scene.media_cues()
+        heard = any(name.startswith("audio/voice/") for name in self._files) or any(
+            cue.kind == "audio" for scene in self._package.scenes for cue in scene.media_cues()
         )
         if heard and self._package.manifest.loudness is None:
             yield Problem(

@@ -159,6 +159,7 @@ def test_setting_a_level_to_its_rest_needs_no_lead(tmp_path: Path) -> None:
     [
         (replace(QUAY, ", {at: 4.5s, line: quay_A2, for: 2.5s}", ""), "unshown-line"),
         (write("audio/unused.flac", b"fLaC"), "unused-asset"),
+        (replace("experience.yaml", "loudness: -27\n", ""), "loudness"),
         (
             replace(
                 "experience.yaml",
@@ -171,9 +172,8 @@ def test_setting_a_level_to_its_rest_needs_no_lead(tmp_path: Path) -> None:
 )
 def test_what_only_deserves_a_word_is_a_warning(tmp_path: Path, break_it: Break, code: str) -> None:
     folder = good_package(tmp_path)
-    replace("experience.yaml", "assets: {}", 'assets: {"audio/*": {source: me, licence: X, made_by: human}}')(
-        folder
-    )
+    assets = 'loudness: -27\nassets: {"audio/*": {source: me, licence: X, made_by: human}}'
+    replace("experience.yaml", "assets: {}", assets)(folder)
     write("audio/used.flac", b"fLaC")(folder)
     replace(LAMP, "tracks:\n", "tracks:\n  - {kind: audio, cues: [{at: 0s, file: audio/used.flac}]}\n")(
         folder
