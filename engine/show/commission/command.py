@@ -106,7 +106,7 @@ def _devices(*, as_json: bool) -> int:
 
 def _test(args: Any, operator: Operator) -> int:
     with _opened(args, operator, listens=False) as bench:
-        bench.walk.announce(bench.speakers)
+        bench.walk.announce((*bench.speakers, *_shakers(bench.rig, bench.output)))
     return 0
 
 
@@ -188,7 +188,7 @@ def _opened(args: Any, operator: Operator, *, listens: bool) -> Iterator[_Bench]
     index = _output_index(rig, args.output)
     output = rig.audio.outputs[index]
     speakers = speakers_of(output)
-    most = max(speaker.channel for speaker in speakers)
+    most = max(speaker.channel for speaker in (*speakers, *_shakers(rig, output)))
     announcer = Announcer(args.language, None if args.twin else find_voice())
     if args.twin:
         room = practice_room(speakers, most)
@@ -257,6 +257,13 @@ def speakers_of(output: AudioOutput) -> tuple[SpeakerSpec, ...]:
         sides = zip(_EARS, output.channels, (90.0, -90.0), strict=True)
         return tuple(SpeakerSpec(name, channel, azimuth, 0.0) for name, channel, azimuth in sides)
     raise UsageError(f"output {output.name} is ambisonic: its channels are a decoder's, not loudspeakers")
+
+
+def _shakers(rig: Rig, output: AudioOutput) -> tuple[SpeakerSpec, ...]:
+    """The shakers beside an output on its device, as what plays low notes."""
+    if (output.device, output.api) != (rig.audio.device, rig.audio.api):
+        return ()
+    return tuple(SpeakerSpec("shaker", one.channel, 0.0, 0.0, lfe=True) for one in rig.audio.shakers)
 
 
 def _needs_speakers(bench: _Bench) -> None:

@@ -63,9 +63,11 @@ def test_nothing_is_written_unless_asked(rig: Path, capsys: pytest.CaptureFixtur
 def test_every_channel_is_announced(rig: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audio", "test", "--rig", str(rig), "--twin"]) == 0
     assert "front left" in capsys.readouterr().out
-    rig.write_text(RIG.replace("stereo", "binaural"), encoding="utf-8")
+    ears = RIG.replace("stereo", "binaural") + "  shakers: [{role: seat.shaker, channel: 3}]\n"
+    rig.write_text(ears, encoding="utf-8")
     assert main(["audio", "test", "--rig", str(rig), "--twin", "--language", "zh"]) == 0
-    assert "左耳" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "左耳" in said and "声道   3  shaker  振动器" in said
 
 
 @pytest.mark.parametrize(
