@@ -201,3 +201,53 @@ def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SENSORAMA_CACHE", str(tmp_path))
     assert compiled.cache_folder() == tmp_path / "kernels"
+
+
+def random_spectra(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Of real signals: real at both ends."""
+    made = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    made[..., [0, -1]] = made[..., [0, -1]].real
+    return made.astype(np.complex64)
+
+
+@pytest.mark.parametrize(("ears", "points", "coloured"), [(1, 3, False), (2, 4, True), (1, 7, True)])
+def test_filters_of_both_versions_agree(ears: int, points: int, coloured: bool) -> None:
+    rng = np.random.default_rng(5)
+    length, rows = 64, 5
+    bank = random_spectra(rng, 11, 2, length // 2 + 1)
+    index = rng.integers(0, 11, (rows, ears, points)).astype(np.int32)
+    weight = rng.random((rows, ears, points)).astype(np.float32)
+    delay = rng.uniform(10, 20, (rows, 2)).astype(np.float32)
+    delay[0] = 12.0
+    colour = random_spectra(rng, rows, 2, length // 2 + 1) if coloured else None
+    signals = random_spectra(rng, rows, length // 2 + 1)
+    slots = np.array([3, 0, 6, 2, 5])
+    heard = []
+    for which in BOTH:
+        using = kernels(which)
+        filters = using.filters_of(7, length // 2 + 1)
+        using.build_filters(using.bank_of(bank), index, weight, delay, length, colour, slots, filters)
+        out = np.zeros((2, length // 2 + 1), np.complex64)
+        using.add_filtered(signals, np.arange(4), slots[:4], filters, out)
+        using.add_filtered(signals, np.array([4]), slots[4:], filters, out)
+        heard.append(out)
+    np.testing.assert_allclose(heard[0], heard[-1], atol=2e-5 * np.abs(heard[0]).max())
+    assert np.abs(heard[0]).max() > 1
+
+
+def test_a_delay_between_samples_ends_after_the_readers_width(made: Kernels) -> None:
+    length = 256
+    bins = length // 2 + 1
+    filters = made.filters_of(1, bins)
+    one = np.ones((1, 1, 1), np.float32)
+    flat = made.bank_of(np.ones((1, 2, bins), np.complex64))
+    delay = np.array([[40.0, 40.5]], np.float32)
+    made.build_filters(flat, np.zeros((1, 1, 1), np.int32), one, delay, length, None, np.array([0]), filters)
+    out = np.zeros((2, bins), np.complex64)
+    made.add_filtered(np.ones((1, bins), np.complex64), np.array([0]), np.array([0]), filters, out)
+    responses = np.fft.irfft(out, length)
+    whole = np.zeros(length)
+    whole[40] = 1.0
+    np.testing.assert_allclose(responses[0], whole, atol=1e-6)
+    assert np.abs(np.delete(responses[1], np.arange(33, 49))).max() < 1e-6
+    np.testing.assert_allclose(responses[1, 33:49], responses[1, 33:49][::-1], atol=1e-6)
