@@ -27,6 +27,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "faults": ((), ("--runs", "1")),
     "ltc": ((), ("--seconds", "10", "--times", "1")),
     "soak": ((), ("--hours", "0.2")),
+    "audio_objects": ((), ("--blocks", "150")),
     "xr": ((), ("--quick",)),
 }
 
