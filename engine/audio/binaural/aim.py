@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.binaural.near import HEAD_RADIUS_M, NEAR_M, NearField, in_head_share
+from engine.audio.binaural.near import HEAD_RADIUS_M, NEAR_M, NearField, in_head_share, minimum_phase
 from engine.audio.binaural.table import HeadTable
 from engine.audio.block import SAMPLE_RATE_HZ, STAGE_LATENCY
 from engine.audio.kernels import Kernels
@@ -171,7 +171,5 @@ class Aim:
 
 def _average(spectra: Spectra) -> Spectra:
     """The diffuse field's spectrum at an ear, minimum phase, shape (bins,): what is heard in the middle of the head."""
-    from engine.audio.binaural.near import minimum_phase
-
     power = np.mean(np.abs(spectra) ** 2, axis=(0, 1), dtype=np.float64)
     return minimum_phase(np.sqrt(power)).astype(np.complex64)
