@@ -257,7 +257,7 @@ class ObjectMaker:
             if not acoustics.rooms:
                 continue
             source_m = scene_from_listener(poses, at_m[:, index])
-            send[:, index] = acoustics.sends(of, source_m, poses[:, :3], arrival.distance_gain, send.shape[2])
+            send[:, index] = acoustics.sends(of, source_m, poses[:, :3], arrival.direct_gain, send.shape[2])
             heard.update(acoustics.heard(poses[:, :3]))
             extra.append(self._reflect(acoustics, members, of, source_m, poses, dry, delay))
         for one in extra:

@@ -9,6 +9,14 @@ from engine.audio.acoustics.low_pass import NONE_HZ
 
 Values = NDArray[np.float64]
 
+_ANGLES = 64
+
+
+def all_round(pattern: float, sharpness: float) -> float:
+    """Level a source gives off on the mean of all sides, against that ahead; 1 for an omnidirectional one, 0.577 for a cardioid."""
+    cos = (np.arange(_ANGLES) + 0.5) * (2.0 / _ANGLES) - 1.0  # equal parts of the sphere
+    return float(np.sqrt(np.mean(np.abs(1.0 - pattern + pattern * cos) ** (2.0 * sharpness))))
+
 
 def facing_cos(
     source_m: NDArray[np.float64], facing: NDArray[np.float64], listener_m: ArrayLike = (0.0, 0.0, 0.0)

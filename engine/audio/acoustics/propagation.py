@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.acoustics.air import Air
-from engine.audio.acoustics.directivity import directivity, facing_cos
+from engine.audio.acoustics.directivity import all_round, directivity, facing_cos
 from engine.audio.acoustics.distance import distance_gain, distances_m
 from engine.audio.acoustics.doppler import delay_samples
 from engine.audio.acoustics.low_pass import joined
 from engine.timeline.acoustics import SoundSpace
 
 Values = NDArray[np.float64]
+
+# Behind a cardioid there is nothing that a room could be fed with; from 20 dB down on it is fed less.
+_LEAST_SIDE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +31,7 @@ class Spaces:
     nearest_m : ndarray, shape (S,)
         Distance that is in step with the picture; NaN: no Doppler.
     reverb : ndarray, shape (S,)
-        Linear; 0: none.
+        Linear; 0: none. With the power a source gives off all round, against what it gives ahead.
     """
 
     reference_m: Values
@@ -53,14 +56,14 @@ class Arrival:
         Air, directivity, what stands in between; 24000: none.
     delay : ndarray
         Samples, from Doppler; 0 without.
-    distance_gain : ndarray
-        The part of `gain` that distance has: what `Room.send` asks for.
+    direct_gain : ndarray
+        The part of `gain` that the direct sound alone has lost, by distance and by facing elsewhere: what `Room.send` gives back.
     """
 
     gain: Values
     low_pass_hz: Values
     delay: Values
-    distance_gain: Values
+    direct_gain: Values
 
 
 def spaces(sources: Sequence[tuple[SoundSpace, float]]) -> Spaces:
@@ -75,7 +78,7 @@ def spaces(sources: Sequence[tuple[SoundSpace, float]]) -> Spaces:
         (
             s.reference_m, s.furthest_m, s.rolloff, s.pattern, s.sharpness, s.behind_hz,
             nearest_m if s.doppler == "pitch" else 0.0 if s.doppler == "travel" else np.nan,
-            0.0 if s.reverb_db is None else 10.0 ** (s.reverb_db / 20.0),
+            0.0 if s.reverb_db is None else 10.0 ** (s.reverb_db / 20.0) * all_round(s.pattern, s.sharpness),
         )
         for s, nearest_m in sources
     ]  # fmt: skip
@@ -115,12 +118,14 @@ def arrive(
     """
     far_m = distances_m(at_m)
     near = distance_gain(far_m, of.reference_m, of.furthest_m, of.rolloff)
+    direct = near
     gain, low_pass_hz = near * seen_gain, joined(air.low_pass_hz(far_m), seen_hz)
     if facing is not None and (np.any(of.pattern > 0.0) or np.any(of.behind_hz < 24_000.0)):
         side, dull_hz = directivity(facing_cos(at_m, facing), of.pattern, of.sharpness, of.behind_hz)
         gain, low_pass_hz = gain * side, joined(low_pass_hz, dull_hz)
+        direct = near * np.maximum(side, _LEAST_SIDE)
     moves = np.isfinite(of.nearest_m)
     delay = np.zeros(far_m.shape)
     if np.any(moves):
         delay[:, moves] = delay_samples(far_m[:, moves], of.nearest_m[moves])
-    return Arrival(gain, low_pass_hz, delay, near)
+    return Arrival(gain, low_pass_hz, delay, direct)

@@ -83,23 +83,5 @@ def image_sources(
     )
 
 
-def mirrored(room: Room, facing: ArrayLike) -> Values:
-    """Where the images of sources face that face somewhere.
-
-    Parameters
-    ----------
-    room : Room
-    facing : array_like, shape (..., S, 3)
-        In the scene.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., S, R, 3)
-    """
-    within = np.asarray(facing, np.float64) @ room.rotation
-    flipped = room.image_flip * within[..., None, :]
-    return np.asarray(flipped @ room.rotation.T)
-
-
 def _length(way: Values) -> Values:
     return np.sqrt(np.einsum("...i,...i->...", way, way))

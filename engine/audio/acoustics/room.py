@@ -96,7 +96,7 @@ class Room:
         x = x * x * (3.0 - 2.0 * x)
         return np.asarray(x[..., 0] * x[..., 1] * x[..., 2])
 
-    def send(self, source_m: ArrayLike, listener_m: ArrayLike, source_gain: ArrayLike) -> Values:
+    def send(self, source_m: ArrayLike, listener_m: ArrayLike, direct_gain: ArrayLike) -> Values:
         """Share of an object's emission that goes into the reverberation.
 
         Parameters
@@ -104,13 +104,13 @@ class Room:
         source_m : array_like, shape (..., S, 3)
         listener_m : array_like, shape (..., 3)
             In the scene.
-        source_gain : array_like, shape (..., S)
-            From `distance_gain`: what the emission has lost by distance, which the reverberation has not.
+        direct_gain : array_like, shape (..., S)
+            What the emission has lost by distance and by facing elsewhere, which the reverberation has not (`Arrival.direct_gain`).
 
         Returns
         -------
         ndarray of float64, shape (..., S)
-            Linear, to be multiplied with what has `source_gain` in it. 0 for a source outside the room.
+            Linear, to be multiplied with what has `direct_gain` in it. 0 for a source outside the room.
 
         Notes
         -----
@@ -122,7 +122,7 @@ class Room:
         far_m = np.sqrt(np.einsum("...i,...i->...", way, way))
         middle_s = float(self.rt60_s[3])
         fall = np.exp(-0.5 * _BARRON_S_PER_M / middle_s * far_m)
-        return np.asarray(self.late_gain * self.inside(source) * fall / np.maximum(source_gain, 1e-6))
+        return np.asarray(self.late_gain * self.inside(source) * fall / np.maximum(direct_gain, 1e-6))
 
     def heard(self, listener_m: ArrayLike) -> Values:
         """Output level of the reverberation where the listener is, 0..1; shape (..., 3) in, (...) out."""

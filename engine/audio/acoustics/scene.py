@@ -87,7 +87,7 @@ class SceneAcoustics:
         return found
 
     def sends(
-        self, of: Spaces, source_m: Values, listener_m: Values, distance_gain: Values, count: int
+        self, of: Spaces, source_m: Values, listener_m: Values, direct_gain: Values, count: int
     ) -> NDArray[np.float32]:
         """Share of each source's emission that goes into each room's reverberation.
 
@@ -97,7 +97,7 @@ class SceneAcoustics:
         source_m : ndarray, shape (2, S, 3)
             In the scene.
         listener_m : ndarray, shape (2, 3)
-        distance_gain : ndarray, shape (2, S)
+        direct_gain : ndarray, shape (2, S)
             From `Arrival`.
         count : int
             Rooms of the package.
@@ -108,7 +108,7 @@ class SceneAcoustics:
         """
         found = np.zeros((*source_m.shape[:2], count), np.float32)
         for number, room in zip(self.numbers, self.rooms, strict=True):
-            found[..., number] = room.send(source_m, listener_m, distance_gain) * of.reverb
+            found[..., number] = room.send(source_m, listener_m, direct_gain) * of.reverb
         return found
 
     def reflections(self, of: Spaces, source_m: Values, listener_m: Values) -> Reflections:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.audio.acoustics.absorption import reverberation_s, walls_of
 from engine.audio.acoustics.doppler import SOUND_MPS
-from engine.audio.acoustics.reflections import image_sources, mirrored
+from engine.audio.acoustics.reflections import image_sources
 from engine.audio.acoustics.room import room_of
 from engine.timeline.acoustics import RoomSpec
 from engine.timeline.materials import MATERIALS
@@ -79,8 +79,6 @@ def test_turning_everything_turns_the_answer() -> None:
     assert there.delay_samples == pytest.approx(plain.delay_samples) and there.gain == pytest.approx(
         plain.gain
     )
-    facing = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.5]])
-    assert mirrored(turned, facing @ turn.T) == pytest.approx(mirrored(room_of(BOX), facing) @ turn.T)
 
 
 def test_both_ends_of_a_block_at_once() -> None:

@@ -46,12 +46,18 @@ def test_sources_arrive_by_every_law_at_once() -> None:
     assert found.gain[1, 3] == pytest.approx(0.25 / 6.0) and found.low_pass_hz[1, 3] == pytest.approx(
         900.0, rel=0.01
     )
-    assert found.distance_gain[1] == pytest.approx([2.0 / 4.0, 1 / 6, 1 / 6, 1 / 6])
+    assert found.direct_gain[1, 1:] == pytest.approx([1 / 6] * 3)
+    assert found.direct_gain[0, 0] == pytest.approx(
+        float(distance_gain(far, 2.0, 30.0, 0.5) * max(side, 0.1))
+    )
     assert found.delay[:, 0] == pytest.approx([0.0, 0.0]) and found.delay[:, 3] == pytest.approx([0.0, 0.0])
     assert found.delay[1, 1] == pytest.approx(48_000 / 343.2) and found.delay[1, 2] == pytest.approx(
         6 * 48_000 / 343.2
     )
-    assert of.reverb == pytest.approx([0.501, 0.0, 1.0, 1.0], abs=1e-3)
+    assert of.reverb[1:] == pytest.approx([0.0, 1.0, 1.0])
+    assert of.reverb[0] == pytest.approx(
+        0.501 * 7**-0.5, rel=2e-3
+    )  # the mean of ((1 + x) / 2)^6 over a sphere is 1/7
 
 
 def test_no_sources_are_no_trouble() -> None:
@@ -112,3 +118,21 @@ def test_reflections_keep_their_numbers_while_everything_moves(scene: tuple) -> 
         of, source + np.array([30.0, -18.0, 2.0]), np.array([[30.0, 0.0, 4.0]] * 2)
     )
     assert in_the_hall.count == 48 and set(in_the_hall.number.tolist()) == set(range(24, 48))
+
+
+def test_a_room_hears_a_source_whichever_way_it_faces(scene: tuple) -> None:
+    made, rooms = scene
+    of = spaces([(SoundSpace(pattern=0.4), 0.0)] * 3)
+    listener = np.array([[0.0, 16.0, 1.5]] * 2)
+    at = np.array([[[0.0, 4.0, 0.0]] * 3] * 2)
+    facing = np.array(
+        [[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]] * 2
+    )  # to the listener, aside, away
+    arrival = arrive(at, facing, of, made.air)
+    assert arrival.gain[0] == pytest.approx(np.array([1.0, 0.6, 0.2]) / 4.0)
+    fed = (
+        arrival.gain
+        * made.sends(of, at + listener[:, None], listener, arrival.direct_gain, len(rooms))[..., 0]
+    )
+    assert fed[0] == pytest.approx([fed[0, 0]] * 3)
+    assert fed[0, 0] == pytest.approx(made.rooms[0].late_gain * (0.36 + 0.16 / 3) ** 0.5, rel=0.07)
