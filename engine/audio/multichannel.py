@@ -175,13 +175,13 @@ def read_sound(path: Path) -> tuple[Samples, int]:
 
     try:
         with soundfile.SoundFile(str(path)) as file:
-            _check_size(path, file.frames, file.channels, file.samplerate)
+            too_large(path, file.frames, file.channels, file.samplerate)
             samples, rate_hz = file.read(dtype="float32", always_2d=True), int(file.samplerate)
     except (OSError, soundfile.LibsndfileError) as error:
         if path.suffix.lower() not in _WAVES or not path.is_file():
             raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
         with WaveReader(path) as wave:
-            _check_size(path, wave.frames, wave.format.channels, wave.format.rate_hz)
+            too_large(path, wave.frames, wave.format.channels, wave.format.rate_hz)
             samples, rate_hz = wave.read(0, wave.frames), wave.format.rate_hz
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
@@ -208,7 +208,13 @@ def header_of(path: Path) -> tuple[int, int, int]:
     return int(info.frames), int(info.channels), int(info.samplerate)
 
 
-def _check_size(path: Path, frames: int, channels: int, rate_hz: int) -> None:
+def too_large(path: Path, frames: int, channels: int, rate_hz: int) -> None:
+    """Refuses what could not be held in memory, or has a rate that nothing has.
+
+    Raises
+    ------
+    InputError
+    """
     if not 4_000 <= rate_hz <= 768_000:
         raise InputError(f"{path}: {rate_hz} samples a second; 4000 to 768000 are allowed, export it again")
     size = frames * channels * 4 * max(1.0, 48_000 / rate_hz)
@@ -288,7 +294,7 @@ class _Master:
     def samples(self) -> Samples:
         """All channels, shape (n, channels)."""
         file = self._file
-        _check_size(file.path, file.frames, max(self._channels, file.format.channels), file.format.rate_hz)
+        too_large(file.path, file.frames, max(self._channels, file.format.channels), file.format.rate_hz)
         rate_hz = file.format.rate_hz
         out = np.zeros((file.frames, self._channels), np.float32)
         sound = file.read(0, file.frames)

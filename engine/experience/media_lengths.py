@@ -70,7 +70,7 @@ def sound_length_fl(path: Path) -> int | None:
             magic = stream.read(4)
             if magic == b"fLaC":
                 found = _flac(stream)
-            elif magic == b"RIFF":
+            elif magic in (b"RIFF", b"RF64", b"BW64"):
                 found = _wav(stream)
             else:
                 found = _other(path)
@@ -95,13 +95,18 @@ def _flac(stream: BinaryIO) -> tuple[int, int] | None:
 def _wav(stream: BinaryIO) -> tuple[int, int] | None:
     stream.seek(12)
     rate_hz = frame_bytes = 0
+    large = None  # of the sound, where 32 bits do not hold it (ITU-R BS.2088, 6)
     while len(header := stream.read(8)) == 8:
         name, size = struct.unpack("<4sI", header)
         if name == b"fmt ":
             fields = stream.read(16)
             rate_hz, frame_bytes = struct.unpack("<I4xH", fields[4:14])
             stream.seek(size - 16 + (size & 1), 1)
+        elif name == b"ds64":
+            large = struct.unpack("<8xQ", stream.read(16))[0]
+            stream.seek(size - 16 + (size & 1), 1)
         elif name == b"data":
+            size = large if large is not None and size == 0xFFFFFFFF else size
             return (size // frame_bytes, rate_hz) if frame_bytes else None
         else:
             stream.seek(size + (size & 1), 1)

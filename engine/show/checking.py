@@ -12,6 +12,7 @@ from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.show.folder import explain
 from engine.show.rig_check import checked_devices, sound_problems
+from engine.show.sound_check import sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
 from engine.timeline.yamlsource import load_yaml
@@ -29,7 +30,8 @@ def check_command(experience: str, rig: str | None) -> int:
     story = [problem for source in _ink_sources(package.story_path) for problem in source]
     venue = load_rig(rig)
     problems = check_package(package, venue, graph, story_problems=story)
-    return _say([*problems, *_device_problems(package, venue)], shown_file(package.path))
+    sounds = sound_file_problems(package)
+    return _say([*problems, *sounds, *_device_problems(package, venue)], shown_file(package.path))
 
 
 def _device_problems(package: Package, rig: Rig) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fuzz.codecs import CODECS
 from tests.fuzz.files import FILES
 from tests.fuzz.lines import DRIVER_TARGETS, SOURCE_TARGETS, TWIN_TARGETS
+from tests.fuzz.masters import MASTERS
 from tests.fuzz.models import MODELS
 from tests.fuzz.target import Target
 from tests.fuzz.timecodes import TIMECODES
@@ -14,6 +15,7 @@ TARGETS: tuple[Target, ...] = (
     *TIMECODES,
     *FILES,
     *MODELS,
+    *MASTERS,
     *SOURCE_TARGETS,
     *TWIN_TARGETS,
     *DRIVER_TARGETS,

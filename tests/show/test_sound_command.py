@@ -57,20 +57,20 @@ def test_a_show_with_a_master_and_beds_in_it_becomes_a_master_and_a_mixdown(tmp_
         "{at: 3s, file: audio/five.wav, bed: true}",
         "{at: 5s, file: audio/field.wav, channels: ambix}",
     ]
-    with (folder / "scenes" / "quay.yaml").open("r+", encoding="utf-8") as scene:
-        text = scene.read().replace("tracks:", f"tracks:\n  - {{kind: audio, cues: [{', '.join(cues)}]}}", 1)
-        scene.seek(0)
-        scene.write(text)
-    with (folder / "experience.yaml").open("r+", encoding="utf-8") as file_of_assets:
-        text = file_of_assets.read()
-        rows = "".join(
-            f'\n  "audio/{name}.wav": {{source: noise, licence: CC0-1.0, made_by: generator}}'
-            for name in ("street", "five", "field")
-        )
-        text = text.replace("assets: {}", "assets:") if "assets: {}" in text else text
-        file_of_assets.seek(0)
-        file_of_assets.write(text.replace("assets:", f"assets:{rows}", 1))
-        file_of_assets.truncate()
+    scene = folder / "scenes" / "quay.yaml"
+    text = scene.read_text(encoding="utf-8")
+    scene.write_text(
+        text.replace("tracks:", f"tracks:\n  - {{kind: audio, cues: [{', '.join(cues)}]}}", 1),
+        encoding="utf-8",
+    )
+    rows = "".join(
+        f'\n  "audio/{name}.wav": {{source: noise, licence: CC0-1.0, made_by: generator}}'
+        for name in ("street", "five", "field")
+    )
+    manifest = folder / "experience.yaml"
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace("assets: {}", f"assets:{rows}"), encoding="utf-8"
+    )
     assert main(["check", str(folder)]) == 0
     master, mix = tmp_path / "m.wav", tmp_path / "mix.wav"
     assert main(["export", "adm", str(folder), "--out", str(master), "--seed", "1"]) == 0
@@ -78,10 +78,14 @@ def test_a_show_with_a_master_and_beds_in_it_becomes_a_master_and_a_mixdown(tmp_
     with WaveReader(master) as file, WaveReader(mix) as mixed:
         items = programme_of(document_of(file)).items
         assert sum(isinstance(item, ObjectItem) for item in items) >= 2
-        assert {item.blocks[0].labels[0].rpartition(":")[2] for item in items if isinstance(item, SpeakerItem)} >= {
+        assert {
+            item.blocks[0].labels[0].rpartition(":")[2] for item in items if isinstance(item, SpeakerItem)
+        } >= {
             *("M+030", "M-030", "M+000", "LFEL", "M+110", "M-110"),
         }
         assert isinstance(items[-1], HoaItem)
         assert (file.frames, mixed.format.channels) == (mixed.frames, 12)
-        sounds = [float(np.abs(mixed.read(first, 48_000)).max()) for first in (0, 48_000, 3 * 48_000, 5 * 48_000)]
+        sounds = [
+            float(np.abs(mixed.read(first, 48_000)).max()) for first in (0, 48_000, 3 * 48_000, 5 * 48_000)
+        ]
         assert sounds[0] < 1e-3 < min(sounds[1:])
