@@ -107,7 +107,15 @@ def judge(response: Floats, *, low: bool = False) -> Response:
         As `impulse_response` gives it.
     low : bool
         Of something that plays low frequencies only.
+
+    Raises
+    ------
+    ValueError
+        When the recording is too short to hold the noise it is judged against: 0.6 s after the sweep, 1.2 s when `low`.
     """
+    least = BEFORE + (_LONGEST if low else _LATEST)
+    if response.size < least:
+        raise ValueError(f"a response of {response.size - BEFORE} samples; {least - BEFORE} are needed")
     low_hz = (_LOW_TIMING_BAND_HZ, LOW_LEVEL_BAND_HZ, _LOW_TIMING_BAND_HZ)
     if low:
         return _judged(response, *low_hz, _LOW_NOISE_WINDOW, _LOW_HEARD_DB)

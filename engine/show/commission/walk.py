@@ -85,7 +85,9 @@ class Walk:
         first = next((speaker for speaker in speakers if not speaker.lfe), None)
         if first is None:
             return
-        found = steadiness(self._link, first.channel, self._level_dbfs)
+        found = steadiness(self._link, first.channel, self._level_dbfs - QUIETER_DB)
+        if not found.heard:
+            found = steadiness(self._link, first.channel, self._level_dbfs)
         if not found.heard:
             self._tell("unsteady_unknown")
         elif found.slips:

@@ -113,3 +113,8 @@ def test_nothing_is_louder_than_the_loudest() -> None:
         Sweep(200, 100)
     with pytest.raises(ValueError, match=r"0\.05 to 30 s"):
         Sweep(seconds=0.0)
+
+
+def test_a_recording_that_ends_too_early_is_not_judged() -> None:
+    with pytest.raises(ValueError, match="20000 samples; 28800 are needed"):
+        judge(impulse_response(np.zeros(20_000), SWEEP))

@@ -134,6 +134,7 @@ def test_the_device_is_looked_at_first() -> None:
     room, operator = room_with(1, 2, 3), Answers()
     walk(room, operator).look_at_device(THREE)
     assert operator.told == ["Noise of the room: -75 dBFS (peak -62).", "The device plays without a click."]
+    assert room.loudest <= 10 ** (-42 / 20) * 1.000001, "the tone begins quietly, too"
     noisy = Answers()
     walk(SimulatedRoom((), 3, noise_dbfs=-30), noisy).look_at_device(THREE)
     assert "That is much" in noisy.told[1] and "could not be heard" in noisy.told[2]
