@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-_VERSION = b"sensorama acoustics 1"
+_VERSION = b"sensorama acoustics 2"
 
 
 def folder() -> Path:

@@ -27,6 +27,8 @@ Places = NDArray[np.float64]
 Values = NDArray[np.float64]
 
 TUBE_M = 0.35
+SOURCE_M = 0.25
+"""What is nearer to a source than this is the source itself: a door that creaks, a bell in its frame."""
 STEP_S = 0.1
 """Between two steps of a track: linear in between, so nothing comes or goes in less."""
 _RIM = 8
@@ -110,9 +112,11 @@ def openness(obstacles: Obstacles, source_m: Places, listener_m: Places) -> Valu
     for end in ends:
         free &= ~obstacles.between(end, end + offset)
     clear = np.zeros(len(offset), bool)
-    clear[free] = ~obstacles.between(ends[0][free] + offset[free], ends[1][free] + offset[free])
+    clear[free] = ~obstacles.between(
+        ends[0][free] + offset[free], ends[1][free] + offset[free], near_m=SOURCE_M
+    )
     counted = 1 + free.reshape(_RIM, steps).sum(axis=0)
-    seen = ~obstacles.between(source_m, listener_m) + clear.reshape(_RIM, steps).sum(axis=0)
+    seen = ~obstacles.between(source_m, listener_m, near_m=SOURCE_M) + clear.reshape(_RIM, steps).sum(axis=0)
     return np.asarray(seen / counted)
 
 
@@ -148,7 +152,7 @@ def detours_m(obstacles: Obstacles, source_m: Places, listener_m: Places) -> Val
         source = np.broadcast_to(source_m[asked], corner.shape).reshape(-1, 3)
         listener = np.broadcast_to(listener_m[asked], corner.shape).reshape(-1, 3)
         way = np.linalg.norm(flat - source, axis=1) + np.linalg.norm(listener - flat, axis=1)
-        way[obstacles.between(source, flat)] = np.inf
+        way[obstacles.between(source, flat, near_m=SOURCE_M)] = np.inf
         left = np.flatnonzero(np.isfinite(way))
         way[left[obstacles.between(flat[left], listener[left])]] = np.inf
         best[asked] = np.min(way.reshape(-1, asked.size), axis=0) - direct[asked]

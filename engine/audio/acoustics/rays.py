@@ -15,7 +15,7 @@ Places = NDArray[np.float64]
 
 _LEAF = 4
 _AT_ONCE = 4096
-# Segments are shortened by this at both ends, so that a source that lies on a wall is heard on its own side of it.
+# Segments are shortened by this at both ends, so that what lies on a wall is on its own side of it.
 _CLEAR_M = 0.02
 
 
@@ -49,12 +49,14 @@ class Obstacles:
             self._levels.append((low, high))
         self._levels.reverse()
 
-    def between(self, from_m: Places, to_m: Places) -> NDArray[np.bool_]:
+    def between(self, from_m: Places, to_m: Places, *, near_m: float = _CLEAR_M) -> NDArray[np.bool_]:
         """Whether something stands between pairs of places.
 
         Parameters
         ----------
         from_m, to_m : ndarray, shape (N, 3)
+        near_m : float
+            What is nearer to `from_m` does not count.
 
         Returns
         -------
@@ -65,13 +67,13 @@ class Obstacles:
             return hit
         way = to_m - from_m
         length = np.sqrt(np.einsum("ni,ni->n", way, way))
-        share = _CLEAR_M / np.maximum(length, _CLEAR_M)
-        start = from_m + way * share[:, None]
-        way = way * np.maximum(1.0 - 2.0 * share, 0.0)[:, None]
+        share = 1.0 / np.maximum(length, near_m + _CLEAR_M)
+        start = from_m + way * (near_m * share)[:, None]
+        way = way * np.maximum(1.0 - (near_m + _CLEAR_M) * share, 0.0)[:, None]
         for first in range(0, len(start), _AT_ONCE):
             part = slice(first, first + _AT_ONCE)
             hit[part] = self._hits(start[part], way[part])
-        return hit & (length > 2.0 * _CLEAR_M)
+        return hit & (length > near_m + _CLEAR_M)
 
     def _hits(self, start: Places, way: Places) -> NDArray[np.bool_]:
         with np.errstate(divide="ignore"):

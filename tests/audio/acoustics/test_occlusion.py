@@ -70,6 +70,12 @@ def test_a_source_over_the_ground_is_not_half_hidden_by_it() -> None:
     assert openness(ground, source, np.array([[0.0, 0.0, 1.6]]))[0] == 1.0
 
 
+def test_what_sounds_is_not_hidden_by_itself() -> None:
+    door = Obstacles(block_triangles(BlockSpec(BEHIND, (1.0, 0.1, 2.0))))
+    assert openness(door, np.array([BEHIND]), np.zeros((1, 3)))[0] == 1.0
+    assert openness(door, np.array([[0.0, 14.6, 0.0]]), np.zeros((1, 3)))[0] < 0.3
+
+
 def test_the_detour_is_the_way_over_the_edge() -> None:
     """Over the wall's side, 4 m from the middle: rays find a corner no nearer than it and no more than a step of their rings beyond."""
     found = float(detours_m(Obstacles(block_triangles(WALL)), np.array([BEHIND]), np.zeros((1, 3)))[0])
