@@ -35,6 +35,7 @@ class SphereHead:
     def __init__(self, step_deg: float = 7.5) -> None:
         self._step_deg = step_deg
         self._around, self._up = round(360 / step_deg), round(180 / step_deg) + 1
+        self.grid = (self._around, self._up)
         azimuth, elevation = np.meshgrid(
             np.radians(np.arange(self._around) * step_deg), np.radians(np.arange(self._up) * step_deg - 90.0)
         )

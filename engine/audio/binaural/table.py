@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 
 class HeadTable(Protocol):
-    """Directions around one head: the spectra at its ears without the time between them, and that time (`engine.audio.hrtf`)."""
+    """Directions around one head: the spectra at its ears without the time between them, and that time (`engine.audio.hrtf`).
+
+    A table whose directions are the even grid of `engine.audio.kernels.Kernels.on_grid` may say so: ``grid = (around, up)``. Then it is
+    not asked for far objects, in favour of the compiled way.
+    """
 
     @property
     def itd_samples(self) -> NDArray[np.float32]:

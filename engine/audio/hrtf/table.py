@@ -54,6 +54,7 @@ class HeadGrid:
     ) -> None:
         azimuth, elevation = np.meshgrid(np.arange(_AROUND) * STEP_DEG, np.arange(_UP) * STEP_DEG - 90.0)
         self.directions = _unit(azimuth.ravel(), elevation.ravel())
+        self.grid = (_AROUND, _UP)
         logs = log_magnitude(measured.responses)
         bare = minimum_phase(logs, _MEASURED_TAPS).astype(np.float64)
         time_s = itd_s(measured.responses, SAMPLE_RATE_HZ, bare)

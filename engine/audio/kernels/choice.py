@@ -65,6 +65,31 @@ class Kernels(Protocol):
         """
         ...
 
+    def on_grid(
+        self, directions: Places, around: int, up: int, itd: Samples, late: float
+    ) -> tuple[NDArray[np.int32], Samples, Samples]:
+        """What `build_filters` takes, for directions in a grid of even steps of azimuth and elevation, cut into triangles.
+
+        Parameters
+        ----------
+        directions : ndarray of float64, shape (S, 3)
+            Of any length but 0; x right, y ahead, z up.
+        around, up : int
+            Azimuths from 0 (ahead) to the left, all the way round; elevations from -90 to 90 degrees, both in it. Direction
+            ``line * around + column``.
+        itd : ndarray of float32, shape (around * up or more,)
+            Samples by which the left ear is later.
+        late : float
+            Samples added for both.
+
+        Returns
+        -------
+        index : ndarray of int32, shape (S, 1, 3)
+        weight : ndarray of float32, shape (S, 1, 3)
+        delay : ndarray of float32, shape (S, 2)
+        """
+        ...
+
     def bank_of(self, spectra: Spectra) -> NDArray[Any]:
         """Spectra of many directions, laid out as `build_filters` reads them.
 
@@ -142,6 +167,7 @@ class PlainKernels:
     name = "numpy"
     mix_ramped = staticmethod(plain.mix_ramped)
     emit_rows = staticmethod(plain.emit_rows)
+    on_grid = staticmethod(plain.on_grid)
     bank_of = staticmethod(plain.bank_of)
     filters_of = staticmethod(plain.filters_of)
     build_filters = staticmethod(plain.build_filters)

@@ -95,6 +95,18 @@ class CompiledKernels:
         )
         spectra, spectra_out = array(kinds.float32, 3), array(kinds.float32, 3, written=True)
         numbers = array(kinds.int64, 1)
+        self._on_grid = compiled(
+            loops.on_grid,
+            kinds.void,
+            places,
+            whole,
+            whole,
+            row,
+            kinds.float64,
+            array(kinds.int32, 3, written=True),
+            spectra_out,
+            flat_out,
+        )
         self._build_filters = compiled(
             loops.build_filters,
             kinds.void,
@@ -149,6 +161,16 @@ class CompiledKernels:
             pcm, before, delay, gain, pole, given, state, self._ramp(out.shape[1]), self._reader, out
         )
         return done
+
+    def on_grid(
+        self, directions: Places, around: int, up: int, itd: Samples, late: float
+    ) -> tuple[NDArray[np.int32], Samples, Samples]:
+        """See `engine.audio.kernels.choice.Kernels.on_grid`."""
+        count = directions.shape[0]
+        index, weight = np.empty((count, 1, 3), np.int32), np.empty((count, 1, 3), np.float32)
+        delay = np.empty((count, 2), np.float32)
+        self._on_grid(np.ascontiguousarray(directions), around, up, itd, late, index, weight, delay)
+        return index, weight, delay
 
     @staticmethod
     def bank_of(spectra: Spectra) -> Samples:

@@ -205,6 +205,46 @@ def emit_rows(
     return unsound
 
 
+def on_grid(
+    directions: Places,
+    around: int,
+    up: int,
+    itd: Samples,
+    late: float,
+    index: NDArray[np.int32],
+    weight: Samples,
+    delay: Samples,
+) -> None:
+    """The three directions of a grid around each given one, their weights, and the delay of each ear."""
+    for row in range(directions.shape[0]):
+        x, y, z = directions[row, 0], directions[row, 1], directions[row, 2]
+        azimuth = np.arctan2(-x, y) * (around / (2.0 * np.pi))
+        if azimuth < 0.0:
+            azimuth += around
+        elevation = (np.arctan2(z, np.sqrt(x * x + y * y)) / np.pi + 0.5) * (up - 1)
+        column = max(0, min(int(azimuth), around - 1))
+        line = max(0, min(int(elevation), up - 2))
+        across, over = azimuth - column, elevation - line
+        after = (column + 1) % around
+        index[row, 0, 1] = line * around + after
+        index[row, 0, 2] = (line + 1) * around + column
+        if across + over > 1.0:
+            index[row, 0, 0] = (line + 1) * around + after
+            weight[row, 0, 0] = across + over - 1.0
+            weight[row, 0, 1] = 1.0 - over
+            weight[row, 0, 2] = 1.0 - across
+        else:
+            index[row, 0, 0] = line * around + column
+            weight[row, 0, 0] = 1.0 - across - over
+            weight[row, 0, 1] = across
+            weight[row, 0, 2] = over
+        total = np.float32(0.0)
+        for k in range(3):
+            total += weight[row, 0, k] * itd[index[row, 0, k]]
+        delay[row, 0] = late + 0.5 * total
+        delay[row, 1] = late - 0.5 * total
+
+
 def build_filters(
     bank: Samples,
     index: NDArray[np.int32],

@@ -156,3 +156,25 @@ def add_filtered(
 ) -> None:
     """See `engine.audio.kernels.choice.Kernels.add_filtered`."""
     out += np.einsum("rf,ref->ef", spectra[rows], filters[slots])
+
+
+def on_grid(
+    directions: Places, around: int, up: int, itd: Samples, late: float
+) -> tuple[NDArray[np.int32], Samples, Samples]:
+    """See `engine.audio.kernels.choice.Kernels.on_grid`."""
+    x, y, z = directions.T
+    azimuth = np.arctan2(-x, y) * (around / (2.0 * np.pi)) % around
+    elevation = (np.arctan2(z, np.sqrt(x * x + y * y)) / np.pi + 0.5) * (up - 1)
+    column = np.minimum(azimuth.astype(np.int32), around - 1)
+    line = np.clip(elevation.astype(np.int32), 0, up - 2)
+    across, over = azimuth - column, elevation - line
+    right, here = line * around + (column + 1) % around, line * around + column
+    upper = across + over > 1.0
+    index = np.stack([np.where(upper, right + around, here), right, here + around], axis=1).astype(np.int32)
+    beyond = np.abs(1.0 - across - over)
+    weight = np.stack(
+        [beyond, np.where(upper, 1.0 - over, across), np.where(upper, 1.0 - across, over)], axis=1
+    )
+    half = 0.5 * np.einsum("sk,sk->s", weight, itd[index])
+    delay = np.stack([late + half, late - half], axis=1).astype(np.float32)
+    return index[:, None], weight[:, None].astype(np.float32), delay

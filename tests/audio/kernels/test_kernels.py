@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.audio.binaural import SphereHead
 from engine.audio.block import AFTER, BEFORE
 from engine.audio.kernels import Kernels, compiled, kernels, loops, mix_ramped
 from engine.audio.kernels.compiled import CompiledKernels
@@ -251,3 +252,24 @@ def test_a_delay_between_samples_ends_after_the_readers_width(made: Kernels) -> 
     np.testing.assert_allclose(responses[0], whole, atol=1e-6)
     assert np.abs(np.delete(responses[1], np.arange(33, 49))).max() < 1e-6
     np.testing.assert_allclose(responses[1, 33:49], responses[1, 33:49][::-1], atol=1e-6)
+
+
+def test_the_grid_is_walked_as_the_table_says(made: Kernels) -> None:
+    table = SphereHead(15.0)
+    rng = np.random.default_rng(6)
+    directions = np.concatenate(
+        [rng.standard_normal((200, 3)), table.directions, [[-1e-300, 1.0, 0.0], [0.0, -1.0, 0.0]]]
+    )
+    directions /= np.sqrt((directions**2).sum(axis=1, keepdims=True))
+    index, weight, delay = made.on_grid(directions, *table.grid, table.itd_samples, 32.0)
+    assert index.min() >= 0 and index.max() < len(table.directions)
+    np.testing.assert_allclose(weight.sum(axis=2), 1.0, atol=1e-6)
+    assert weight.min() > -1e-6
+    found, share = table.lookup(directions)
+    itd = (share * table.itd_samples[found]).sum(axis=1)
+    np.testing.assert_allclose(delay[:, 0] - delay[:, 1], itd, atol=1e-3)
+    np.testing.assert_allclose(delay.mean(axis=1), 32.0, atol=1e-5)
+    middle = (weight[:, 0, :, None] * table.directions[index[:, 0]]).sum(axis=1)
+    assert (
+        np.sum(middle * directions, axis=1) > np.cos(np.radians(12.0)) * np.linalg.norm(middle, axis=1) - 1e-9
+    ).all()
