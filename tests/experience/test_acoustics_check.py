@@ -22,7 +22,9 @@ def problems(tmp_path: Path, acoustics: str, model: bytes = MODEL) -> tuple[Path
     write("models/quay.glb", model)(folder)
     replace(LAMP, "stage:\n", "stage:\n  model: models/quay.glb\n")(folder)
     append(LAMP, f"acoustics:\n{acoustics}\n")(folder)
-    replace("experience.yaml", "assets: {}", 'assets: {"models/*.glb": {source: s, licence: CC0, made_by: human}}')(folder)
+    replace(
+        "experience.yaml", "assets: {}", 'assets: {"models/*.glb": {source: s, licence: CC0, made_by: human}}'
+    )(folder)
     try:
         return folder, list(load_package(folder, hashed=False).warnings)
     except PackageError as error:
