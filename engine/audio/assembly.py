@@ -14,7 +14,7 @@ from engine.audio.overload import Overload
 from engine.audio.shakers import Shakers, ShowState
 from engine.audio.sounds import SoundBook
 from engine.audio.sum_stage import SumStage
-from engine.experience.audio_rig import STEREO, AudioOutput, MixSpec, ShakerSpec
+from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec, ShakerSpec
 from engine.timeline.roles import RoleTable
 
 
@@ -80,6 +80,7 @@ def make_mix(
     *,
     settings: MixSettings | None = None,
     ceiling_dbtp: float = -1.0,
+    hearing: HearingSpec | None = None,
     shakers: ShakerSetup | None = None,
     live: bool = False,
     block: int = BLOCK,
@@ -95,6 +96,8 @@ def make_mix(
     settings : MixSettings, optional
     ceiling_dbtp : float
         True peak that no output exceeds.
+    hearing : HearingSpec, optional
+        Protection of guests' ears.
     shakers : ShakerSetup, optional
     live : bool
         As `Mixer`; live, objects are demoted where the machine cannot keep up.
@@ -111,7 +114,8 @@ def make_mix(
     listeners = []
     for seat, heard in by_seat.items():
         made = [
-            Output(one.name, stage_of(one), gain_db=one.gain_db, ceiling_dbtp=ceiling_dbtp) for one in heard
+            Output(one.name, stage_of(one), gain_db=one.gain_db, ceiling_dbtp=ceiling_dbtp, hearing=hearing)
+            for one in heard
         ]
         mixer = Mixer(book, clips, outputs=made, seat=seat, settings=settings, live=live, block=block)
         if live:

@@ -24,6 +24,7 @@ from engine.audio.block import BLOCK, RESTING, STAGE_LATENCY, Emitter, Head
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
 from engine.audio.field_bed import add_to_field
 from engine.audio.grid import Grid
+from engine.audio.hearing import Exposure
 from engine.audio.limiter import LOOK_AHEAD
 from engine.audio.objects import Ends, Gathered, ObjectMaker
 from engine.audio.outputs import Output, stereo
@@ -137,6 +138,7 @@ class Mixer:
         self._queue: list[Samples] = []
         self._queued = 0
         self._head = RESTING
+        self._present = True
         self._transport: Transport | None = None
         self._planned: tuple[Transport, Grid] | None = None
         self._plan = Plan((), ())
@@ -164,6 +166,11 @@ class Mixer:
     def deepest_limit_db(self) -> float:
         """The most a limiter has taken away so far."""
         return max(output.deepest_limit_db for output in self._outputs)
+
+    @property
+    def exposures(self) -> dict[str, Exposure]:
+        """What whoever listens has taken up, by output."""
+        return {output.name: output.exposure for output in self._outputs}
 
     @property
     def grid(self) -> Grid | None:
@@ -277,6 +284,7 @@ class Mixer:
         self._transport = transport
         heads = (self._head, self._head_at(head, first + n))
         self._head = heads[1]
+        self._greet(transport, first_ns)
         block, beds, sends = self._maker.block(found, first, n)
         if self.overload is not None:
             block.in_bed = self.overload.in_bed(
@@ -288,6 +296,16 @@ class Mixer:
             self._reverberation.add(emission[: sends.send.shape[1]], sends.send, sends.heard, beds.hoa)
         parts = [output.render(block, emission, beds, heads) for output in self._outputs]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _greet(self, transport: Transport, at_ns: int) -> None:
+        """A guest who sits down begins with ears that have heard nothing."""
+        if self._seat is None:
+            return
+        present = transport.profile_at(self._seat, at_ns).present
+        if present and not self._present:
+            for output in self._outputs:
+                output.begin_guest()
+        self._present = present
 
     def _head_at(self, head: Head | HeadAt | None, sample: int) -> Head:
         if head is None:
@@ -352,7 +370,13 @@ class Mixer:
         """Gain of every bus at a block's two ends: the venue's, the live intensity, and the step back under speech."""
         ends: list[dict[str, float]] = []
         for sample in (first, first + self._block):
-            live = transport.controls_at(grid.ns(sample)).intensity("audio")
+            at_ns = grid.ns(sample)
+            controls = (
+                transport.controls_at(at_ns)
+                if self._seat is None
+                else transport.controls_of(self._seat, at_ns)
+            )
+            live = controls.intensity("audio")
             speech = self._speech_at(sample)
             ends.append(
                 {

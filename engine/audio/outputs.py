@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.block import Beds, Head, ObjectBlock, Stage
+from engine.audio.hearing import Exposure, HearingGuard
 from engine.audio.limiter import CEILING_DB, Limiter
+from engine.experience.audio_rig import HearingSpec
 from engine.units import db_to_gain
 
 Samples = NDArray[np.float32]
@@ -23,12 +25,21 @@ class Output:
     gain_db : float
     ceiling_dbtp : float
         True peak that is not exceeded.
+    hearing : HearingSpec, optional
+        Protection of whoever listens.
     """
 
     def __init__(
-        self, name: str, stage: Stage, *, gain_db: float = 0.0, ceiling_dbtp: float = CEILING_DB
+        self,
+        name: str,
+        stage: Stage,
+        *,
+        gain_db: float = 0.0,
+        ceiling_dbtp: float = CEILING_DB,
+        hearing: HearingSpec | None = None,
     ) -> None:
         self.name = name
+        self._guard = HearingGuard(hearing or HearingSpec(), stage.channels)
         self._stage = stage
         self._gain = np.float32(db_to_gain(gain_db))
         self._limiter = Limiter(stage.channels, ceiling_dbtp)
@@ -46,7 +57,17 @@ class Output:
     def render(self, block: ObjectBlock, emission: Samples, beds: Beds, heads: tuple[Head, Head]) -> Samples:
         """The block, `STAGE_LATENCY` and the limiter's look-ahead late; shape (channels, n)."""
         made = self._stage.render(block, emission, beds, heads)
-        return self._limiter.process(made if self._gain == 1.0 else made * self._gain)
+        made = self._guard.process(made if self._gain == 1.0 else made * self._gain)
+        return self._limiter.process(made)
+
+    @property
+    def exposure(self) -> Exposure:
+        """What whoever listens has taken up; means something only where the venue has measured its level."""
+        return self._guard.exposure
+
+    def begin_guest(self) -> None:
+        """Somebody else listens from here on."""
+        self._guard.begin_guest()
 
 
 def stereo(*, gain_db: float = 0.0) -> Output:

@@ -129,9 +129,9 @@ def plan(
         Samples by which a reaction (by its row's index) starts later than published.
     """
     pieces = _pieces(transport, grid)
-    planner = _Planner(transport, book, grid, pieces)
+    planner = _Planner(transport, book, grid, pieces, seat)
     planner.lay_scenes()
-    planner.lay_reactions(seat, delays or {})
+    planner.lay_reactions(delays or {})
     return Plan(tuple(v for v in planner.voices if v.over > since and v.begin < v.end), tuple(pieces))
 
 
@@ -181,7 +181,10 @@ def _same_phase(sound: Sound, length: int, a: int, b: int) -> bool:
 class _Planner:
     """One pass over the history. `voices[i]` may be replaced by a longer form of itself while it is laid."""
 
-    def __init__(self, transport: Transport, book: SoundBook, grid: Grid, pieces: list[Piece]) -> None:
+    def __init__(
+        self, transport: Transport, book: SoundBook, grid: Grid, pieces: list[Piece], seat: int | None
+    ) -> None:
+        self._seat = seat
         self._transport = transport
         self._book = book
         self._grid = grid
@@ -307,9 +310,9 @@ class _Planner:
 
     # ---- reactions
 
-    def lay_reactions(self, seat: int | None, delays: Mapping[int, int]) -> None:
+    def lay_reactions(self, delays: Mapping[int, int]) -> None:
         for row in self._transport.reactions:
-            if seat is not None and row.seat not in (ROOM, seat):
+            if self._seat is not None and row.seat not in (ROOM, self._seat):
                 continue
             reaction = self._book.scenes[row.scene].reactions[row.reaction]
             started = self._where_run(row.from_ns, row.run_fl)
@@ -355,7 +358,10 @@ class _Planner:
     def _file(self, sound: Sound, own_begin: int) -> tuple[str, int]:
         """The file in the language that holds when the sound begins, and its length."""
         if sound.by_language:
-            language = self._transport.controls_at(self._grid.ns(own_begin)).language
+            at_ns = self._grid.ns(own_begin)
+            transport, seat = self._transport, self._seat
+            controls = transport.controls_at(at_ns) if seat is None else transport.controls_of(seat, at_ns)
+            language = controls.language
             if language in sound.by_language:
                 return sound.by_language[language]
         return sound.file, sound.length_samples

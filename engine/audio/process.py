@@ -30,7 +30,7 @@ from engine.audio.device_mix import DeviceMix
 from engine.audio.mixer import HeadAt
 from engine.audio.output import Output, open_output
 from engine.errors import SensoramaError
-from engine.experience.audio_rig import STEREO, AudioOutput, MixSpec
+from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec
 from engine.time.flicks import NS_PER_SECOND
 from engine.time.segments import Transport
 
@@ -71,6 +71,8 @@ class AudioConfig:
         What of the rig this device plays.
     mix : MixSpec
         The venue's levels.
+    hearing : HearingSpec
+        Protection of guests' ears.
     stand_ins : bool
         Lines that nobody has recorded are spoken all the same.
     budget_bytes : int
@@ -89,6 +91,7 @@ class AudioConfig:
     leads: bool = False
     outputs: tuple[AudioOutput, ...] = (STEREO,)
     mix: MixSpec = field(default_factory=MixSpec)
+    hearing: HearingSpec = field(default_factory=HearingSpec)
     stand_ins: bool = False
     budget_bytes: int = DEFAULT_BUDGET_BYTES
     shakers: tuple[ShakerSpec, ...] = ()
@@ -323,6 +326,7 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     def make() -> DeviceMix:
         return make_mix(
             book, clips, config.outputs, settings=settings_of(config.mix, package.manifest.loudness), ceiling_dbtp=config.mix.ceiling_dbtp,
+            hearing=config.hearing,
             shakers=shakers, live=True,
         )  # fmt: skip
 

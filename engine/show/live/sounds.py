@@ -57,6 +57,7 @@ def sound_configs(
             leads=number == 0 and leads,
             outputs=tuple(outputs),
             mix=rig.audio.mix,
+            hearing=rig.audio.hearing,
             shakers=rig.audio.shakers if (device, api) == own else (),
             watchdog_ns=rig.watchdog_ns,
             stand_ins=stand_ins,
