@@ -97,6 +97,10 @@ def export_command(options: PlayOptions, out: str, *, force: bool, bits: int, tr
     parts = [f"{made.objects} objects"]
     parts += [f"a bed of {len(made.beds)} channels"] if made.beds else []
     parts += ["an Ambisonic field of order 3"] if made.field else []
+    if made.loudness is not None and made.loudness.integrated_lufs is not None:
+        peak_dbtp = made.loudness.max_true_peak_dbtp
+        peak = "" if peak_dbtp is None else f", true peak {peak_dbtp:.1f} dBTP"
+        print(f"as played on 4+7+0: {made.loudness.integrated_lufs:.1f} LUFS{peak}")
     print(f"{path}: {', '.join(parts)} on {made.tracks} tracks, {made.frames / 48_000:.1f} s")
     return 0
 

@@ -6,6 +6,7 @@ metadata.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +25,7 @@ from engine.audio.adm.write import axml_of, chna_of
 from engine.audio.block import BED_CHANNELS, BED_ORDER, SAMPLE_RATE_HZ
 from engine.audio.formats import WaveFormat, WaveWriter
 from engine.audio.formats.channels import NAMED
+from engine.audio.loudness import LoudnessMeter, channel_weights
 from engine.audio.speakers.layouts import LAYOUTS
 
 Samples = NDArray[np.float32]
@@ -45,18 +47,6 @@ class Source(Protocol):
 
 MakeSource = Callable[[Survey | Tracks], Source]
 """Builds the same mixer anew around a capture."""
-
-
-class LoudnessMeter(Protocol):
-    """Measures what a layout's loudspeakers play."""
-
-    def add(self, samples: Samples) -> None:
-        """Shape (n, channels)."""
-        ...
-
-    def result(self) -> Loudness:
-        """Of everything so far."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ def export_adm(
     *,
     bits: int = 24,
     most_tracks: int = MOST_TRACKS,
-    meter: LoudnessMeter | None = None,
+    measure: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Exported:
     """Writes a master.
@@ -135,8 +125,8 @@ def export_adm(
         16 or 24.
     most_tracks : int
         Of the file.
-    meter : LoudnessMeter, optional
-        Measures the master as played on 4+7+0; the result is written into it.
+    measure : bool
+        Measures the master as played on 4+7+0 and writes its loudness into it.
     progress : callable, optional
         Called with 0..1.
 
@@ -157,9 +147,7 @@ def export_adm(
     document = _document(heard, objects, beds, survey.field, frames, titles)
     tracks = Tracks(survey.heard, objects, beds, survey.field)
     form = WaveFormat(max(1, tracks.count), SAMPLE_RATE_HZ, bits)
-    measuring = None
-    if meter is not None and tracks.count:
-        measuring = LayoutRenderer(programme_of(document), LAYOUTS["4+7+0"], SAMPLE_RATE_HZ)
+    measured = _Measured(document) if measure and tracks.count else None
     source = make_source(tracks)
     loudness: Loudness | None = None
     with WaveWriter(path, form) as out:
@@ -171,27 +159,56 @@ def export_adm(
                 low = 0
             if low < high:
                 part = made[low:high] * np.float32(lowered)
-                if measuring is not None and meter is not None:
-                    meter.add(measuring.process(part, out.frames))
+                if measured is not None:
+                    measured.add(part, out.frames)
                 out.write(part)
 
         def drain(share: float) -> None:
-            for first, made in tracks.taken():
-                put(first, made if tracks.count else np.zeros((len(made), 1), np.float32))
+            made = tracks.taken()
+            if made:
+                # The mixer's blocks follow one another; what is done with them is done at once.
+                joined = np.concatenate([samples for _, samples in made])
+                put(made[0][0], joined if tracks.count else np.zeros((len(joined), 1), np.float32))
             if progress is not None:
                 progress(0.5 + share / 2)
 
         _run(source, frames, drain)
         if out.frames < frames:
             put(out.frames, np.zeros((frames - out.frames, form.channels), np.float32))
-        if measuring is not None and meter is not None:
-            loudness = meter.result()
+        if measured is not None:
+            loudness = measured.result()
             document = _document(heard, objects, beds, survey.field, frames, titles, loudness)
         out.add_adm(chna_of(document), axml_of(document, bits=bits))
     return Exported(
         path, frames, tracks.count, len(heard), beds, survey.field, 20 * float(np.log10(lowered)),
         len(survey.heard) - len(heard), loudness,
     )  # fmt: skip
+
+
+class _Measured:
+    """Loudness of a master as it is written, on 4+7+0."""
+
+    def __init__(self, document: Document) -> None:
+        on = LAYOUTS["4+7+0"]
+        self._renderer = LayoutRenderer(programme_of(document), on, SAMPLE_RATE_HZ)
+        places = [None if one.lfe else (one.azimuth_deg, one.elevation_deg) for one in on.speakers]
+        self._meter = LoudnessMeter(channel_weights(places))
+
+    def add(self, samples: Samples, first: int) -> None:
+        """The next samples, shape (n, tracks)."""
+        self._meter.add(self._renderer.process(samples, first))
+
+    def result(self) -> Loudness:
+        """Of everything so far; what silence has no figure for is not said."""
+        found = self._meter.result()
+        values = (
+            found.integrated_lufs,
+            found.range_lu,
+            found.peak_dbtp,
+            found.momentary_lufs,
+            found.short_term_lufs,
+        )
+        return Loudness(*(round(value, 2) if math.isfinite(value) else None for value in values))
 
 
 def _run(source: Source, frames: int, after: Callable[[float], None]) -> None:
