@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.kernels import loops
+from engine.audio.kernels import filter_loops, loops
 from engine.audio.kernels.sinc import fraction_spectra, sinc_powers
 from engine.errors import MissingExtra
 
@@ -96,7 +96,7 @@ class CompiledKernels:
         spectra, spectra_out = array(kinds.float32, 3), array(kinds.float32, 3, written=True)
         numbers = array(kinds.int64, 1)
         self._on_grid = compiled(
-            loops.on_grid,
+            filter_loops.on_grid,
             kinds.void,
             places,
             whole,
@@ -108,7 +108,7 @@ class CompiledKernels:
             flat_out,
         )
         self._build_filters = compiled(
-            loops.build_filters,
+            filter_loops.build_filters,
             kinds.void,
             spectra,
             array(kinds.int32, 3),
@@ -121,7 +121,7 @@ class CompiledKernels:
             spectra_out,
         )
         self._add_filtered = compiled(
-            loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, flat_out, flat_out
+            filter_loops.add_filtered, kinds.void, flat, numbers, numbers, spectra, flat_out, flat_out
         )
 
     def _ramp(self, n: int) -> Samples:
