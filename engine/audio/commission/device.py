@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from engine.audio.block import SAMPLE_RATE_HZ
 from engine.audio.commission.link import Clipped, clipped, refuse_clipped
-from engine.errors import DeviceError, DeviceGone, UsageError
+from engine.audio.output.devices import FoundDevice, choose
+from engine.errors import DeviceError, DeviceGone
 
 Samples = NDArray[np.float32]
 
@@ -84,42 +85,43 @@ def find_device(
     api: str | None,
     channels: int,
 ) -> SoundDevice:
-    """The one device meant.
+    """The one device meant: for an output the same that a show would take.
 
     Parameters
     ----------
     devices : sequence of SoundDevice
     kind : str
     name, api : str or None
-        Parts of the names, case does not matter; a whole name is preferred. None: the system's choice, else the first that fits.
+        Parts of the names, in any case; a whole name is preferred. None: the system's choice, else the first that fits.
     channels : int
         At least so many.
 
     Raises
     ------
     DeviceGone
-        When there is none; with those there are.
-    UsageError
-        When several are meant.
+        When there is none, or it has fewer channels; with those there are.
     """
-    fit = [one for one in devices if (one.outputs if kind == "output" else one.inputs) >= channels]
-    wanted = [one for one in fit if api is None or api.lower() in one.api.lower()]
-    if name is not None:
-        whole = [one for one in wanted if one.name.lower() == name.lower()]
-        wanted = whole or [one for one in wanted if name.lower() in one.name.lower()]
-    if not wanted:
-        asked = " ".join(word for word in (repr(name) if name else "", f"of {api!r}" if api else "") if word)
-        there = "; ".join(f"{one.name} ({one.api}, {one.outputs} out, {one.inputs} in)" for one in devices)
+    able = [one for one in devices if (one.outputs if kind == "output" else one.inputs) > 0]
+    found = choose(
+        [
+            FoundDevice(
+                one.index,
+                one.name,
+                one.api,
+                one.outputs if kind == "output" else one.inputs,
+                round(one.rate_hz),
+                one.default,
+            )
+            for one in able
+        ],
+        name,
+        api,
+    )
+    if found.channels < channels:
         raise DeviceGone(
-            f"no sound device {asked + ' ' if asked else ''}with {channels} {kind} channel{'s' if channels > 1 else ''}; "
-            f"there are: {there or 'none'}"
+            f"{found}: {channels} {kind} channels are needed; take another device or other channels"
         )
-    if name is None:
-        return next((one for one in wanted if one.default), wanted[0])
-    if len({(one.name, one.api) for one in wanted}) > 1:
-        several = "; ".join(f"{one.name} ({one.api})" for one in wanted)
-        raise UsageError(f"{name!r} means several sound devices: {several}. Say more of the name, or --api")
-    return wanted[0]
+    return next(one for one in able if one.index == found.index)
 
 
 @dataclass(slots=True)
