@@ -28,6 +28,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "ltc": ((), ("--seconds", "10", "--times", "1")),
     "soak": ((), ("--hours", "0.2")),
     "audio_objects": ((), ("--blocks", "150")),
+    "audio_adm": ((), ("--quick",)),
     "xr": ((), ("--quick",)),
 }
 
