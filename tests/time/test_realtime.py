@@ -140,3 +140,15 @@ def test_the_collector_stops_and_can_be_started_again() -> None:
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a thread's class")
+def test_a_priority_that_somebody_else_gave_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(realtime, "request_realtime_priority", lambda priority: asked.append(priority) or "asked")
+    monkeypatch.setattr(os, "sched_getscheduler", lambda pid: os.SCHED_RR | os.SCHED_RESET_ON_FORK)
+    monkeypatch.setattr(os, "sched_getparam", lambda pid: os.sched_param(17))
+    assert realtime.keep_realtime_priority() == "real-time priority 17 of its own"
+    monkeypatch.setattr(os, "sched_getscheduler", lambda pid: os.SCHED_OTHER)
+    assert realtime.keep_realtime_priority(33) == "asked"
+    assert asked == [33]
