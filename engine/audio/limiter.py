@@ -4,6 +4,8 @@ alone.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -36,6 +38,25 @@ def _interpolators() -> Samples:
 class Limiter:
     """Delays by `LOOK_AHEAD` samples; gain falls before a peak arrives and recovers at a constant rate.
 
+    Parameters
+    ----------
+    channels : int
+        At least 1; all are turned down together, so that no place moves.
+    ceiling_dbtp : float
+        True peak that is not exceeded.
+
+    Attributes
+    ----------
+    deepest_db : float
+        The most that was taken away.
+    rubbish : int
+        Samples that were no numbers, or infinite, and were made silence.
+
+    Raises
+    ------
+    ValueError
+        For no channels, or a block of another number of them.
+
     Notes
     -----
     Its memory is finite: after `reduction / RELEASE_DB_PER_S` seconds below the ceiling nothing of the past
@@ -43,6 +64,8 @@ class Limiter:
     """
 
     def __init__(self, channels: int = 2, ceiling_dbtp: float = CEILING_DB) -> None:
+        if channels < 1:
+            raise ValueError(f"a limiter of {channels} channels; at least 1")
         self._ceiling = 10 ** ((ceiling_dbtp - _MARGIN_DB) / 20)
         # Below that no 20-point band-limited peak can reach the ceiling.
         self._safe = 0.58 * self._ceiling
@@ -53,14 +76,24 @@ class Limiter:
         self._held_db = np.zeros(_GLIDE)
         self._release_db = 0.0
         self.deepest_db = 0.0
+        self.rubbish = 0
 
     def process(self, block: Samples) -> Samples:
         """Takes (channels, n) samples, gives the (channels, n) that lie `LOOK_AHEAD` before them, limited."""
+        if block.shape[0] != self._history.shape[0]:
+            raise ValueError(f"a block of {block.shape[0]} channels for a limiter of {self._history.shape[0]}")
         n = block.shape[1]
+        highest_in = float(np.max(np.abs(block), initial=0.0))
+        if not math.isfinite(highest_in):
+            # One of them would stay in the running sums for good, and a converter makes full scale of it.
+            sound = np.isfinite(block)
+            self.rubbish += int(block.size - np.count_nonzero(sound))
+            block = np.where(sound, block, np.float32(0.0))
+            highest_in = float(np.max(np.abs(block)))
         stream = np.concatenate([self._history, block], axis=1)
         self._history = stream[:, n:]
         delayed = stream[:, :n]
-        loud = float(np.max(np.abs(block))) > self._safe or float(np.max(np.abs(self._around))) > self._safe
+        loud = highest_in > self._safe or float(np.max(np.abs(self._around))) > self._safe
         if not loud and self._release_db == 0.0 and not self._needed_db.any() and not self._held_db.any():
             self._around = np.concatenate([self._around, block], axis=1)[:, -2 * _HALF :]
             return delayed

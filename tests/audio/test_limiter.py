@@ -66,3 +66,32 @@ def test_only_the_loud_part_is_touched() -> None:
 def test_block_length_does_not_matter() -> None:
     x = drums(2.0)
     assert np.allclose(limited(x, 256), limited(x, 1024), atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 12, 24])
+def test_any_number_of_channels_is_turned_down_together(channels: int) -> None:
+    limiter = Limiter(channels)
+    x = np.full((channels, 4 * LOOK_AHEAD), 0.1, np.float32) * np.arange(1, channels + 1)[:, None]
+    x[-1] *= 12 / channels
+    x[-1, 200:240] = 4.0
+    out = limiter.process(x)[:, LOOK_AHEAD:]
+    gain = out / x[:, :-LOOK_AHEAD]
+    assert gain.min() < 0.3
+    assert np.abs(gain - gain[0]).max() < 1e-6
+
+
+def test_rubbish_becomes_silence_and_is_counted() -> None:
+    limiter = Limiter(3)
+    x = np.full((3, 512), 0.25, np.float32)
+    x[1, 10:13] = np.nan, np.inf, -np.inf
+    out = np.concatenate([limiter.process(x), limiter.process(np.zeros((3, 512), np.float32))], axis=1)
+    wanted = np.where(np.isfinite(x), x, 0.0)
+    assert limiter.rubbish == 3
+    assert np.array_equal(out[:, LOOK_AHEAD : LOOK_AHEAD + 512], wanted)
+
+
+def test_a_block_of_other_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 channels for a limiter of 6"):
+        Limiter(6).process(np.zeros((2, 64), np.float32))
+    with pytest.raises(ValueError, match="at least 1"):
+        Limiter(0)
