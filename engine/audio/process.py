@@ -27,10 +27,12 @@ from engine.audio.clock.pace import Pace
 from engine.audio.clock.publishing import ClockMeter
 from engine.audio.clock.shared import ClockBlock
 from engine.audio.device_mix import DeviceMix
+from engine.audio.heads import TrackedHead
 from engine.audio.mixer import HeadAt
 from engine.audio.output import Output, open_output
 from engine.errors import SensoramaError
 from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec
+from engine.motion.seat_poses import SeatPoseBlock
 from engine.time.flicks import NS_PER_SECOND
 from engine.time.segments import Transport
 
@@ -65,6 +67,8 @@ class AudioConfig:
         Part of the name of its host interface.
     clock_block : str
         Where the device's clock is told (`engine.audio.clock.shared`); "" nowhere.
+    head_block : str
+        Where viewers tell their guests' heads (`engine.motion.head_poses`); "" nowhere.
     leads : bool
         The device's clock leads the show.
     outputs : tuple of AudioOutput
@@ -88,6 +92,7 @@ class AudioConfig:
     device: str | None = None
     api: str | None = None
     clock_block: str = ""
+    head_block: str = ""
     leads: bool = False
     outputs: tuple[AudioOutput, ...] = (STEREO,)
     mix: MixSpec = field(default_factory=MixSpec)
@@ -337,6 +342,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     block = TransportBlock.attach(config.block_name)
     told = ClockBlock.attach(config.clock_block) if config.clock_block else None
     meter = ClockMeter(told)
+    poses = SeatPoseBlock.attach(config.head_block) if config.head_block else None
+    seats = {output.seat for output in config.outputs if output.kind == "binaural"}
     loader = Loader(clips, say)
     granted = realtime.request_realtime_priority()
     output = open_output(
@@ -345,6 +352,7 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     player = Player(
         block, mix, loader, stop, output, clock,
         pace=Pace(mix.channels, meter, leads=config.leads), watchdog_ns=config.watchdog_ns,
+        heads={} if poses is None else {seat: TrackedHead(poses, seat) for seat in seats},
     )  # fmt: skip
     realtime.freeze_garbage()
     try:
@@ -353,7 +361,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     finally:
         loader.close()
         block.close()
-        if told is not None:
-            told.close()
+        for other in (told, poses):
+            if other is not None:
+                other.close()
         if mix.late_clips or mix.resyncs:
             say.put(f"sound: {mix.late_clips} sounds came late from disk, {mix.resyncs} clock corrections")

@@ -18,12 +18,16 @@ process.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import SensoramaError
+from engine.motion.head_poses import HeadTelling
+from engine.motion.seat_poses import SeatPoseBlock
 from engine.render.inbox import Inbox, StatsMeter
 from engine.render.live import ClosedEvent, InputEvent
 from engine.time.clocks import Clock, MonotonicClock
@@ -85,6 +89,8 @@ class ViewerConfig:
         Pose tracks to play and to record.
     first : str or None
         Scene the run begins with; None: the story's own beginning.
+    heads : str
+        Name of the shared memory in which the guest's head is told to the sound (`engine.motion.head_poses`); "" for none.
     """
 
     block: str
@@ -101,6 +107,7 @@ class ViewerConfig:
     poses: str | None = None
     record_poses: str | None = None
     first: str | None = None
+    heads: str = ""
 
 
 def main(config: ViewerConfig, pipe: Connection) -> None:
@@ -128,13 +135,32 @@ def _run(config: ViewerConfig, inbox: Inbox, clock: Clock) -> None:
 
             if run_headset(config, config.headset, package, block, inbox, clock):
                 return
-        _run_flat(config, package, block, inbox, clock)
+        with head_telling(config) as heads:
+            _run_flat(config, package, block, inbox, clock, heads)
     finally:
         block.close()
 
 
+@contextmanager
+def head_telling(config: ViewerConfig) -> Iterator[HeadTelling | None]:
+    """Where the guest's head is told, for as long as the viewer runs; None where nobody asked."""
+    if not config.heads:
+        yield None
+        return
+    poses = SeatPoseBlock.attach(config.heads)
+    try:
+        yield HeadTelling(poses, config.seat)
+    finally:
+        poses.close()
+
+
 def _run_flat(
-    config: ViewerConfig, package: Package, block: TransportBlock, inbox: Inbox, clock: Clock
+    config: ViewerConfig,
+    package: Package,
+    block: TransportBlock,
+    inbox: Inbox,
+    clock: Clock,
+    heads: HeadTelling | None,
 ) -> None:
     from engine.render.desk import HELP, HELP_ZH
     from engine.render.viewer import Viewer, ViewerOptions
@@ -159,7 +185,7 @@ def _run_flat(
     def say(text: str) -> None:
         inbox.post("say", text)
 
-    with Viewer(package, options, forward, say) as viewer:
+    with Viewer(package, options, forward, say, heads) as viewer:
         inbox.post("ready", viewer.notice)
         if not config.headless:
             say(HELP)

@@ -22,6 +22,7 @@ from panda3d.core import ClockObject, GraphicsOutput, GraphicsWindow, Texture, W
 
 from engine.errors import OutputError, SensoramaError
 from engine.experience.package import Package
+from engine.motion.head_poses import HeadTelling
 from engine.render import eye as eyes
 from engine.render.desk import Desk, Lens, trigger_keys
 from engine.render.frames import FrameState
@@ -55,6 +56,8 @@ class Viewer:
         Takes each input event as it is found; without it they gather in `events`.
     on_notice : callable, optional
         Takes each line for people (a video that cannot be shown); without it they gather in `notices`.
+    heads : HeadTelling, optional
+        Tells whoever mixes for the guest where the head is.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class Viewer:
         options: ViewerOptions,
         on_event: Callable[[InputEvent], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        heads: HeadTelling | None = None,
     ) -> None:
         if options.quality not in QUALITIES:
             raise SensoramaError(f"quality {options.quality!r}: expected one of {', '.join(QUALITIES)}")
@@ -103,7 +107,7 @@ class Viewer:
         self._copying = False
         if not self._output.is_window:
             self._copy_frames()
-        self._watch = GuestWatch(self.stage)
+        self._watch = GuestWatch(self.stage, heads)
         self._player = None if options.poses is None else PosePlayer(read_track(options.poses), loop=True)
         self._recorder = (
             None if options.record_poses is None else PoseRecorder(options.record_poses, self._say)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.motion.head_poses import HeadTelling
 from engine.render.eye import Matrix, Ray
 from engine.render.live import HeadPose
 from engine.render.stage import Stage
@@ -26,6 +27,8 @@ class GuestWatch:
     ----------
     stage : Stage
         Gets looks, presses and touches, and makes events of them.
+    heads : HeadTelling, optional
+        Tells whoever mixes for the guest where the head is.
 
     Attributes
     ----------
@@ -33,8 +36,9 @@ class GuestWatch:
         Rays of the last frame, to be drawn; in the frame of `Tracked`.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, heads: HeadTelling | None = None) -> None:
         self._stage = stage
+        self._heads = heads
         self._memory = Memory()
         self._touched = Touched()
         self.pointing = NOTHING
@@ -66,7 +70,11 @@ class GuestWatch:
             self._stage.touch(tracked.at_ns, name)
         for _hand in pointing.menus:
             self._stage.key(tracked.at_ns, MENU_KEY)
-        self._stage.turned(tracked.at_ns, head_pose(composed(T_eye_rest, tracked.head)))
+        head = head_pose(composed(T_eye_rest, tracked.head))
+        self._stage.turned(tracked.at_ns, head)
+        if self._heads is not None:
+            place = (head.x_m, head.y_m, head.z_m)
+            self._heads.tell(tracked.at_ns, (*place, head.roll_deg, head.pitch_deg, head.yaw_deg))
 
     def forget(self) -> None:
         """Another guest: a trigger held down by the last one chooses nothing."""

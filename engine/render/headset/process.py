@@ -28,7 +28,7 @@ from engine.render.inbox import Inbox
 from engine.render.live import InputEvent
 from engine.render.options import ViewerOptions
 from engine.render.output import Output
-from engine.render.process import HeadsetConfig, ViewerConfig
+from engine.render.process import HeadsetConfig, ViewerConfig, head_telling
 from engine.render.stage import Stage
 from engine.render.watching import GuestWatch
 from engine.story.graph import START, build_graph
@@ -169,6 +169,7 @@ def assemble(
         quality="headset" if config.quality == "desktop" else config.quality,
         seat=config.seat,
     )
+    heads = stack.enter_context(head_telling(config))
     stage = Stage(package, options, output, forward, say, patient=False)
     stack.callback(stage.close)
     seat = None
@@ -221,7 +222,7 @@ def assemble(
         canvas,
         headset,
         sheet,
-        GuestWatch(stage),
+        GuestWatch(stage, heads),
         Turning(),
         SnapTurn(spec.snap_turn_deg),
         block,

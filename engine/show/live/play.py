@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.experience.bundled import find_package
+from engine.motion.head_poses import heads_name
 from engine.motion.seat_poses import SeatPoseBlock
 from engine.render.process import HeadsetConfig, ViewerConfig
 from engine.render.process import main as viewer_main
@@ -48,10 +49,13 @@ def play_live(
         standby, options = join(options, clock, view, session)
     block = TransportBlock.create()
     seats: SeatPoseBlock | None = None
+    heads: SeatPoseBlock | None = None
     try:
         if shown == "xr" and options.picture:
             seats = SeatPoseBlock.create()
         of_seats = "" if seats is None else seats.name
+        if options.picture and options.sound:
+            heads = SeatPoseBlock.create(heads_name(block.name))
         # The viewer takes longest to come up and needs the package's place only: it loads while the parent checks.
         package = find_package(options.experience)
         viewer = start_viewer(options, package, block.name, clock, shown, of_seats)
@@ -82,8 +86,9 @@ def play_live(
         if viewer is not None:
             viewer.retire(0.0)
             viewer.close()
-        if seats is not None:
-            seats.close()
+        for poses in (seats, heads):
+            if poses is not None:
+                poses.close()
         block.close()
 
 
@@ -115,6 +120,7 @@ def start_viewer(
         language=options.language,
         fps=float(options.fps),
         title=f"Sensorama · {path.name}",
+        heads=heads_name(block) if options.sound else "",
     )
     child = Child("viewer", viewer_main, config)
     child.start(clock.now_ns())

@@ -135,6 +135,7 @@ class LiveRun:
             self._production.package.path,
             self._block.name,
             leads=device_leads(self._production.rig, self._options.speed),
+            heads=self._viewer is not None,
             stand_ins=self._options.stand_ins,
         )
         names = ["sound", *(f"sound {number}" for number in range(2, len(configs) + 1))]

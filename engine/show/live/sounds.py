@@ -9,6 +9,7 @@ from engine.audio.clock.shared import clock_name
 from engine.audio.process import AudioConfig
 from engine.experience.audio_rig import AudioOutput
 from engine.experience.rig import Rig
+from engine.motion.head_poses import heads_name
 
 Device = tuple[str | None, str | None]
 """Part of a device's name and of its host interface's."""
@@ -31,7 +32,13 @@ def device_leads(rig: Rig, speed: Fraction | None) -> bool:
 
 
 def sound_configs(
-    rig: Rig, package_path: Path, block_name: str, *, leads: bool = False, stand_ins: bool = False
+    rig: Rig,
+    package_path: Path,
+    block_name: str,
+    *,
+    leads: bool = False,
+    heads: bool = False,
+    stand_ins: bool = False,
 ) -> list[AudioConfig]:
     """What each sound process is told.
 
@@ -43,6 +50,8 @@ def sound_configs(
         Of the transport.
     leads : bool
         The first device's clock leads the show.
+    heads : bool
+        A viewer tells where its guest's head is.
     stand_ins : bool
         Speak lines that nobody has recorded.
     """
@@ -54,6 +63,7 @@ def sound_configs(
             device=device,
             api=api,
             clock_block=clock_name(block_name, number),
+            head_block=heads_name(block_name) if heads else "",
             leads=number == 0 and leads,
             outputs=tuple(outputs),
             mix=rig.audio.mix,
