@@ -219,7 +219,7 @@ def _export_haptic(args: argparse.Namespace) -> int:
 
 def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
     # Before numpy is loaded: products of small matrices, for which a second thread of BLAS is only waited for.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS") or "1"
     from engine.show.options import PlayOptions
 
     choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
