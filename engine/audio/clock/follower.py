@@ -11,7 +11,8 @@ changing too slowly to be heard as a bend (50 ppm a second).
 still take back over the way that is left (``sqrt(2 a e)``), so it never swings over. *What is always there* is drift: the I of a PI
 controller, but learnt from the device's time itself (an observer of second order, critically damped) and not from the error, since an
 error that takes minutes to take up would be learnt as drift and thrown back. *Beyond 80 ms*, 267 s at full trim, the position jumps,
-once several blocks agree. *In silence* a pitch is not heard, and errors are taken up at 2 %: by trim and not by a jump, so that no
+once several blocks agree. *After a gap* of the device, which everybody has heard, 20 ms are enough to jump: a trim would
+carry the error along for minutes. *In silence* a pitch is not heard, and errors are taken up at 2 %: by trim and not by a jump, so that no
 attack after the silence is left out.
 """
 
@@ -25,6 +26,7 @@ from engine.audio.clock.values import Trim
 MOST_PPM = 300.0
 SLEW_PPM_S = 50.0
 JUMP_NS = 80_000_000
+GAP_JUMP_NS = 20_000_000
 QUIET_PPM = 20_000.0
 _QUIET_SLEW_PPM_S = 100_000.0
 _CALM_S = 0.1
@@ -37,6 +39,7 @@ _LEARN_S = 6.0
 """Time constant with which drift is learnt."""
 _GAP_S = 0.005
 """A step of the device's time that is no drift: it stood still, or its time was put right."""
+_GAP_LASTS_S = 0.5
 _PPM = 1e-6
 
 
@@ -86,6 +89,7 @@ class Follower:
         self._seen_ns = 0.0  # what the observer of drift expects of the device, against its frame count
         self._counted_ns = 0.0
         self._observed = False
+        self._after_gap_s = 0.0
         self._speed = 0.0
         self._calm_s = 0.0
         self._beyond_s = 0.0
@@ -129,7 +133,10 @@ class Follower:
             self._base_ns = heard_ns
         if heard_ns is not None:
             error_ns = (heard_ns - self._base_ns) - self._at_ns
-            self._beyond_s = self._beyond_s + span_s if abs(error_ns) > self._jump_ns else 0.0
+            self._learn(heard_ns - self._base_ns - self._counted_ns, span_s)
+            bound_ns = min(self._jump_ns, GAP_JUMP_NS) if self._after_gap_s > 0 else self._jump_ns
+            self._after_gap_s -= span_s
+            self._beyond_s = self._beyond_s + span_s if abs(error_ns) > bound_ns else 0.0
             if self._beyond_s >= _AGREE_S:
                 self._at_ns += error_ns
                 self.jumps += 1
@@ -137,7 +144,6 @@ class Follower:
                 jump, error_ns = True, 0.0
             self.error_ns = error_ns
             self._calm_s = self._calm_s + span_s if quiet else 0.0
-            self._learn(heard_ns - self._base_ns - self._counted_ns, span_s)
             self._steer(error_ns * 1e-9, span_s, quiet=self._calm_s >= _CALM_S)
         self._counted_ns += frames * self._frame_ns
         whole_ns = math.floor(self._at_ns)
@@ -172,6 +178,7 @@ class Follower:
         miss_ns = off_ns - self._seen_ns
         if abs(miss_ns) > _GAP_S * 1e9:
             self._seen_ns = off_ns
+            self._after_gap_s = _GAP_LASTS_S
             return
         self._seen_ns += miss_ns * 2 * span_s / _LEARN_S
         self._drift += miss_ns * 1e-9 * span_s / (_LEARN_S * _LEARN_S)
