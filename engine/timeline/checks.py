@@ -14,6 +14,7 @@ from typing import Any, Literal
 from engine.errors import Problem
 from engine.time.flicks import format_fl
 from engine.timeline.checks_acoustics import acoustics_rows
+from engine.timeline.checks_bars import bars_rows
 from engine.timeline.model import SceneFile, Window
 from engine.timeline.model_cues import CurveCue, HapticCue
 from engine.timeline.model_stage import RoleRef, Stage
@@ -66,7 +67,7 @@ class Checker:
         if self.file.window is not None:
             self._window(self.file.window, nominal_fl)
         self._triggers(nominal_fl)
-        for path, message, hint, code in acoustics_rows(self.file):
+        for path, message, hint, code in (*acoustics_rows(self.file), *bars_rows(self.file)):
             self.say(path, message, hint, code, "warning")
         if self.file.stage is not None:
             for path, ref, sizes in stage_refs(self.file.stage):

@@ -183,6 +183,7 @@ def compile_scene(
         stage=file.stage,
         bindings=_bindings(file, roles),
         acoustics=None if file.acoustics is None else file.acoustics.spec(),
+        bars=None if file.grid is None else file.grid.spec(),
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model
 
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.model_acoustics import Acoustics
+from engine.timeline.model_bars import Bars
 from engine.timeline.model_stage import Stage
 from engine.timeline.model_tracks import Track
 from engine.timeline.part import Identifier, Part
@@ -181,6 +182,7 @@ class SceneFile(Part):
     duration: Duration
     stage: Stage | None = None
     acoustics: Acoustics | None = None
+    grid: Bars | None = None
     tracks: tuple[Track, ...] = ()
     targets: dict[Identifier, Target] = Field(default_factory=dict)
     window: Window | None = None

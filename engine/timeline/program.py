@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.timeline.acoustics import AcousticsSpec
 from engine.timeline.bank import LevelBank
+from engine.timeline.bars import BarGrid
 from engine.timeline.media import EventBank, MediaBank, MediaCue
 
 if TYPE_CHECKING:  # following a compiled program needs no pydantic, which costs a tenth of a second to import
@@ -206,6 +207,8 @@ class Program:
         The picture of a scene and what in it follows roles; None and empty for a reaction.
     acoustics
         How a scene's space sounds; None in the open, and for a reaction, which sounds in its scene's.
+    bars
+        At whose beginnings the scene is left; None where its music does not ask.
     """
 
     id: str
@@ -224,6 +227,7 @@ class Program:
     stage: Stage | None = None
     bindings: tuple[StageBinding, ...] = ()
     acoustics: AcousticsSpec | None = None
+    bars: BarGrid | None = None
 
     def roles_used(self) -> frozenset[int]:
         """Indices of the roles this program drives, its reactions and its stage's bindings not counted."""

@@ -101,12 +101,14 @@ def make_scene(
     window: Any = None,
     triggers: tuple[Any, ...] = (),
     reactions: tuple[Any, ...] = (),
+    bars: Any = None,
 ) -> Any:
     nominal = int(seconds * S_FL)
     return SimpleNamespace(
         id=name,
         index=index,
         window=window,
+        bars=bars,
         targets=tuple(SimpleNamespace(id=t) for t in TARGETS),
         triggers=triggers,
         reactions=reactions,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine.show.conduct.conductor import LEAD_NS, Conductor
 from engine.show.conduct.inputs import Input, Look, Operator, Pick, Touch
 from engine.time import LocalBlock, TransportWriter
+from engine.timeline.bars import BarGrid
 from tests.show.fakes import (
     S_FL,
     FakeStory,
@@ -38,11 +39,12 @@ def conduct(
     triggers: tuple[Any, ...] = (),
     reactions: tuple[Any, ...] = (),
     speed: Fraction = Fraction(1),
+    bars: BarGrid | None = None,
     **options: Any,
 ) -> tuple[Conductor, TransportWriter, list[tuple[str, int, dict[str, Any]]]]:
     package = make_package(
         make_scene("lock", 0, seconds=5),
-        make_scene("market", 1, window=window, triggers=triggers, reactions=reactions, minimum=6),
+        make_scene("market", 1, window=window, triggers=triggers, reactions=reactions, minimum=6, bars=bars),
         make_scene("tea", 2, seconds=4),
         make_scene("tower", 3, seconds=4),
     )
@@ -132,6 +134,28 @@ def test_leaving_early_keeps_the_minimum_and_the_lead() -> None:
     conductor, _, _ = conduct(make_window(leave="early"))
     run(conductor, [(10.0, Pick(0, "drum"))])
     assert scenes_of(conductor)[-1] == ("tower", 5 + 5 + 2)  # decision plus the window's own lead
+
+
+@pytest.mark.parametrize(
+    ("bar_s", "speed", "left_s"),
+    [(1.5, 1, 7.5), (7.0, 1, 7.0), (5.0, 1, 8.0), (1.5, 2, 7.5)],
+    ids=["next bar", "on a bar", "no bar before the commit", "fast"],
+)
+def test_music_waits_for_its_bar_and_never_beyond_the_commit(bar_s: float, speed: int, left_s: float) -> None:
+    bars = BarGrid(Fraction(bar_s) * S_FL)
+    conductor, writer, _ = conduct(make_window(leave="early"), bars=bars, speed=Fraction(speed))
+    # Decided at scene second 5 (of market, which begins at show second 5): it would leave 2 s later, at 7.
+    run(conductor, [(10.0 / speed, Pick(0, "drum"))])
+    scene, at_s = scenes_of(conductor)[-1]
+    assert (scene, at_s) == ("tower", (5 + left_s) / speed)
+    before, after = writer.transport.segments[1:3]
+    assert (after.from_ns - before.from_ns) * speed == seconds_ns(left_s)
+
+
+def test_a_held_show_leaves_at_the_same_bar() -> None:
+    conductor, _, _ = conduct(make_window(leave="early"), bars=BarGrid(Fraction(3, 2) * S_FL))
+    run(conductor, [(10.0, Pick(0, "drum")), (11.0, Operator("hold")), (14.0, Operator("resume"))])
+    assert scenes_of(conductor)[-1] == ("tower", pytest.approx(5 + 7.5 + 3.0))
 
 
 def test_a_hold_loop_goes_round_until_somebody_decides() -> None:

@@ -226,6 +226,8 @@ class Deciding(Course):
                 leave_fl = min(
                     spec.commit_fl, max(program.duration.min_fl, at_fl + spec.commit_fl - spec.close_fl)
                 )
+                if program.bars is not None:
+                    leave_fl = program.bars.leave_fl(leave_fl, spec.commit_fl)
         try:
             self._take(self._story.choose(option))
             scene = self._scene_index(self._queue[0].scene) if self._queue else -1
