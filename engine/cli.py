@@ -218,8 +218,6 @@ def _export_haptic(args: argparse.Namespace) -> int:
 
 
 def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
-    # Before numpy is loaded: products of small matrices, for which a second thread of BLAS is only waited for.
-    os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS") or "1"
     from engine.show.options import PlayOptions
 
     choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
@@ -530,6 +528,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
+    # Before numpy is loaded, and for every process that is started: all matrices here are small, and where others work a product that
+    # waits for a second thread takes ten times as long.
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

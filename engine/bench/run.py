@@ -29,12 +29,13 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "soak": ((), ("--hours", "0.2")),
     "audio_objects": ((), ("--blocks", "150")),
     "audio_adm": ((), ("--quick",)),
+    "audio_speakers": ((), ()),
     "xr": ((), ("--quick",)),
 }
 
 
 def bench_command(names: Sequence[str], *, quick: bool) -> int:
-    """Run the named benchmarks, or all of them.
+    """Run the named benchmarks, or all of them; ``audio`` is every one whose name begins with ``audio_``.
 
     Returns
     -------
@@ -46,11 +47,14 @@ def bench_command(names: Sequence[str], *, quick: bool) -> int:
     UsageError
         A name is unknown.
     """
+    wanted: list[str] = []
     for name in names:
-        if name not in BENCHES:
+        found = [one for one in BENCHES if one == name or one.startswith(f"{name}_")]
+        if not found:
             raise UsageError(f"there is no benchmark {name!r}; there are {', '.join(BENCHES)}")
+        wanted += [one for one in found if one not in wanted]
     failed = 0
-    for name in names or BENCHES:
+    for name in wanted or BENCHES:
         command = [sys.executable, "-m", f"engine.bench.{name}", *BENCHES[name][quick]]
         failed |= subprocess.run(command, check=False).returncode
     return 1 if failed else 0

@@ -49,6 +49,9 @@ class Placed(InSpace):
         return self
 
 
+MixBus = Literal["voice", "music", "effects", "shakers"]
+"""Buses of the mixer; a rig sets their levels."""
+
 SoundChannels = Literal[
     "mono", "stereo", "5.1", "7.1", "5.1.2", "5.1.4", "7.1.2", "7.1.4", "22.2", "ambix", "n3d", "fuma"
 ]
@@ -59,7 +62,7 @@ class AudioCue(MediaCue, Placed):
     """A sound."""
 
     file: StrictStr
-    bus: Identifier = "effects"
+    bus: MixBus = "effects"
     fade_in_fl: DurationFl = Field(default=0, alias="fade_in")
     fade_out_fl: DurationFl = Field(default=0, alias="fade_out")
     bed: StrictBool = False
@@ -92,7 +95,7 @@ class LineCue(Cue, Placed):
 
     line: Identifier
     for_fl: DurationFl | None = Field(default=None, alias="for", gt=0)
-    bus: Identifier = "voice"
+    bus: MixBus = "voice"
 
 
 class CaptionCue(Cue):
