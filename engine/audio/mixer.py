@@ -22,6 +22,7 @@ from engine.audio.acoustics.reverb import Reverberation
 from engine.audio.binaural import ObjectEmitter
 from engine.audio.block import BLOCK, RESTING, STAGE_LATENCY, Emitter, Head
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.ducking import ducked, near, speech_at
 from engine.audio.field_bed import add_to_field
 from engine.audio.grid import Grid
 from engine.audio.hearing import Exposure
@@ -45,9 +46,6 @@ _RESYNC_FADE = 480
 LEAD = STAGE_LATENCY + LOOK_AHEAD
 """Samples by which blocks are made ahead of what is given out."""
 _PAGE = SAMPLE_RATE_HZ
-# Under speech (design value after the level plan of the score): 150 ms down, ahead of the voice, 600 ms up.
-_DUCK_DOWN = SAMPLE_RATE_HZ * 150 // 1000
-_DUCK_UP = SAMPLE_RATE_HZ * 600 // 1000
 # A reaction is published 20 ms ahead; a device may already hold more than that.
 _LATEST_START = SAMPLE_RATE_HZ * 150 // 1000
 
@@ -343,8 +341,7 @@ class Mixer:
             self._page_voices = [
                 v for v in self._plan.voices if v.begin < high and v.over + self._maker.lingers(v) > low
             ]
-            near = (low - _DUCK_UP, high + _DUCK_DOWN)
-            self._page_speech = [s for s in self._plan.speech() if s[0] < near[1] and s[1] > near[0]]
+            self._page_speech = near(self._plan.speech(), low, high)
 
     def _notice_reactions(self, transport: Transport, grid: Grid, first: int) -> None:
         """A reaction whose first samples have gone out without it starts now instead: a stroke keeps its attack."""
@@ -377,26 +374,14 @@ class Mixer:
                 else transport.controls_of(self._seat, at_ns)
             )
             live = controls.intensity("audio")
-            speech = self._speech_at(sample)
+            speech = speech_at(self._page_speech, sample)
             ends.append(
                 {
-                    bus: gain * live * db_to_gain(self._settings.duck_db.get(bus, 0.0) * speech)
+                    bus: gain * live * ducked(self._settings.duck_db.get(bus, 0.0), speech)
                     for bus, gain in self._bus_gain.items()
                 }
             )
         return {bus: (ends[0][bus], ends[1][bus]) for bus in self._bus_gain}
-
-    def _speech_at(self, sample: int) -> float:
-        """0 where nobody speaks, 1 under speech."""
-        most = 0.0
-        for begin, end in self._page_speech:
-            if sample < begin:
-                most = max(most, 1 - (begin - sample) / _DUCK_DOWN)
-            elif sample < end:
-                return 1.0
-            else:
-                most = max(most, 1 - (sample - end) / _DUCK_UP)
-        return most
 
 
 def _without(voices: Mapping[int, Voice], keys: Set[int]) -> dict[int, Voice]:
