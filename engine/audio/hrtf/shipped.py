@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +71,7 @@ def shipped_head(path: Path | None = None) -> MeasuredHead:
                 responses,
                 float(data["distance_m"]),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(
             f"{where}: the head that comes with the engine cannot be read ({error}); install it again"
         ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ _LEAST_DIRECTIONS = 16
 _RATES_HZ = (8_000.0, 384_000.0)
 _LONGEST_S = 0.5
 _APART_DEG = 0.05
+_FINEST_RATIO = 1000
+_LOUDEST = 1e6
+_FURTHEST_M = 1e6
 _MEASURED = ("Data.IR", "Data.SamplingRate", "SourcePosition", "ReceiverPosition")
 
 
@@ -103,12 +107,14 @@ def _read(path: Path, file: h5py.File, found: list[str]) -> MeasuredHead | None:
     if not np.isfinite(responses).all():
         bad = int(np.count_nonzero(~np.isfinite(responses).all(axis=(1, 2))))
         found.append(f"has {bad} measurements with NaN or infinity in them")
+    elif np.abs(responses).max() > _LOUDEST:
+        found.append(f"has samples up to {np.abs(responses).max():g}, allowed {_LOUDEST:g}")
     elif not np.abs(responses).max() > 0:
         found.append("has responses of silence only")
     directions, distance_m = _directions(file, source, measurements, found)
     flipped = _ears_crossed(ears, file, found)
     view = _axes(file, found)
-    delays = _delays(file, measurements, found)
+    delays = _delays(file, measurements, _LONGEST_S * rate_hz, found)
     if found or directions is None or view is None or delays is None:
         return None
     turned = directions @ view.T
@@ -138,7 +144,12 @@ def _attributes(file: h5py.File, found: list[str]) -> None:
 
 
 def _text(file: Any, name: str) -> str:
-    value = file.attrs.get(name, "")
+    try:
+        value = file.attrs.get(name, "")
+    except UnicodeDecodeError:
+        return ""  # says it is UTF-8 and is not: h5py gives nothing of it
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()  # MATLAB's writers store texts as arrays of one
     if isinstance(value, bytes):
         # Older files hold Latin-1.
         try:
@@ -195,8 +206,8 @@ def _directions(
     if source.shape != (measurements, 3):
         found.append(f"SourcePosition has shape {source.shape}, needed is ({measurements}, 3)")
         return None, 0.0
-    if not np.isfinite(source).all():
-        found.append("SourcePosition has NaN or infinity in it")
+    if not (np.abs(source) < _FURTHEST_M).all():
+        found.append("SourcePosition has NaN, infinity or places beyond all measure in it")
         return None, 0.0
     kind = _text(file["SourcePosition"], "Type").lower()
     units = [unit.strip() for unit in _text(file["SourcePosition"], "Units").lower().split(",")]
@@ -274,7 +285,7 @@ def _axes(file: h5py.File, found: list[str]) -> Values | None:
     return np.stack([np.cross(view, up), view, up])
 
 
-def _delays(file: h5py.File, measurements: int, found: list[str]) -> Values | None:
+def _delays(file: h5py.File, measurements: int, most: float, found: list[str]) -> Values | None:
     """Samples of delay of each response, shape (M, 2)."""
     if "Data.Delay" not in file:
         return np.zeros((measurements, 2))
@@ -285,6 +296,9 @@ def _delays(file: h5py.File, measurements: int, found: list[str]) -> Values | No
         found.append(
             f"Data.Delay has shape {value.shape} or is negative; needed is (1, 2) or ({measurements}, 2)"
         )
+        return None
+    if value.max() > most:
+        found.append(f"has a Data.Delay of {value.max():g} samples, allowed 0 to {most:.0f} ({_LONGEST_S} s)")
         return None
     return np.broadcast_to(value, (measurements, 2)).copy()
 
@@ -310,18 +324,17 @@ def _at_48k(responses: Values, delays: Values, rate_hz: float) -> Values:
     """Delays applied and resampled, by the transform: responses are finite and padded, so nothing wraps."""
     count, _, length = responses.shape
     longest = int(np.ceil(delays.max()))
-    padded = 1 << int(np.ceil(np.log2(length + longest + 64)))
-    seconds = padded / rate_hz
-    size = round(seconds * SAMPLE_RATE_HZ)
-    size += size % 2
+    # Both lengths are the same time to the sample: rounding one of them would stretch the head (by 0.5 % at 256 samples).
+    ratio = Fraction(rate_hz / SAMPLE_RATE_HZ).limit_denominator(_FINEST_RATIO)
+    times = 2 * int(np.ceil((length + longest + 64) / (2 * ratio.numerator)))
+    padded, size = times * ratio.numerator, times * ratio.denominator
     spectra = np.fft.rfft(responses, padded, axis=-1)
     hz = np.arange(padded // 2 + 1) * rate_hz / padded
     spectra *= np.exp(-2j * np.pi * hz * (delays[..., None] / rate_hz))
-    wanted_hz = np.arange(size // 2 + 1) * (1.0 / seconds)
-    bins = min(spectra.shape[-1], wanted_hz.size)
+    bins = min(padded, size) // 2 + 1
     out = np.zeros((count, 2, size // 2 + 1), np.complex128)
     out[..., :bins] = spectra[..., :bins]
-    made = np.fft.irfft(out, size, axis=-1) * (size / padded)
+    made = np.fft.irfft(out, size, axis=-1)  # as a filter: what it gives at each frequency stays
     return made[..., : round((length + longest + 32) / rate_hz * SAMPLE_RATE_HZ)]
 
 
