@@ -66,10 +66,17 @@ def test_what_is_played_comes_out_to_the_bit(server: JackServer, tmp_path: Path)
 
 def test_a_tone_that_follows_the_host_has_no_seam(server: JackServer, tmp_path: Path) -> None:
     """997 Hz phase method: a slip of one sample is a step of 7.48 degrees."""
-    said, heard, _ = played(server, "pace", 8.0, tmp_path / "pace.npz")
+    for number in range(4):
+        said, heard, _ = played(server, "pace", 6.0, tmp_path / f"pace-{number}.npz")
+        if not said["gaps"] and not said["underflows"]:
+            break
+    else:
+        pytest.fail(
+            "the server itself left frames out in four runs of 6 s: this machine is too busy for the measurement"
+        )
     (loud,) = np.nonzero(np.abs(heard[:, 0]) > 1e-3)
     tone = heard[loud[0] + 4800 : loud[-1] - 4800, 0].astype(float)
-    assert len(tone) > 6 * RATE_HZ
+    assert len(tone) > 4 * RATE_HZ
     span = 480
     turn = np.exp(-2j * np.pi * TONE_HZ / RATE_HZ * np.arange(len(tone)))
     phases = np.unwrap(
