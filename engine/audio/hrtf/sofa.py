@@ -78,7 +78,10 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except OSError as error:
+    except InputError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        # All of them are h5py's ways of saying that a file is damaged inside.
         raise InputError(
             f"{path}: no SOFA file (AES69 is HDF5; {_first_line(error)}); export it again as {CONVENTION}"
         ) from error
