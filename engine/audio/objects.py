@@ -20,6 +20,7 @@ from engine.audio.acoustics.propagation import Spaces, arrive, spaces
 from engine.audio.acoustics.scene import SceneAcoustics, scene_acoustics
 from engine.audio.block import AFTER, BED_CHANNELS, BEFORE, Beds, ObjectBlock
 from engine.audio.clips import Clip, ClipCache
+from engine.audio.crossfade import Seams
 from engine.audio.envelopes import edges
 from engine.audio.grid import FL_PER_SAMPLE
 from engine.audio.places import beside_seat, from_pose
@@ -160,6 +161,7 @@ class ObjectMaker:
         self._spaces: tuple[tuple[int, ...], Spaces] = ((), spaces(()))
         self._pcm = np.zeros((64, 0), np.float32)
         self.late_clips = 0
+        self._seams = Seams()
 
     def forget(self) -> None:
         """Drop what is cached about where things were."""
@@ -199,6 +201,8 @@ class ObjectMaker:
             Multiplied with all of them.
         """
         last = first + n
+        decoded = self._clips.ready if self._live else self._clips.get
+        level = {} if self._flat else self._seams.corrections(voices, decoded, first, n)
         for key, voice in voices.items():
             bus = levels.get(voice.sound.bus)
             if bus is None:
@@ -215,6 +219,8 @@ class ObjectMaker:
                 continue
             if self._flat or sound.place is None:
                 shape = edges(voice, first, n)
+                if key in level:
+                    shape = level[key] if shape is None else shape * level[key]
                 if fade is not None:
                     shape = fade if shape is None else shape * fade
                 if not self._flat:
