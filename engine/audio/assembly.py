@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.audio.block import BLOCK, Stage
@@ -14,6 +14,7 @@ from engine.audio.overload import Overload
 from engine.audio.shakers import Shakers, ShowState
 from engine.audio.sounds import SoundBook
 from engine.audio.sum_stage import SumStage
+from engine.errors import InputError, MissingExtra
 from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec, ShakerSpec
 from engine.timeline.roles import RoleTable
 
@@ -36,8 +37,15 @@ class ShakerSetup:
     roles: RoleTable
 
 
-def stage_of(output: AudioOutput) -> Stage:
+def stage_of(output: AudioOutput, say: Callable[[str], None] | None = None) -> Stage:
     """The stage of an output; its channels are in the order of `AudioOutput.channels`.
+
+    Parameters
+    ----------
+    output : AudioOutput
+    say : callable, optional
+        Takes the line that a head cannot be used, after which the engine's own is heard: a show does not stop for a guest's file.
+        Without it that is an error.
 
     Raises
     ------
@@ -48,7 +56,13 @@ def stage_of(output: AudioOutput) -> Stage:
         from engine.audio.binaural import BinauralStage
         from engine.audio.hrtf import head_grid
 
-        return BinauralStage(head_grid(output.hrtf, output.head_radius_m))
+        try:
+            return BinauralStage(head_grid(output.hrtf, output.head_radius_m))
+        except (InputError, MissingExtra) as error:
+            if say is None or not output.hrtf:
+                raise
+            say(f"sound: {output.name}: {error}; the head that comes with the engine is heard instead")
+            return BinauralStage(head_grid("", output.head_radius_m))
     from engine.audio.speakers.venue import ambisonic_stage, speaker_stage
 
     return ambisonic_stage(output) if output.kind == "ambisonic" else speaker_stage(output)
@@ -84,6 +98,7 @@ def make_mix(
     shakers: ShakerSetup | None = None,
     live: bool = False,
     block: int = BLOCK,
+    say: Callable[[str], None] | None = None,
 ) -> DeviceMix:
     """What one device plays.
 
@@ -102,6 +117,8 @@ def make_mix(
     live : bool
         As `Mixer`; live, objects are demoted where the machine cannot keep up.
     block : int
+    say : callable, optional
+        As `stage_of`.
 
     Raises
     ------
@@ -114,7 +131,9 @@ def make_mix(
     listeners = []
     for seat, heard in by_seat.items():
         made = [
-            Output(one.name, stage_of(one), gain_db=one.gain_db, ceiling_dbtp=ceiling_dbtp, hearing=hearing)
+            Output(
+                one.name, stage_of(one, say), gain_db=one.gain_db, ceiling_dbtp=ceiling_dbtp, hearing=hearing
+            )
             for one in heard
         ]
         mixer = Mixer(book, clips, outputs=made, seat=seat, settings=settings, live=live, block=block)

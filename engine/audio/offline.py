@@ -69,6 +69,7 @@ def render_wav(
     settings: MixSettings | None = None,
     shakers: ShakerSetup | None = None,
     progress: Callable[[float], None] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Rendered:
     """Renders [from_ns, to_ns) of a run.
 
@@ -88,6 +89,8 @@ def render_wav(
         The rig's audio-band shakers.
     progress : callable, optional
         Called with 0..1 about twice a second of sound.
+    say : callable, optional
+        As `engine.audio.assembly.stage_of`.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def render_wav(
     InputError
         When a sound cannot be read.
     """
-    mixer = make_mix(book, clips, outputs, settings=settings, shakers=shakers)
+    mixer = make_mix(book, clips, outputs, settings=settings, shakers=shakers, say=say)
     grid = Grid(from_ns)
     total = grid.first(to_ns)
     done, peak = 0, 0.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -48,6 +48,7 @@ Samples = NDArray[np.float32]
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _WARM_UP_BLOCKS = 20
 _FADE_SAMPLES = 2048
+_RISE_SAMPLES = 960
 # How often the loader is told what is wanted, besides at every change of the transport.
 _TELL_NS = 500_000_000
 
@@ -210,6 +211,7 @@ class Player:
         self._overloads = mix.overloads
         self._demoting = False
         self._faded = 0
+        self._risen = 0
         self._told: tuple[int, int, int] | None = None
         self._transport = Transport()
         self._alive = True
@@ -228,7 +230,13 @@ class Player:
         if self._output.opened != self._opened:
             self._opened = self._output.opened
             self._pace.changed()
+            self._risen = 0
         samples = self._pace.read(at_ns, frames, self._output.rate_hz, self._pull, self._mix)
+        if self._risen < _RISE_SAMPLES:
+            # Whatever is in full swing when a device begins comes up, and does not burst out of it.
+            rise = (self._risen + np.arange(frames)) / _RISE_SAMPLES
+            samples = samples * np.minimum(rise, 1.0).astype(np.float32)[:, None]
+            self._risen += frames
         if self._stop.is_set():
             fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
             samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
@@ -328,17 +336,19 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     makers = {} if stand_ins is None else {STAND_IN: stand_ins.clip}
     clips = ClipCache(config.package_path, budget_bytes=config.budget_bytes, makers=makers)
 
-    def make() -> DeviceMix:
+    levels = settings_of(config.mix, package.manifest.loudness)
+
+    def make(tell: Callable[[str], None]) -> DeviceMix:
         return make_mix(
-            book, clips, config.outputs, settings=settings_of(config.mix, package.manifest.loudness), ceiling_dbtp=config.mix.ceiling_dbtp,
-            hearing=config.hearing,
-            shakers=shakers, live=True,
+            book, clips, config.outputs, settings=levels, ceiling_dbtp=config.mix.ceiling_dbtp,
+            hearing=config.hearing, shakers=shakers, live=True, say=tell,
         )  # fmt: skip
 
-    warm = make()
+    notes: list[str] = []  # said after the first line, which is the one that means: ready
+    warm = make(lambda text: None)
     for k in range(_WARM_UP_BLOCKS):
         warm.render(Transport(), k * BLOCK * 62_500 // 3, BLOCK)
-    mix = make()
+    mix = make(notes.append)
     block = TransportBlock.attach(config.block_name)
     told = ClockBlock.attach(config.clock_block) if config.clock_block else None
     meter = ClockMeter(told)
@@ -357,6 +367,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     realtime.freeze_garbage()
     try:
         say.put(f"sound: {output.description}; {granted}")
+        for note in notes:
+            say.put(note)
         output.run(player)
     finally:
         loader.close()

@@ -192,6 +192,7 @@ class _Stage:
             outputs=next(iter(by_device(self._production.rig).values())),
             settings=settings_of(audio.mix, package.manifest.loudness),
             shakers=shakers,
+            say=self._view.say,
         )
         self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"
         self._view.say(f"sound: a silent clock here; the mix is {path}")

@@ -138,10 +138,10 @@ def head_grid(hrtf: str = "", head_radius_m: float | None = None) -> HeadGrid:
     InputError
         The file cannot be used.
     """
+    from engine.audio.hrtf.apart import read_sofa_apart
     from engine.audio.hrtf.shipped import shipped_head
-    from engine.audio.hrtf.sofa import read_sofa
 
-    return HeadGrid(read_sofa(hrtf) if hrtf else shipped_head(), head_radius_m=head_radius_m)
+    return HeadGrid(read_sofa_apart(hrtf) if hrtf else shipped_head(), head_radius_m=head_radius_m)
 
 
 def _unit(azimuth_deg: Values, elevation_deg: Values) -> Values:
