@@ -28,7 +28,7 @@ from engine.show.live.device_news import DeviceNews
 from engine.show.live.opening import Opening
 from engine.show.live.parts import Parts, parts_for
 from engine.show.live.pictures import LivePictures
-from engine.show.live.sounds import device_leads, sound_configs
+from engine.show.live.sounds import sound_configs
 from engine.show.live.standstill import Standstill
 from engine.show.live.status import live_status
 from engine.show.live.supervision import READY_LIMIT_NS, Supervisor
@@ -37,6 +37,7 @@ from engine.show.record import RunRecord
 from engine.show.replay import commanded_curves
 from engine.show.reporting import write_report
 from engine.show.setup import Phases, Production, header_of
+from engine.show.sound_clock.part import device_leads
 from engine.show.standby.digest import digest
 from engine.show.standby.leader import Leading
 from engine.show.standby.run import Standby
@@ -134,7 +135,7 @@ class LiveRun:
             self._production.rig,
             self._production.package.path,
             self._block.name,
-            leads=device_leads(self._production.rig, self._options.speed),
+            leads=device_leads(self._production.rig, self._options)[0],
             heads=self._viewer is not None,
             stand_ins=self._options.stand_ins,
         )

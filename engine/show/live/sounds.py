@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 from engine.audio.clock.shared import clock_name
@@ -24,11 +23,6 @@ def by_device(rig: Rig) -> dict[Device, list[AudioOutput]]:
     for output in audio.outputs:
         found.setdefault((output.device or audio.device, output.api or audio.api), []).append(output)
     return found
-
-
-def device_leads(rig: Rig, speed: Fraction | None) -> bool:
-    """Whether the first device's clock leads the show: the rig asks for it, and nobody else leads."""
-    return rig.audio.clock == "device" and rig.venue.follow is None and speed in (None, Fraction(1))
 
 
 def sound_configs(
