@@ -160,7 +160,7 @@ def _run_flat(
     block: TransportBlock,
     inbox: Inbox,
     clock: Clock,
-    heads: HeadTelling | None,
+    heads: HeadTelling | None = None,
 ) -> None:
     from engine.render.desk import HELP, HELP_ZH
     from engine.render.viewer import Viewer, ViewerOptions
