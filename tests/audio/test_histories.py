@@ -82,7 +82,7 @@ def publish(rows: list[tuple[str, int, int, int]]) -> tuple[Transport, int]:
     return block.read(), now_ns
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rows=steps)
 def test_nothing_clicks(rows: list[tuple[str, int, int, int]]) -> None:
     transport, last_ns = publish(rows)
