@@ -108,7 +108,7 @@ def rich_room() -> Room:
     return room
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(steps=st.lists(st.integers(1, 3000), min_size=1, max_size=12))
 def test_any_split_of_calls_gives_the_same_samples(steps: list[int]) -> None:
     room = rich_room()
@@ -124,7 +124,7 @@ def test_any_split_of_calls_gives_the_same_samples(steps: list[int]) -> None:
     assert np.array_equal(np.concatenate(parts), whole)
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(block=st.integers(10, 460))
 def test_seek_sounds_like_having_played(block: int) -> None:
     # Both instants on the mixer's grid, so that its glides lie alike and the answer is exact.

@@ -26,6 +26,7 @@ def test_a_file_that_ends_its_reader_is_damaged(tmp_path: Path, monkeypatch: pyt
         read_sofa_apart(path)
 
 
+@pytest.mark.long
 def test_a_head_that_cannot_be_used_is_said_and_the_shows_own_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "mine.sofa"
     path.write_text("no sound of mine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.clips import SAMPLE_RATE_HZ
@@ -35,8 +35,13 @@ def measured(
     [
         (1, [(-23.0, 20.0)], -23.0),
         (2, [(-33.0, 20.0)], -33.0),
-        (3, [(-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)], -23.0),
-        (4, [(-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)], -23.0),
+        pytest.param(3, [(-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)], -23.0, marks=pytest.mark.long),
+        pytest.param(
+            4,
+            [(-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)],
+            -23.0,
+            marks=pytest.mark.long,
+        ),
         (5, [(-26.0, 20.0), (-20.0, 20.1), (-26.0, 20.0)], -23.0),
     ],
 )
@@ -73,7 +78,11 @@ def test_ebu_3341_case_9_short_term_and_12_momentary() -> None:
         ([(-20.0, 20.0), (-30.0, 20.0)], 10.0),
         ([(-20.0, 20.0), (-15.0, 20.0)], 5.0),
         ([(-40.0, 20.0), (-20.0, 20.0)], 20.0),
-        ([(-50.0, 20.0), (-35.0, 20.0), (-20.0, 20.0), (-35.0, 20.0), (-50.0, 20.0)], 15.0),
+        pytest.param(
+            [(-50.0, 20.0), (-35.0, 20.0), (-20.0, 20.0), (-35.0, 20.0), (-50.0, 20.0)],
+            15.0,
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_ebu_3342_range(steps: list[tuple[float, float]], wanted: float) -> None:
@@ -119,6 +128,7 @@ def test_ebu_3341_true_peak_cases_20_to_23(delay: int) -> None:
     )  # a period of another level has no band limit: what its curve does is the filter's
 
 
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 20_000), min_size=1, max_size=10))
 def test_however_it_is_fed_it_measures_the_same(steps: list[int]) -> None:
     rng = np.random.default_rng(3)
