@@ -68,8 +68,10 @@ class Supervisor:
         while waiting:
             each()
             wait([thing for child in waiting for thing in child.waitables], timeout=_AWAIT_STEP_S)
-            for child in list(waiting):
+            # Those that are ready speak on: a bus that nobody hears while the sound loads would be taken for dead.
+            for child in self._children():
                 self._take(child)
+            for child in list(waiting):
                 if child.ready is not None:
                     waiting.remove(child)
                 elif child.gone or child.died() is not None:
