@@ -1,35 +1,45 @@
-"""Beds that cross over a seam without getting louder or quieter, however alike they are.
+"""What crosses over a seam without getting louder or quieter, however alike its two sides are: beds of two scenes, a sound and itself.
 
 Equal-power fades (a, b with a^2 + b^2 = 1) keep the level of two sounds that have nothing in common. Two that are alike, the same music
 in two scenes, add by amplitude, and bulge by 3 dB in the middle. With the correlation rho of what is heard over the seam, dividing by
 sqrt(a^2 + b^2 + 2 rho a b) keeps the level whatever rho is (M. Fink, M. Holters, U. Zoelzer, "Signal-matched power-complementary
 cross-fading and dry-wet mixing", DAFx-16). rho is measured on the very stretches of the two files, once per seam, so the same seam is
 the same to the bit live, offline and after a seek.
+
+Who meets whom follows from the plan. Measuring takes a millisecond for a second of sound, so whoever loads sounds does it, ahead of the
+seam, and never where a block is due. Where it is not known in time, the fade is the plain one from its first sample to its last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.clips import SAMPLE_RATE_HZ, Clip
-from engine.audio.envelopes import edges
+from engine.audio.clips import SAMPLE_RATE_HZ, Clip, ClipCache
 from engine.audio.grid import FOREVER
-from engine.audio.plan import Voice
 from engine.audio.reading import read_into
+from engine.audio.sounds import SeatPlace
+from engine.errors import SensoramaError
+
+if TYPE_CHECKING:
+    from engine.audio.plan import Voice
 
 Samples = NDArray[np.float32]
 Values = NDArray[np.float64]
+Kept = TypeVar("Kept")
 
 _MOST = 2.0
 """Sounds of opposite sign cancel each other; what is left is raised by no more than 6 dB."""
 _LONGEST = 2 * SAMPLE_RATE_HZ
 _SLACK = 1
 """Samples between a cut and the start that follows it: an instant need not lie on the grid."""
-_KEPT = 256
+_KEPT = 1024
+_QUARTERS = 4
+"""Places around the listener from which a mono loop is heard that is a bed, each a quarter of its length apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,91 +91,235 @@ def level_keeping(a: Values, b: Values, alike: Likeness) -> Values:
     return np.asarray(np.where(wanted > 1e-30, np.sqrt(ratio), 1.0))
 
 
-class Seams:
-    """Finds the beds that cross at a seam and keeps their level. What it remembers is a cache."""
+class Stretch(NamedTuple):
+    """What of a file is heard over a seam.
 
-    def __init__(self) -> None:
-        self._pairs: dict[int, tuple[int, Likeness]] = {}
+    Attributes
+    ----------
+    file : str
+    at : int
+        Clip sample of the first.
+    loop : bool
+    channel : int
+        Of the file; -1 the mean of all, `_BED` every one by itself.
+    gain : float
+        Linear.
+    """
 
-    def corrections(
-        self, voices: Mapping[int, Voice], clip_of: Callable[[str], Clip | None], first: int, n: int
-    ) -> dict[int, Samples]:
-        """By key of a voice, what it is multiplied with over grid samples [first, first + n).
+    file: str
+    at: int
+    loop: bool
+    channel: int
+    gain: float
 
-        Parameters
-        ----------
-        voices : mapping of int to Voice
-        clip_of : callable
-            A file's sound, or None while it is not decoded.
-        first, n : int
-        """
-        leaving = {key: v for key, v in voices.items() if _leaves(v) and v.end < first + n and v.over > first}
-        found: dict[int, Samples] = {}
-        if not leaving:
-            return found
-        for key, voice in voices.items():
-            if not _comes(voice):
+
+class Pair(NamedTuple):
+    """Two stretches that are heard together for `samples` samples: one goes, one comes."""
+
+    out: Stretch
+    into: Stretch
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """Whom a voice meets at a seam.
+
+    Attributes
+    ----------
+    other : Voice
+    pair : Pair
+    begin, end : int
+        Grid samples [begin, end) of the crossfade.
+    goes : bool
+        It is the other that comes.
+    """
+
+    other: Voice
+    pair: Pair
+    begin: int
+    end: int
+    goes: bool
+
+
+LikenessOf = Callable[[Pair], Likeness | None]
+"""How alike a pair is; None where that is not known."""
+
+_BED = -2
+
+
+def measured(pair: Pair, out: Clip, into: Clip) -> Likeness:
+    """How alike a pair is.
+
+    Parameters
+    ----------
+    pair : Pair
+    out, into : Clip
+        Its files, decoded.
+    """
+    count = min(pair.samples, _LONGEST)
+    first, second = _signals(pair.out, out), _signals(pair.into, into)
+    if len(first) != len(second):  # a mono loop all around and a pair of channels: nobody hears them as one
+        return Likeness(0.0, 0.0, 0.0)
+    x, y = (np.empty((len(first), count), np.float32) for _ in range(2))
+    for row, ((channel, at), (channel_into, at_into)) in enumerate(zip(first, second, strict=True)):
+        read_into(x[row], out, channel, at, pair.out.loop)
+        read_into(y[row], into, channel_into, at_into, pair.into.loop)
+    return likeness(x * np.float32(pair.out.gain), y * np.float32(pair.into.gain))
+
+
+def _signals(stretch: Stretch, clip: Clip) -> list[tuple[int, int]]:
+    """Channels, and the places they are read at."""
+    if stretch.channel != _BED:
+        return [(min(stretch.channel, clip.channels - 1), stretch.at)]
+    if clip.channels == 1 and stretch.loop:
+        return [(0, stretch.at + clip.length * part // _QUARTERS) for part in range(_QUARTERS)]
+    return [(min(channel, clip.channels - 1), stretch.at) for channel in range(max(2, clip.channels))]
+
+
+class Likenesses:
+    """How alike pairs are, measured once.
+
+    Parameters
+    ----------
+    clips : ClipCache
+    live : bool
+        True: `of` never measures. False: it does, on the spot.
+
+    Attributes
+    ----------
+    late : int
+        Pairs that met before it was known how alike they are.
+
+    Notes
+    -----
+    `measure` may be called by another thread than `of`.
+    """
+
+    def __init__(self, clips: ClipCache, *, live: bool) -> None:
+        self._clips = clips
+        self._live = live
+        self._known: dict[Pair, Likeness] = {}
+        self._used: dict[Pair, Likeness | None] = {}
+        self.late = 0
+
+    def of(self, pair: Pair) -> Likeness | None:
+        """How alike a pair is: the same answer for as long as the crossfade lasts, None where it was not known when it began."""
+        if pair not in self._used:
+            if not self._live:
+                self.measure((pair,))
+            found = self._known.get(pair)
+            self.late += found is None
+            _keep(self._used, pair, found)
+        return self._used[pair]
+
+    def measure(self, pairs: Iterable[Pair]) -> None:
+        """Measures those that are not known yet, decoding what is not decoded; what cannot be read is silent and like nothing."""
+        for pair in pairs:
+            if pair in self._known:
                 continue
-            old = [(k, v) for k, v in leaving.items() if _cross(v, voice) and k not in found]
-            if not old:
-                continue
-            if key not in self._pairs:
-                self._remember(key, voice, old, clip_of)
-            pair = self._pairs.get(key)
-            # By key: a plan that is made anew in the middle of a crossfade has other voices of the same keys.
-            if pair is None or all(k != pair[0] for k, _ in old):
-                continue
-            partner, alike = pair
-            a, b = edges(leaving[partner], first, n), edges(voice, first, n)
-            one = np.ones(n, np.float32)
-            gain = level_keeping(
-                (one if a is None else a).astype(np.float64),
-                (one if b is None else b).astype(np.float64),
-                alike,
-            ).astype(np.float32)
-            found[partner] = found[key] = gain
-        return found
-
-    def _remember(
-        self, key: int, voice: Voice, old: list[tuple[int, Voice]], clip_of: Callable[[str], Clip | None]
-    ) -> None:
-        """The one of `old` that is most like it."""
-        new = clip_of(voice.file)
-        clips = [(k, v, clip_of(v.file)) for k, v in old]
-        if new is None or any(clip is None for _, _, clip in clips):
-            return
-        if len(self._pairs) >= _KEPT:
-            self._pairs.clear()
-        best: tuple[int, Likeness] | None = None
-        for k, v, clip in clips:
-            assert clip is not None
-            alike = _measure(v, clip, voice, new)
-            if best is None or abs(alike.rho) > abs(best[1].rho):
-                best = (k, alike)
-        if best is not None:
-            self._pairs[key] = best
+            try:
+                found = measured(pair, self._clips.get(pair.out.file), self._clips.get(pair.into.file))
+            except SensoramaError:
+                found = Likeness(
+                    0.0, 0.0, 0.0
+                )  # whoever loads that file for itself says what is wrong with it
+            _keep(self._known, pair, found)
 
 
-def _leaves(voice: Voice) -> bool:
-    """A bed that a branch cuts, and that fades after the cut."""
-    return voice.sound.place is None and voice.release > 0 and voice.own_end == FOREVER
+def _keep(kept: dict[Pair, Kept], pair: Pair, value: Kept) -> None:
+    if len(kept) >= _KEPT:
+        del kept[next(iter(kept))]
+    kept[pair] = value
 
 
-def _comes(voice: Voice) -> bool:
-    return voice.sound.place is None and voice.sound.fade_in_samples > 0 and voice.begin == voice.own_begin
+# ---- who meets whom
 
 
-def _cross(a: Voice, b: Voice) -> bool:
-    return a is not b and a.sound.bus == b.sound.bus and abs(b.begin - a.end) <= _SLACK
+def meeting(voices: Iterable[Voice]) -> list[Voice]:
+    """The same voices; those that go, and those that come in their place, know of each other.
+
+    Where one fades out and another begins to fade in at the same sample, they meet when they are the same sound, else of the same file
+    and place, else beds of one bus. Everybody meets one other at each end.
+
+    Parameters
+    ----------
+    voices : iterable of Voice
+    """
+    found = list(voices)
+    rises: dict[int, list[int]] = {}
+    falls: dict[int, tuple[int, int]] = {}
+    for i, voice in enumerate(found):
+        rise, fall = _rise(voice), _fall(voice)
+        if rise is not None:
+            rises.setdefault(rise, []).append(i)
+        if fall is not None:
+            falls[i] = fall
+    met: dict[int, list[Meeting]] = {}
+    taken: set[int] = set()
+    for alike in (_same_sound, _same_file, _same_bed):
+        for i, (begin, end) in list(falls.items()):
+            near = (k for at in range(begin - _SLACK, begin + _SLACK + 1) for k in rises.get(at, ()))
+            for k in near:
+                out, into = found[i], found[k]
+                # Who comes stays until the other is gone: where its file just ends, that would be heard in the other.
+                if k != i and k not in taken and _lasts(into, end) and alike(out, into):
+                    start = max(begin, into.begin)
+                    pair = Pair(_stretch(out, start), _stretch(into, start), end - start)
+                    met.setdefault(i, []).append(Meeting(into, pair, start, end, True))
+                    met.setdefault(k, []).append(Meeting(out, pair, start, end, False))
+                    taken.add(k)
+                    del falls[i]
+                    break
+    for i, meets in met.items():
+        found[i] = replace(found[i], meets=tuple(meets))
+    return found
 
 
-def _measure(a: Voice, clip_a: Clip, b: Voice, clip_b: Clip) -> Likeness:
-    length = max(0, min(a.over, b.over, b.begin + _LONGEST) - b.begin)
-    channels = clip_a.channels if clip_a.channels == clip_b.channels else 0
-    x, y = (np.empty((max(1, channels), length), np.float32) for _ in range(2))
-    for row in range(x.shape[0]):
-        channel = row if channels else -1
-        read_into(x[row], clip_a, channel, b.begin - a.zero, a.sound.loop)
-        read_into(y[row], clip_b, channel, b.begin - b.zero, b.sound.loop)
-    gain_a, gain_b = np.float32(a.sound.gain), np.float32(b.sound.gain)
-    return likeness(x * gain_a, y * gain_b)
+def _rise(voice: Voice) -> int | None:
+    """Where a voice begins to fade in; None where it begins by itself."""
+    if voice.entry:
+        return voice.begin
+    return (
+        voice.own_begin if voice.sound.fade_in_samples and voice.own_begin >= voice.begin - _SLACK else None
+    )
+
+
+def _fall(voice: Voice) -> tuple[int, int] | None:
+    """Samples over which a voice fades out; None where it ends by itself.
+
+    A fade of its own that has begun is the one that counts: whether a branch cuts it short was not known then.
+    """
+    begin = voice.own_end - voice.sound.fade_out_samples
+    if voice.own_end < FOREVER and voice.begin < begin < min(voice.own_end, voice.end):
+        return begin, voice.own_end
+    return (voice.end, voice.end + voice.release) if voice.release and voice.end < FOREVER else None
+
+
+def _lasts(voice: Voice, until: int) -> bool:
+    """Whether there is enough of a voice's file; a branch that cuts it lets it fade, and is not known yet."""
+    sound = voice.sound
+    lengths = (length for file, length in sound.by_language.values() if file == voice.file)
+    return sound.loop or voice.zero + next(lengths, sound.length_samples) >= until
+
+
+def _same_sound(out: Voice, into: Voice) -> bool:
+    return out.sound is into.sound and out.file == into.file
+
+
+def _same_file(out: Voice, into: Voice) -> bool:
+    a, b = out.sound, into.sound
+    if out.file != into.file or a.channel != b.channel or a.labels != b.labels or a.bus != b.bus:
+        return False
+    return a.place is b.place or (isinstance(a.place, SeatPlace) and a.place == b.place)
+
+
+def _same_bed(out: Voice, into: Voice) -> bool:
+    a, b = out.sound, into.sound
+    return a.place is None and b.place is None and a.bus == b.bus and a.labels == b.labels
+
+
+def _stretch(voice: Voice, begin: int) -> Stretch:
+    sound = voice.sound
+    channel = _BED if sound.place is None else sound.channel
+    return Stretch(voice.file, begin - voice.zero, sound.loop, channel, sound.gain)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.crossfade import LikenessOf, level_keeping
+
 if TYPE_CHECKING:
     from engine.audio.plan import Voice
 
 Samples = NDArray[np.float32]
 
 
-def edges(voice: Voice, first: int, n: int) -> Samples | None:
+def edges(voice: Voice, first: int, n: int, alike: LikenessOf | None = None) -> Samples | None:
     """Gain of the voice's fades over samples [first, first + n), equal power; None where none of them is under way.
 
     Parameters
@@ -22,12 +24,28 @@ def edges(voice: Voice, first: int, n: int) -> Samples | None:
     voice : Voice
     first, n : int
         Grid samples.
+    alike : callable, optional
+        How alike it and those it meets are; left out: not at all.
 
     Returns
     -------
     ndarray of float32, shape (n,), or None
-        0..1.
+        0..1; up to 2 where what meets cancels.
     """
+    gain = alone = _alone(voice, first, n)
+    if alike is not None:
+        for met in voice.meets:
+            likeness = alike(met.pair) if met.begin < first + n and first < met.end else None
+            if likeness is not None:
+                own, other = (np.ones(n) if g is None else g for g in (alone, _alone(met.other, first, n)))
+                level = (
+                    level_keeping(own, other, likeness) if met.goes else level_keeping(other, own, likeness)
+                )
+                gain = level if gain is None else gain * level
+    return None if gain is None else gain.astype(np.float32)
+
+
+def _alone(voice: Voice, first: int, n: int) -> NDArray[np.float64] | None:
     last = first + n
     sound = voice.sound
     fades_in = first < voice.begin + voice.entry or first < voice.begin
@@ -50,7 +68,7 @@ def edges(voice: Voice, first: int, n: int) -> Samples | None:
         gain *= beyond < voice.release
         if voice.release:
             gain *= np.cos(quarter * np.clip(beyond / voice.release, 0, 1))
-    return gain.astype(np.float32)
+    return gain
 
 
 def _rise(since: NDArray[np.int64], length: int) -> NDArray[np.float64]:

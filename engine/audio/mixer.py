@@ -22,6 +22,7 @@ from engine.audio.acoustics.reverb import Reverberation
 from engine.audio.binaural import ObjectEmitter
 from engine.audio.block import BLOCK, RESTING, STAGE_LATENCY, Emitter, Head
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.crossfade import Likenesses
 from engine.audio.ducking import ducked, near, speech_at
 from engine.audio.field_bed import add_to_field
 from engine.audio.grid import Grid
@@ -179,6 +180,16 @@ class Mixer:
     def given(self) -> int:
         """Grid sample of the next one it gives."""
         return self._given
+
+    @property
+    def plan(self) -> Plan:
+        """What its last block was part of; its `pairs` are to be measured by `likenesses` before they meet."""
+        return self._plan
+
+    @property
+    def likenesses(self) -> Likenesses:
+        """How alike what meets at seams is; measured by whoever loads sounds."""
+        return self._maker.likenesses
 
     def voice_of(self, key: int) -> Voice | None:
         """The voice of a row of its blocks."""

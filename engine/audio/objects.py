@@ -20,7 +20,7 @@ from engine.audio.acoustics.propagation import Spaces, arrive, spaces
 from engine.audio.acoustics.scene import SceneAcoustics, scene_acoustics
 from engine.audio.block import AFTER, BED_CHANNELS, BEFORE, Beds, ObjectBlock
 from engine.audio.clips import Clip, ClipCache
-from engine.audio.crossfade import Seams
+from engine.audio.crossfade import Likenesses
 from engine.audio.envelopes import edges
 from engine.audio.grid import FL_PER_SAMPLE
 from engine.audio.places import beside_seat, from_pose
@@ -161,7 +161,7 @@ class ObjectMaker:
         self._spaces: tuple[tuple[int, ...], Spaces] = ((), spaces(()))
         self._pcm = np.zeros((64, 0), np.float32)
         self.late_clips = 0
-        self._seams = Seams()
+        self.likenesses = Likenesses(clips, live=live)
 
     def forget(self) -> None:
         """Drop what is cached about where things were."""
@@ -201,8 +201,6 @@ class ObjectMaker:
             Multiplied with all of them.
         """
         last = first + n
-        decoded = self._clips.ready if self._live else self._clips.get
-        level = {} if self._flat else self._seams.corrections(voices, decoded, first, n)
         for key, voice in voices.items():
             bus = levels.get(voice.sound.bus)
             if bus is None:
@@ -218,9 +216,7 @@ class ObjectMaker:
             if loudest(clip, reach, n + BEFORE + AFTER + linger, sound.loop) * max(gain) < _INAUDIBLE:
                 continue
             if self._flat or sound.place is None:
-                shape = edges(voice, first, n)
-                if key in level:
-                    shape = level[key] if shape is None else shape * level[key]
+                shape = edges(voice, first, n, self.likenesses.of)
                 if fade is not None:
                     shape = fade if shape is None else shape * fade
                 if not self._flat:
@@ -386,7 +382,7 @@ class ObjectMaker:
             read_into(pcm[i], row.clip, row.channel, row.at - late - BEFORE, row.loop)
             own = row.shape
             if row.voice is not None:
-                own = edges(row.voice, first - late, n)
+                own = edges(row.voice, first - late, n, self.likenesses.of)
                 if row.fade is not None:
                     own = row.fade if own is None else own * row.fade
             if own is not None:

@@ -28,6 +28,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.crossfade import Meeting, Pair, meeting
 from engine.audio.grid import FAR_NS, FL_PER_SAMPLE, FOREVER, Grid, bends_the_grid
 from engine.audio.sounds import SceneSounds, Sound, SoundBook
 from engine.time.segments import NO_SCENE, ROOM, Segment, SegmentKind, Transport
@@ -63,6 +64,8 @@ class Voice:
         Whose coordinates its place is in.
     origin : float
         Grid place at which that scene's position is 0.
+    meets : tuple of Meeting
+        Who comes as it goes, and who goes as it comes.
     """
 
     sound: Sound
@@ -76,6 +79,7 @@ class Voice:
     own_end: int
     scene: int
     origin: float
+    meets: tuple[Meeting, ...] = ()
 
     @property
     def over(self) -> int:
@@ -103,6 +107,13 @@ class Plan:
     def speech(self) -> list[tuple[int, int]]:
         """Grid intervals in which somebody speaks."""
         return [(voice.begin, voice.end) for voice in self.voices if voice.sound.bus == "voice"]
+
+    def pairs(self) -> list[Pair]:
+        """What meets at seams, in order of time."""
+        return [
+            pair
+            for _, pair in sorted({(met.begin, met.pair) for voice in self.voices for met in voice.meets})
+        ]
 
 
 def plan(
@@ -132,7 +143,8 @@ def plan(
     planner = _Planner(transport, book, grid, pieces, seat)
     planner.lay_scenes()
     planner.lay_reactions(delays or {})
-    return Plan(tuple(v for v in planner.voices if v.over > since and v.begin < v.end), tuple(pieces))
+    heard = meeting(v for v in planner.voices if v.over > since and v.begin < v.end)
+    return Plan(tuple(heard), tuple(pieces))
 
 
 def _pieces(transport: Transport, grid: Grid) -> list[Piece]:

@@ -26,10 +26,12 @@ from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
 from engine.audio.clock.pace import Pace
 from engine.audio.clock.publishing import ClockMeter
 from engine.audio.clock.shared import ClockBlock
+from engine.audio.crossfade import Likenesses
 from engine.audio.device_mix import DeviceMix
 from engine.audio.heads import TrackedHead
 from engine.audio.mixer import HeadAt
 from engine.audio.output import Output, open_output
+from engine.audio.plan import Plan
 from engine.errors import SensoramaError
 from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec
 from engine.motion.seat_poses import SeatPoseBlock
@@ -112,8 +114,16 @@ class Say(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Seams:
+    """A plan whose seams are to be measured, and where to."""
+
+    likenesses: Likenesses
+    plan: Plan
+
+
 class Loader:
-    """Decodes what the mixer will want, in a thread of its own.
+    """Decodes what the mixer will want, and measures its seams ahead of them, in a thread of its own.
 
     Parameters
     ----------
@@ -125,7 +135,7 @@ class Loader:
     def __init__(self, clips: ClipCache, say: Say) -> None:
         self._clips = clips
         self._say = say
-        self._asked: queue.Queue[tuple[str, ...] | str | None] = queue.Queue()
+        self._asked: queue.Queue[tuple[str, ...] | str | _Seams | None] = queue.Queue()
         self._last: tuple[str, ...] = ()
         self._bad: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="audio-loader", daemon=True)
@@ -138,6 +148,10 @@ class Loader:
             self._last = asked
             self._asked.put(asked)
 
+    def measure(self, likenesses: Likenesses, plan: Plan) -> None:
+        """Has measured how alike what meets at the seams of a plan is; returns at once."""
+        self._asked.put(_Seams(likenesses, plan))
+
     def tell(self, text: str) -> None:
         """Has a line said, by the loader's thread: who has a deadline does not wait for a pipe."""
         self._asked.put(text)
@@ -148,20 +162,31 @@ class Loader:
         self._thread.join()
 
     def _run(self) -> None:
-        while (files := self._asked.get()) is not None:
-            if isinstance(files, str):
-                self._say.put(files)
+        wished: list[str] = []  # of the newest wish, what is not decoded yet
+        while True:
+            try:
+                asked = self._asked.get(block=not wished)
+            except queue.Empty:
+                self._decode(wished.pop(0))
                 continue
-            for file in files:
-                if not self._asked.empty():
-                    break  # a newer wish stands in the queue and holds what still matters of this one
-                if file in self._bad:
-                    continue
-                try:
-                    self._clips.get(file)
-                except SensoramaError as error:
-                    self._bad.add(file)
-                    self._say.put(f"sound: {error}; it stays silent")
+            match asked:
+                case None:
+                    return
+                case str():
+                    self._say.put(asked)
+                case _Seams(likenesses, plan):
+                    likenesses.measure(plan.pairs())
+                case _:
+                    wished = list(asked)
+
+    def _decode(self, file: str) -> None:
+        if file in self._bad:
+            return
+        try:
+            self._clips.get(file)
+        except SensoramaError as error:
+            self._bad.add(file)
+            self._say.put(f"sound: {error}; it stays silent")
 
 
 class Player:
@@ -213,6 +238,7 @@ class Player:
         self._faded = 0
         self._risen = 0
         self._told: tuple[int, int, int] | None = None
+        self._plans: dict[Likenesses, Plan] = {}
         self._transport = Transport()
         self._alive = True
 
@@ -232,6 +258,10 @@ class Player:
             self._pace.changed()
             self._risen = 0
         samples = self._pace.read(at_ns, frames, self._output.rate_hz, self._pull, self._mix)
+        for mixer in self._mix.mixers:
+            if self._plans.get(mixer.likenesses) is not mixer.plan:
+                self._plans[mixer.likenesses] = mixer.plan
+                self._loader.measure(mixer.likenesses, mixer.plan)
         if self._risen < _RISE_SAMPLES:
             # Whatever is in full swing when a device begins comes up, and does not burst out of it.
             rise = (self._risen + np.arange(frames)) / _RISE_SAMPLES

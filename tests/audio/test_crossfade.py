@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.audio.crossfade import level_keeping, likeness
+from engine.audio.clips import clip_of
+from engine.audio.crossfade import Likeness, Likenesses, Pair, Stretch, level_keeping, likeness
 from engine.time.segments import SegmentKind
 from tests.audio.rooms import TONE_HZ, Room, heard, noise, run, tone
 
@@ -72,3 +73,34 @@ def test_what_cancels_is_not_blown_up_and_silence_stays() -> None:
     assert gain[0] == gain[-1] == pytest.approx(1.0)
     assert np.all(level_keeping(np.cos(x), np.sin(x), likeness(a, np.zeros_like(a))) == pytest.approx(1.0))
     assert likeness(a[:0], a[:0]).rho == 0.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_rendered_beds_keep_their_level(share: float) -> None:
+    # Two tones whose phases differ by acos(share): their correlation is exact over any stretch of the seam.
+    at = np.arange(8 * FS)
+    second = 0.25 * np.sin(2 * np.pi * TONE_HZ * at / FS + np.arccos(share))
+    out = crossing(tone(8.0), second.astype(np.float32))
+    steps_db = [level_db(out, at, at + 0.05) - level_db(out, 1.0, 2.0) for at in np.arange(2.9, 4.2, 0.05)]
+    print(f"rho {share}: {max(map(abs, steps_db)):.4f} dB over the seam")
+    assert max(map(abs, steps_db)) < 0.1
+
+
+def test_live_what_is_not_measured_in_time_fades_plainly_to_its_end() -> None:
+    room = Room()
+    for name in ("one", "two"):
+        room.clips.put(name, clip_of(tone(1.0)))
+    pair = Pair(Stretch("one", 0, True, -2, 1.0), Stretch("two", 0, True, -2, 1.0), 4800)
+    known = Likenesses(room.clips, live=True)
+    known.measure([pair])
+    found = known.of(pair)
+    assert found is not None
+    assert found.rho == pytest.approx(1.0)
+    late = Likenesses(room.clips, live=True)
+    assert late.of(pair) is None
+    late.measure([pair])
+    assert late.of(pair) is None, "the same answer to the fade's end"
+    assert late.late == 1
+    assert Likenesses(room.clips, live=False).of(pair) == found
+    broken = Pair(Stretch("no_such_file.flac", 0, True, -2, 1.0), pair.into, 4800)
+    assert Likenesses(room.clips, live=False).of(broken) == Likeness(0.0, 0.0, 0.0)
