@@ -105,6 +105,40 @@ def test_a_machine_that_cannot_keep_up_is_said_once_and_when_it_can_again() -> N
     assert said.empty()
 
 
+def test_a_line_that_is_said_does_not_drop_what_is_wished() -> None:
+    room, said = Room(), queue.Queue[str]()
+    loader = Loader(room.clips, said)
+    loader.want([f"gone{k}.flac" for k in range(20)])
+    loader.tell("something else")
+    heard = [said.get(timeout=10) for _ in range(21)]
+    loader.close()
+    assert "something else" in heard
+    assert sum("cannot be read" in line for line in heard) == 20
+
+
+def test_seams_are_measured_by_the_loader_before_they_come() -> None:
+    room = Room()
+    for _ in range(2):
+        bed = room.sound(
+            "same", tone(1.0), loop=True, tail=False, for_s=0.5, fade_in_samples=4800, fade_out_samples=4800
+        )
+        room.scene(bed, seconds=0.5)
+    block = LocalBlock()
+    block.publish(run((0.0, 0, 0.0, 1, SegmentKind.START), (0.5, 1, 0.0, 1, SegmentKind.START)))
+    stop = threading.Event()
+    output, mix = Recorder(stop, blocks=0), room.mix(live=True)
+    loader = Loader(room.clips, queue.Queue[str]())
+    player = Player(block, mix, loader, stop, output, ManualClock(0))
+    player(0, BLOCK)
+    loader.close()  # after what it was asked so far
+    for k in range(1, 120):
+        player(k * BLOCK * S_NS // SAMPLE_RATE_HZ, BLOCK)
+    (pair,) = mix.mixers[0].plan.pairs()
+    alike = mix.mixers[0].likenesses.of(pair)
+    assert alike is not None and alike.power_a > 0
+    assert mix.mixers[0].likenesses.late == 0
+
+
 def test_a_sound_that_cannot_be_read_is_said_once_and_stays_silent() -> None:
     room = Room()
     said = queue.Queue[str]()
