@@ -63,8 +63,6 @@ class ObjectBlock:
         0: rendered by itself; 1: in the Ambisonic bed; in between it moves from one to the other (equal gain: the two are alike).
     spread_deg : ndarray of float32, shape (S,)
         How wide it is: 0 a point, 180 all around.
-    send : ndarray of float32, shape (2, S)
-        Share of the emission that goes into the room's reverberation.
     priority : ndarray of float32, shape (S,)
         The higher, the later it is demoted into the bed.
     """
@@ -79,7 +77,6 @@ class ObjectBlock:
     at_m: Places
     in_bed: Samples
     spread_deg: Samples
-    send: Samples
     priority: Samples
 
     @property

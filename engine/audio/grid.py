@@ -125,5 +125,5 @@ class Grid:
     def _at_place(self, sample: int) -> Bend | None:
         if not self.bends:
             return None
-        number = bisect_right(self.bends, sample, key=lambda bend: bend.place)
+        number = bisect_right(self.bends, float(sample), key=lambda bend: bend.place)
         return self.bends[number - 1] if number else None

@@ -290,7 +290,6 @@ class ObjectMaker:
                 np.float32,
                 total,
             ),
-            send=np.zeros((2, total), np.float32),
             priority=np.fromiter((row.priority for row in rows), np.float32, total),
         )
         hoa = np.zeros((BED_CHANNELS, n), np.float32)

@@ -87,7 +87,6 @@ class Scene:
             at_m=np.stack([self.at_m(first), self.at_m(last)]),
             in_bed=zeros,
             spread_deg=zeros[0],
-            send=zeros,
             priority=zeros[0],
         )
 

@@ -226,8 +226,15 @@ def branches(seed: int, seconds: float) -> At:
         history.append((at_ns - int(rng.integers(20_000_000, 120_000_000)), block.read()))
 
 
-@pytest.mark.parametrize("with_rooms", [False, True], ids=["open", "vault"])
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize(
+    ("output", "with_rooms"),
+    [
+        ("speakers", True),
+        pytest.param("speakers", False, marks=pytest.mark.long),
+        pytest.param("binaural", True, marks=pytest.mark.long),
+        pytest.param("binaural", False, marks=pytest.mark.long),
+    ],
+)
 def test_offline_is_what_was_heard_live(output: str, with_rooms: bool) -> None:
     # A step back under speech begins ahead of a voice, and is taken back where a branch leaves the voice out. So offline reads what was
     # published when, as the show's own rendering does. Whatever else there is follows from how the run turned out alone.

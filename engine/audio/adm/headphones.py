@@ -189,5 +189,4 @@ def _block(first: int, keys: NDArray[np.intp], at_m: Floats, spread_deg: Samples
         in_bed=np.zeros((2, size), np.float32),
         spread_deg=np.ascontiguousarray(spread_deg, np.float32),
         priority=np.ones(size, np.float32),
-        send=np.zeros((2, size), np.float32),
     )

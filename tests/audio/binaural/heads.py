@@ -57,7 +57,6 @@ def block_at(
         at_m=np.asarray(at_m, np.float64),
         in_bed=in_bed * ones,
         spread_deg=np.full(count, spread_deg, np.float32),
-        send=0 * ones,
         priority=ones[0],
     )
 

@@ -31,7 +31,6 @@ def block_of(
         at_m=np.ones((2, count, 3)),
         in_bed=0 * ones,
         spread_deg=np.zeros(count, np.float32),
-        send=0 * ones,
         priority=np.zeros(count, np.float32),
     )
 
@@ -101,7 +100,7 @@ def test_no_rows_no_emission() -> None:
     empty = block_of(0, {1: noise(1)})
     for name in ("keys", "pcm", "spread_deg", "priority"):
         setattr(empty, name, getattr(empty, name)[:0])
-    for name in ("delay", "gain", "low_pass_hz", "at_m", "in_bed", "send"):
+    for name in ("delay", "gain", "low_pass_hz", "at_m", "in_bed"):
         setattr(empty, name, getattr(empty, name)[:, :0])
     assert ObjectEmitter().emit(empty).shape == (0, N)
 

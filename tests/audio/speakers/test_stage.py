@@ -44,7 +44,6 @@ def block(
         at_m=np.array([places, until or places], np.float64),
         in_bed=ends + np.array(in_bed, np.float32)[:, None],
         spread_deg=np.full(count, spread_deg, np.float32),
-        send=ends,
         priority=np.zeros(count, np.float32),
     )
 
