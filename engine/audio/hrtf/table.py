@@ -18,7 +18,7 @@ from engine.audio.hrtf.equalise import equalised
 from engine.audio.hrtf.hull import around
 from engine.audio.hrtf.itd import itd_s
 from engine.audio.hrtf.measured import MeasuredHead
-from engine.audio.hrtf.minimum_phase import log_magnitude, minimum_phase
+from engine.audio.hrtf.minimum_phase import CEPSTRUM, log_magnitude, minimum_phase
 
 Values = NDArray[np.float64]
 
@@ -55,15 +55,16 @@ class HeadGrid:
         azimuth, elevation = np.meshgrid(np.arange(_AROUND) * STEP_DEG, np.arange(_UP) * STEP_DEG - 90.0)
         self.directions = _unit(azimuth.ravel(), elevation.ravel())
         self.grid = (_AROUND, _UP)
-        logs = log_magnitude(measured.responses)
+        heard = _heard(measured.responses)
+        logs = log_magnitude(heard)
         bare = minimum_phase(logs, _MEASURED_TAPS).astype(np.float64)
-        time_s = itd_s(measured.responses, SAMPLE_RATE_HZ, bare)
+        time_s = itd_s(heard, SAMPLE_RATE_HZ, bare)
         if equalise:
             logs = equalised(logs, measured.directions, SAMPLE_RATE_HZ)
         index, weight = around(measured.directions, self.directions)
         blended = np.einsum("dk,dkef->def", weight, logs[index])
         self.responses = minimum_phase(blended, TAPS)
-        self.radius_m = _radius_m(measured.directions, itd_s(measured.responses, SAMPLE_RATE_HZ))
+        self.radius_m = _radius_m(measured.directions, itd_s(heard, SAMPLE_RATE_HZ))
         scale = 1.0 if head_radius_m is None else head_radius_m / self.radius_m
         times = np.einsum("dk,dk->d", weight, time_s[index]) * scale
         self.itd_samples = (times * SAMPLE_RATE_HZ).astype(np.float32)
@@ -121,6 +122,7 @@ class HeadGrid:
 
 
 _MAGNITUDES_FROM_HZ = 1500.0
+_ARRIVED, _BEFORE = 1e-3, 32
 
 
 @lru_cache(maxsize=4)
@@ -147,6 +149,20 @@ def head_grid(hrtf: str = "", head_radius_m: float | None = None) -> HeadGrid:
 def _unit(azimuth_deg: Values, elevation_deg: Values) -> Values:
     a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
     return np.stack([-np.cos(e) * np.sin(a), np.cos(e) * np.cos(a), np.sin(e)], axis=-1)
+
+
+def _heard(responses: Values) -> Values:
+    """From just before the first arrival, as long as the cepstrum: sets measured from afar begin with nothing, others end with a room."""
+    at = np.abs(responses).max(axis=(0, 1))
+    start = max(0, int(np.argmax(at > _ARRIVED * at.max())) - _BEFORE)
+    cut = responses[..., start : start + CEPSTRUM]
+    if responses.shape[-1] - start <= CEPSTRUM:
+        return cut
+    fade = CEPSTRUM // 8
+    return np.concatenate(
+        [cut[..., :-fade], cut[..., -fade:] * (0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade))],
+        axis=-1,
+    )
 
 
 def _radius_m(directions: Values, time_s: Values) -> float:

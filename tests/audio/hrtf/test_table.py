@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.audio.hrtf.itd import itd_s
 from engine.audio.hrtf.minimum_phase import log_magnitude, minimum_phase
 from engine.audio.hrtf.shipped import shipped_head
 from engine.audio.hrtf.sofa import read_sofa
+from engine.bench.audio_hrtf import left_out, some_of
 from engine.errors import InputError
 from tests.audio.hrtf import sofas
 
@@ -177,3 +179,33 @@ def test_time_between_the_ears_is_found_to_a_microsecond(samples: float) -> None
     turns = -2j * np.pi * np.fft.rfftfreq(512)
     pair = np.fft.irfft(np.exp(turns * np.array([[100.0 + samples], [100.0]])), 512, axis=-1)
     assert 1e6 * itd_s(pair, 48_000.0) == pytest.approx(samples / 48_000 * 1e6, abs=1.0)
+
+
+def test_directions_that_are_left_out_are_found_between_the_others(measured: MeasuredHead) -> None:
+    figures = left_out(measured, some_of(measured, 24))
+    print(figures)
+    ours, nearest = figures["log magnitude"], figures["nearest"]
+    assert ours["lsd_db"] < 2.5 and ours["lsd_p95_db"] < 5.0 and ours["itd_us"] < 10.0
+    assert ours["lsd_db"] < nearest["lsd_db"] < figures["responses"]["lsd_db"]
+    assert ours["itd_us"] < 0.5 * nearest["itd_us"]
+
+
+def test_a_head_measured_from_afar_is_the_same_head(measured: MeasuredHead, grid: HeadGrid) -> None:
+    """What arrives after 30 ms of nothing, with more of nothing behind it, is not cut off."""
+    few = measured.responses
+    nothing = np.zeros((*few.shape[:2], 1440))
+    far = HeadGrid(
+        replace(measured, responses=np.concatenate([nothing, few, nothing], axis=-1)), equalise=False
+    )
+    assert far.itd_samples == pytest.approx(grid.itd_samples, abs=2e-3)
+    assert far.responses == pytest.approx(grid.responses, abs=2e-3 * float(np.abs(grid.responses).max()))
+
+
+def test_time_is_found_where_the_lowest_band_is_noise() -> None:
+    """A whole turn lost in one bin would be heard as a millisecond."""
+    turns = -2j * np.pi * np.fft.rfftfreq(512)
+    hz = np.fft.rfftfreq(512, 1 / 48_000)
+    gain = np.where((hz > 450) & (hz < 20_000), 1.0, 1e-4)
+    noise = 2e-4 * np.random.default_rng(3).normal(size=(40, 2, 512))
+    pairs = np.fft.irfft(gain * np.exp(turns * np.array([[100.0], [120.0]])), 512, axis=-1) + noise
+    assert 1e6 * itd_s(pairs, 48_000.0) == pytest.approx(-20 / 48_000 * 1e6, abs=60.0)
