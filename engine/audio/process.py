@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ Samples = NDArray[np.float32]
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _WARM_UP_BLOCKS = 20
+_SWITCH_S = 0.0005
 _FADE_SAMPLES = 2048
 _RISE_SAMPLES = 960
 # How often the loader is told what is wanted, besides at every change of the transport.
@@ -347,6 +349,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     # A BLAS that starts threads of its own stalls a block by 20 ms under load (measured).
     for name in _THREAD_VARIABLES:
         os.environ[name] = "1"
+    # The loader decodes beside the device's calls: a call waits for the interpreter no longer than this.
+    sys.setswitchinterval(_SWITCH_S)
     from engine.audio.book import book_of
     from engine.audio.standin import STAND_IN, stand_ins_of
     from engine.experience.package import load_package
