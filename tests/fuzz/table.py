@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.fuzz.codecs import CODECS
 from tests.fuzz.files import FILES
+from tests.fuzz.heads import HEADS
 from tests.fuzz.lines import DRIVER_TARGETS, SOURCE_TARGETS, TWIN_TARGETS
 from tests.fuzz.masters import MASTERS
 from tests.fuzz.models import MODELS
@@ -16,6 +17,7 @@ TARGETS: tuple[Target, ...] = (
     *FILES,
     *MODELS,
     *MASTERS,
+    *HEADS,
     *SOURCE_TARGETS,
     *TWIN_TARGETS,
     *DRIVER_TARGETS,

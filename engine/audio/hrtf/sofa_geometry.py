@@ -147,7 +147,7 @@ def axes_of(file: h5py.File, found: list[str]) -> Values | None:
         if text_of(file[name], "Type").lower() == "spherical":
             a, e = np.radians(one[0]), np.radians(one[1])
             one = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
-        if not np.isfinite(rows).all() or np.linalg.norm(one) < 1e-6:
+        if not (np.abs(rows) < _FURTHEST_M).all() or np.linalg.norm(one) < 1e-6:
             found.append(f"{name} is no direction: {one.tolist()}")
             return None
         if np.abs(rows - rows[0]).max() > 1e-6:

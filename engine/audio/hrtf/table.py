@@ -1,7 +1,7 @@
 """A head as the renderer asks for it: minimum-phase spectra and times on an even grid of directions, three of them around any.
 
 Laid out once when the sound starts: logarithms of magnitudes and times between the ears are blended over the hull of the measured
-directions (leaving one out, 1.9 dB of log-spectral distortion, against 6.7 for blended responses and 2.5 for the nearest), then made
+directions (leaving one out, 1.1 dB of log-spectral distortion, against 4.5 for blended responses and 1.7 for the nearest), then made
 minimum phase. Between the grid's points, 5 degrees apart, spectra are so alike that the renderer blends them as they are.
 """
 

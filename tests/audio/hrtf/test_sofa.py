@@ -224,6 +224,7 @@ def _to(name: str, value: np.ndarray) -> Change:
         (_to("ReceiverPosition", np.zeros((2, 3))), "does not tell which ear"),
         (_to("ListenerView", np.array([[0.0, 0.0, 1.0]])), "not at right angles"),
         (_to("ListenerUp", np.array([[0.0, 0.0, 0.0]])), "ListenerUp is no direction"),
+        (_to("ListenerUp", np.array([[0.0, 0.0, 1e308]])), "ListenerUp is no direction"),
         (_to("Data.Delay", np.array([[-5.0, 0.0]])), "Data.Delay"),
         (_to("Data.Delay", np.array([[1e9, 0.0]])), "Data.Delay"),
         (_to("Data.Delay", np.array([[np.nan, 0.0]])), "Data.Delay of nan"),
