@@ -74,6 +74,8 @@ class Output:
         gc.disable()
         try:
             self.engine.render_frame()
+            if self.is_window:  # else Panda3D shows it when the next frame begins, a whole period late
+                self.engine.flip_frame()
         finally:
             if collecting:
                 gc.enable()
@@ -198,7 +200,9 @@ def _make(
     properties.set_depth_bits(24)
     if samples:
         properties.set_multisamples(samples)
-    if native:  # a window beside it (a headset's mirror) is double-buffered, and shares the context of a host that is so too
+    # A window without a back buffer is never swapped: Mesa's software shows nothing of it at all, and nothing waits for the display.
+    # Beside a native buffer lies a window (a headset's mirror) that is double-buffered, and its host must be so too.
+    if is_window or native:
         properties.set_back_buffers(1)
     window = WindowProperties.size(*size)
     if is_window:
