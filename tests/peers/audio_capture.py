@@ -19,6 +19,20 @@ import numpy as np
 import sounddevice
 
 
+def unheard(listed: str) -> list[str]:
+    """First outputs of PortAudio's clients that the recorder is not connected to yet, from what ``jack_lsp -c`` lists."""
+    found: dict[str, bool] = {}
+    port = ""
+    for line in listed.splitlines():
+        if not line.startswith(" "):
+            port = line.strip()
+            if port.startswith("PortAudio") and port.endswith(":out_0"):
+                found[port] = False
+        elif line.strip() == "PortAudio:in_0" and port in found:
+            found[port] = True
+    return [name for name, connected in found.items() if not connected]
+
+
 def main() -> None:
     heard: list[np.ndarray] = []
     came_ns: list[int] = []
@@ -35,17 +49,12 @@ def main() -> None:
     over = threading.Event()
 
     def connect() -> None:
-        connected: set[str] = set()
-        while not over.wait(0.1):
-            ports = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=False).stdout.split()
-            for port in ports:
-                if port.startswith("PortAudio") and port.endswith(":out_0") and port not in connected:
-                    # A client that is not active yet refuses; it is asked again.
-                    done = subprocess.run(
-                        ["jack_connect", port, "PortAudio:in_0"], check=False, capture_output=True
-                    )
-                    if done.returncode == 0:
-                        connected.add(port)
+        """A device may be opened, closed and opened again under one name; what is connected is asked of the server each time."""
+        while not over.wait(0.2):
+            listed = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=False).stdout
+            for port in unheard(listed):
+                # A client that is not active yet refuses; it is asked again.
+                subprocess.run(["jack_connect", port, "PortAudio:in_0"], check=False, capture_output=True)
 
     with sounddevice.InputStream(
         device=device, channels=2, samplerate=48_000, blocksize=256, dtype="float32", callback=listen

@@ -46,10 +46,15 @@ def recorded(mode: str, seconds: float, path: Path) -> None:
     meter = ClockMeter()
     output = DeviceOutput(clock, "system", 256, 2, api="jack", meter=meter)
     heard: list[np.ndarray] = []
-    overflows = [0]
+    came_ns: list[int] = []
+    disturbed_ns: list[int] = []
+    overflows, underflows = [0], [0]
 
     def listen(data: np.ndarray, frames: int, instants: Any, status: Any) -> None:
-        overflows[0] += bool(status.input_overflow)
+        came_ns.append(clock.now_ns())
+        if status.input_overflow:
+            overflows[0] += 1
+            disturbed_ns.append(came_ns[-1])
         heard.append(data.copy())
 
     total = int(seconds * RATE_HZ)
@@ -59,6 +64,9 @@ def recorded(mode: str, seconds: float, path: Path) -> None:
     wired = [False]
 
     def fill(at_ns: int, frames: int) -> np.ndarray | None:
+        if output.underflows != underflows[0]:
+            underflows[0] = output.underflows
+            disturbed_ns.append(clock.now_ns())
         if not wired[0]:
             return np.zeros((frames, 2), np.float32)
         at = done[0]
@@ -105,7 +113,13 @@ def recorded(mode: str, seconds: float, path: Path) -> None:
         threading.Thread(target=wire, daemon=True).start()
         output.run(fill)
     quality = meter.reading.quality
-    np.savez(path, heard=np.concatenate(heard), noise=noise[:total])
+    np.savez(
+        path,
+        heard=np.concatenate(heard),
+        noise=noise[:total],
+        came_ns=np.array(came_ns, np.int64),
+        disturbed_ns=np.array(disturbed_ns, np.int64),
+    )
     print(
         json.dumps(
             {

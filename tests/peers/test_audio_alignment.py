@@ -1,25 +1,25 @@
-"""A click and a seat's onset of one instant, recorded in one live run (window, bus, sound) by two things that are not ours.
+"""A click, a frame and a seat's onset of one instant, recorded in one live run (window, bus, sound) by three things that are not ours.
 
-The click is captured from JACK and the seat's string taken from its UDP port; both are stamped with the host's monotonic clock, which all
-processes share. The frame is not in it: what Xvfb gives back of the window is black here.
+The click is captured from JACK, the frame is looked for in the file that Xvfb keeps its pixels in, and the seat's string is taken from
+its UDP port; all three are stamped with the host's monotonic clock, which all processes share.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.peers.jack_server import PERIOD, jack_server
-from tests.peers.programs import needed
+from tests.peers.virtual_screen import ScreenWatch, virtual_screen
 
 pytestmark = pytest.mark.peer
 
@@ -114,24 +114,37 @@ class SeatPort(threading.Thread):
             self.rows.append((time.monotonic_ns(), data))
 
 
-def test_click_and_seat_fall_together(tmp_path: Path) -> None:
-    made = package(tmp_path)
+def heard_click_ns(heard: np.ndarray, came_ns: np.ndarray) -> int:
+    """When the click came out.
+
+    A call can come late and never early, so each says that what it brings was there by then: of the click's call and those in the
+    third of a second after it, the earliest counts. Calls before it say nothing, since the server may have stood still in between.
+    """
+    loud = int(np.flatnonzero(np.abs(heard) > 0.02)[0])
+    calls = np.arange(loud // PERIOD, min(loud // PERIOD + 60, len(came_ns)))
+    zero_ns = int((came_ns[calls] - calls * PERIOD * 62_500 // 3).min())
+    return zero_ns + loud * 62_500 // 3 + CONVERTER_NS
+
+
+def stood_still_ms(heard: np.ndarray, came_ns: np.ndarray) -> float:
+    """For how long the sound server stood still in the second before the click: nobody can know of that beforehand."""
+    loud = int(np.flatnonzero(np.abs(heard) > 0.02)[0]) // PERIOD
+    calls = came_ns[max(0, loud - 187) : loud + 1]
+    return float((calls[-1] - calls[0]) / 1e6 - (len(calls) - 1) * PERIOD / 48)
+
+
+def recorded_run(folder: Path) -> tuple[dict[str, float], float]:
+    """Play the scene once; what was measured in ms, and for how long the sound server stood still shortly before."""
+    made = package(folder)
     seat = SeatPort()
-    rig = tmp_path / "rig.yaml"
+    rig = folder / "rig.yaml"
     rig.write_text(RIG.format(port=seat.port, dead=DEAD_MS), encoding="utf-8")
-    ours, theirs = os.pipe()
-    x_server = subprocess.Popen(
-        [
-            needed("Xvfb", "xvfb"), "-displayfd", str(theirs), "-screen", "0", "640x360x24", "-nolisten", "tcp", "-noreset",
-        ],
-        pass_fds=(theirs,), stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(theirs)
-    captured = tmp_path / "captured.npz"
-    with os.fdopen(ours) as told:
-        display = f":{told.readline().strip()}"
+    captured = folder / "captured.npz"
+    pixels = folder / "screen"
+    pixels.mkdir()
     try:
-        with jack_server() as server:
+        with virtual_screen(pixels, (640, 360)) as screen, jack_server() as server:
+            watch = ScreenWatch(screen)
             capture = subprocess.Popen(
                 [sys.executable, "-m", "tests.peers.audio_capture", str(captured)],
                 cwd=ROOT, env=server.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -139,34 +152,61 @@ def test_click_and_seat_fall_together(tmp_path: Path) -> None:
             assert capture.stdout is not None
             assert capture.stdout.readline().strip() == "ready"
             seat.start()
+            watch.start()
             done = subprocess.run(
                 [
                     sys.executable, "-m", "engine", "play", str(made), "--rig", str(rig), "--view", "window", "--size", "320x180",
-                    "--from", "lamp@0s", "--seed", "1", "--quiet", "--out", str(tmp_path / "run"),
+                    "--from", "lamp@0s", "--seed", "1", "--quiet", "--out", str(folder / "run"),
                 ],
-                cwd=ROOT, env={**server.env, "DISPLAY": display}, capture_output=True, text=True, timeout=120, check=False,
+                cwd=ROOT, env={**server.env, "DISPLAY": screen.display}, capture_output=True, text=True, timeout=120, check=False,
             )  # fmt: skip
+            watch.stop()
             capture.communicate(timeout=20)
     finally:
         seat.over = True
-        x_server.terminate()
-        x_server.wait()
     assert done.returncode == 0, done.stdout + done.stderr
     with np.load(captured) as data:
         heard, came_ns = data["heard"], data["came_ns"]
     assert np.abs(heard).max() > 0.02, f"no click was heard: {done.stdout}{done.stderr}"
-    # A call can come late and never early: the earliest of those around the click says when it should have.
-    loud = int(np.flatnonzero(np.abs(heard) > 0.02)[0])
-    calls = np.arange(len(came_ns))
-    near = np.abs(calls - loud // PERIOD) < 60
-    zero_ns = int((came_ns[near] - calls[near] * PERIOD * 62_500 // 3).min())
-    click_ns = zero_ns + loud * 62_500 // 3 + CONVERTER_NS
-    rest = next(data for at_ns, data in seat.rows if at_ns > click_ns - 1_500_000_000)
-    moved_ns = (
-        next(at_ns for at_ns, data in seat.rows if at_ns > click_ns - 1_500_000_000 and data != rest)
-        + DEAD_MS * 1_000_000
-    )
-    click_to_seat_ms = (moved_ns - click_ns) / 1e6
-    print(f"seat {click_to_seat_ms:+.2f} ms after the click (its dead time of {DEAD_MS} ms counted in)")
-    # Loosely: JACK's dummy driver leaves gaps on a busy machine. ITU-R BT.1359: sound 45 ms early or 125 ms late is not noticed.
-    assert abs(click_to_seat_ms) < 60
+    click_ns = heard_click_ns(heard, came_ns)
+    since = [(at_ns, data) for at_ns, data in seat.rows if at_ns > click_ns - 1_500_000_000]
+    moved_ns = next(at_ns for at_ns, data in since if data != since[0][1]) + DEAD_MS * 1_000_000
+    flashes = watch.lit()
+    assert flashes, f"the screen stayed dark: {watch.changes}"
+    before_ns, flash_ns = min(flashes, key=lambda looks: abs(looks[1] - click_ns))
+    figures = {
+        "frame_to_click_ms": (click_ns - flash_ns) / 1e6,
+        "seat_to_click_ms": (click_ns - moved_ns) / 1e6,
+        "frame_to_seat_ms": (moved_ns - flash_ns) / 1e6,
+        "look_to_look_ms": (flash_ns - before_ns) / 1e6,
+    }
+    return figures, stood_still_ms(heard, came_ns)
+
+
+def test_click_frame_and_seat_fall_together(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Positive: the second of the two came later.
+
+    MEASURED
+    """
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        figures, still_ms = recorded_run(folder)
+        print(
+            ", ".join(f"{name} {value:+.2f}" for name, value in figures.items()),
+            f"(the seat's dead time of {DEAD_MS} ms counted in; the sound server stood still for {still_ms:.1f} ms before)",
+        )
+        if still_ms < 20:
+            break
+    else:
+        pytest.fail(
+            "in each of three runs the sound server stood still for 20 ms or more just before the click"
+        )
+    for name, value in figures.items():
+        record_property(name, round(value, 3))
+    # Loosely: software draws the frames, and on a busy machine late. ITU-R BT.1359: sound 45 ms early or 125 ms late is not noticed.
+    assert abs(figures["frame_to_click_ms"]) < 80
+    assert abs(figures["seat_to_click_ms"]) < 60
+    assert abs(figures["frame_to_seat_ms"]) < 80

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,13 +13,13 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-import numpy as np
 import pytest
 
 from engine.render.stills import read_png
 from engine.time import MonotonicClock
 from tests.peers.programs import needed
 from tests.peers.test_window import ask_to_close
+from tests.peers.virtual_screen import pixels_of, virtual_screen
 
 pytestmark = pytest.mark.peer
 
@@ -30,23 +29,10 @@ LIMIT_NS = 20_000_000_000
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """An X server without a screen and the file that its pixels are in."""
-    ours, theirs = os.pipe()
     folder = tmp_path / "screen"
     folder.mkdir()
-    server = subprocess.Popen(
-        [needed("Xvfb", "xvfb"), "-displayfd", str(theirs), "-screen", "0", "800x450x24", "-nolisten", "tcp", "-noreset",
-         "-fbdir", str(folder)],
-        pass_fds=(theirs,), stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(theirs)
-    try:
-        with os.fdopen(ours) as told:
-            number = told.readline().strip()
-        assert number, "Xvfb did not start"
-        yield f":{number}", folder / "Xvfb_screen0"
-    finally:
-        server.terminate()
-        server.wait()
+    with virtual_screen(folder, (800, 450)) as running:
+        yield running.display, running.pixels
 
 
 class Worked:
@@ -115,16 +101,6 @@ def worked(kind: str, display: str, folder: Path) -> Iterator[Worked]:
             program.wait(20)
         finally:
             program.kill()
-
-
-def pixels_of(path: Path) -> np.ndarray:
-    """The screen as uint8[height, width, 3], from Xvfb's file (X11's XWDFile.h, version 7)."""
-    data = path.read_bytes()
-    header = struct.unpack_from(">25I", data)
-    header_bytes, width, height, row_bytes, colors = header[0], header[4], header[5], header[12], header[19]
-    start = header_bytes + 12 * colors
-    rows = np.frombuffer(data, dtype=np.uint8, count=row_bytes * height, offset=start)
-    return rows.reshape(height, row_bytes // 4, 4)[:, :width, 2::-1]
 
 
 def test_mouse_and_keys_move_head_and_hands(screen: tuple[str, Path], tmp_path: Path) -> None:
