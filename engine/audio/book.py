@@ -40,7 +40,9 @@ FURTHEST_M = 150.0
 _VOICE_SUFFIXES = (".flac", ".wav")
 
 
-def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
+def book_of(
+    package: Package, stand_ins: StandIns | None = None, *, say: Callable[[str], None] | None = None
+) -> SoundBook:
     """The sounds of every scene and reaction of a package.
 
     Parameters
@@ -48,6 +50,8 @@ def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
     package : Package
     stand_ins : StandIns, optional
         Speaks lines that nobody has recorded; for rehearsals.
+    say : callable, optional
+        Told once of every file that cannot be read; it stays silent and the show goes on. Without it that is an error.
 
     Returns
     -------
@@ -57,9 +61,9 @@ def book_of(package: Package, stand_ins: StandIns | None = None) -> SoundBook:
     Raises
     ------
     InputError
-        When a sound file that a scene names cannot be read, or a model that stands in its sounds' way.
+        Without `say`: a sound file that a scene names cannot be read, or a model that stands in its sounds' way.
     """
-    reader = _Reader(package.path, package.languages, stand_ins)
+    reader = _Reader(package.path, package.languages, stand_ins, say)
     acoustics, rooms = scene_acoustics([program.acoustics for program in package.scenes])
     scenes = [reader.scene(program) for program in package.scenes]
     return SoundBook(
@@ -76,19 +80,31 @@ class _Fixed:
 
 
 class _Reader:
-    def __init__(self, root: Path, languages: tuple[str, ...], stand_ins: StandIns | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        languages: tuple[str, ...],
+        stand_ins: StandIns | None,
+        say: Callable[[str], None] | None,
+    ) -> None:
         self._root = root
         self._stand_ins = stand_ins
         self._languages = languages
+        self._say = say
+        self._said: set[str] = set()
         self._lengths: dict[str, int] = {}
         self._known_parts: dict[tuple[str, str], tuple[str, tuple[Part, ...]]] = {}
 
     def scene(self, program: Program) -> SceneSounds:
         pose = pose_of(program)
         models = () if program.stage is None else program.stage.model
-        courses = Courses(
-            program.acoustics, [self._root / name for name in models], pose, program.duration.nominal_fl
-        )
+        paths = [self._root / name for name in models]
+        nominal_fl = program.duration.nominal_fl
+        try:
+            courses = Courses(program.acoustics, paths, pose, nominal_fl)
+        except InputError as error:
+            self._go_on(error, "nothing stands in the way of its scene's sounds")
+            courses = Courses(program.acoustics, [], pose, nominal_fl)
         return SceneSounds(
             self._sounds(program, courses),
             tuple(
@@ -99,21 +115,32 @@ class _Reader:
             pose,
         )
 
+    def _go_on(self, error: InputError, without: str) -> None:
+        if self._say is None:
+            raise error
+        text = f"{error}; {without}"
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)
+
     def _length(self, file: str) -> int:
         if file not in self._lengths:
             self._lengths[file] = length_samples(self._root / file)
         return self._lengths[file]
 
     def _sounds(self, program: Program, courses: Courses, *, reaction: bool = False) -> tuple[Sound, ...]:
-        found = []
+        found: list[Sound] = []
         for cue in program.media.cues:
             sound = None
             if cue.kind == "audio":
-                mark, parts = self._parts(cue)
-                if parts:
-                    found += self._many(cue, program, mark, parts)
-                    continue
-                sound = self._audio(cue, program)
+                try:
+                    mark, parts = self._parts(cue)
+                    if parts:
+                        found += self._many(cue, program, mark, parts)
+                        continue
+                    sound = self._audio(cue, program)
+                except InputError as error:
+                    self._go_on(error, "it stays silent")
             elif cue.kind == "line":
                 sound = self._line(cue, program)
             if sound is not None:
@@ -169,7 +196,10 @@ class _Reader:
             for suffix in _VOICE_SUFFIXES:
                 file = f"{VOICE_FOLDER}/{language}/{cue.line}{suffix}"
                 if (self._root / file).is_file():
-                    voices[number] = (file, self._length(file))
+                    try:
+                        voices[number] = (file, self._length(file))
+                    except InputError as error:
+                        self._go_on(error, "it stays silent")
                     break
             else:
                 if self._stand_ins is not None:

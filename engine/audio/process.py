@@ -361,7 +361,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     clock = MonotonicClock()
     package = load_package(config.package_path, hashed=False)
     stand_ins = stand_ins_of(package) if config.stand_ins else None
-    book = book_of(package, stand_ins)
+    notes: list[str] = []  # said after the first line, which is the one that means: ready
+    book = book_of(package, stand_ins, say=lambda text: notes.append(f"sound: {text}"))
     shakers = None
     if config.shakers:
         from engine.timeline.evaluate import Evaluator
@@ -378,7 +379,6 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
             hearing=config.hearing, shakers=shakers, live=True, say=tell,
         )  # fmt: skip
 
-    notes: list[str] = []  # said after the first line, which is the one that means: ready
     warm = make(lambda text: None)
     for k in range(_WARM_UP_BLOCKS):
         warm.render(Transport(), k * BLOCK * 62_500 // 3, BLOCK)

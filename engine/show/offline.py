@@ -184,7 +184,7 @@ class _Stage:
             shakers = ShakerSetup(audio.shakers, self._production.evaluator(), package.roles)
         made = render_wav(
             path,
-            book_of(package, stand_ins),
+            book_of(package, stand_ins, say=lambda text: self._view.say(f"sound: {text}")),
             ClipCache(package.path, makers=makers),
             self._history.at,
             0,

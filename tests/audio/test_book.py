@@ -95,6 +95,24 @@ def test_a_missing_file_is_said(folder: Path) -> None:
         book_of(package(folder, program(gone)))  # type: ignore[arg-type]
 
 
+def test_who_listens_is_told_once_and_everything_else_is_there(folder: Path) -> None:
+    (folder / "audio" / "text.wav").write_text("bread, milk")
+    (folder / "audio" / "voice" / "zh").mkdir()
+    (folder / "audio" / "voice" / "zh" / "lock_A1.flac").write_text("bread, milk")
+    broken = dataclasses.replace(BELL, file="audio/text.wav")
+    spoken = MediaCue("line", 0, 4 * S_FL, 0, 0, line="lock_A1", bus="voice", azimuth_deg=20.0)
+    said: list[str] = []
+    scenes = [program(broken, BELL, spoken), program(broken)]
+    book = book_of(package(folder, *scenes), say=said.append)  # type: ignore[arg-type]
+    voice, bell = book.scenes[0].sounds  # in the order of their cues
+    assert bell.file == "audio/bell.flac"
+    assert voice.by_language[0][1] == 24_000
+    assert voice.by_language[1][1] == 0, "the broken voice is silent, the other speaks"
+    assert book.scenes[1].sounds == ()
+    assert len(said) == 2
+    assert all(text.endswith("it stays silent") for text in said)
+
+
 def test_the_listener_sits_in_the_boat() -> None:
     pose = pose_of(program())  # type: ignore[arg-type]
     assert pose(0) == pytest.approx((0.0, -1.0, 1.5, 0.0))

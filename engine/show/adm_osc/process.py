@@ -199,7 +199,8 @@ def main(config: TellConfig, pipe: Connection) -> None:
     try:
         package = load_package(config.package_path, hashed=False)
         scenes = tuple(program.id for program in package.scenes)
-        objects = ToldObjects(book_of(package), scenes)
+        # What cannot be read is said by who plays it; the other objects are told all the same.
+        objects = ToldObjects(book_of(package, say=lambda text: None), scenes)
         block = TransportBlock.attach(config.block_name)
         sender = Sender(config.to, lambda text: put("say", text))
         put("ready", f"objects: {len(objects.names)} to {config.to} at {config.rate_hz:g} Hz (ADM-OSC)")
