@@ -115,11 +115,11 @@ def test_a_slip_of_one_sample_is_seen() -> None:
     assert bend_deg(tone) < 0.03  # 10 ms are not a whole number of its periods
     late = {
         "heard": tone[:, None],
-        "came_ns": came_ns + 30_000_000 * (came_ns > 500_000_000),
+        "came_ns": came_ns + 30_000_000 * (came_ns > 600_000_000),
         "disturbed_ns": np.zeros(0, np.int64),
     }
     (before,) = stretches(late)
-    assert len(before) < 0.4 * RATE_HZ and bend_deg(before) < 0.03
+    assert len(before) < 0.5 * RATE_HZ and bend_deg(before) < 0.03
 
 
 def test_a_tone_that_follows_the_host_has_no_seam(server: JackServer, tmp_path: Path) -> None:
