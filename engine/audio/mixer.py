@@ -302,9 +302,18 @@ class Mixer:
         emission = self._emitter.emit(block)
         add_to_field(block, emission, beds)
         if self._reverberation is not None:
-            self._reverberation.add(emission[: sends.send.shape[1]], sends.send, sends.heard, beds.hoa)
+            # Also where nothing sounds: a guest who walks out of a room leaves its tail behind.
+            heard = {**self._rooms_heard(first), **sends.heard}
+            self._reverberation.add(emission[: sends.send.shape[1]], sends.send, heard, beds.hoa)
         parts = [output.render(block, emission, beds, heads) for output in self._outputs]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _rooms_heard(self, first: int) -> Mapping[int, Ends]:
+        """How loud the rooms of the scene in force are where its guest is."""
+        for piece in reversed(self._plan.pieces):
+            if piece.begin <= first < piece.end and piece.origin is not None:
+                return self._maker.rooms_heard(piece.segment.scene, piece.origin, first, self._block)
+        return {}
 
     def _greet(self, transport: Transport, at_ns: int) -> None:
         """A guest who sits down begins with ears that have heard nothing."""

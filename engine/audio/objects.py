@@ -297,6 +297,24 @@ class ObjectMaker:
             hoa[acn] += samples
         return block, Beds(hoa, found.channels), Sends(send, heard)
 
+    def rooms_heard(self, scene: int, origin: float, first: int, n: int) -> Mapping[int, Ends]:
+        """How loud the rooms of a scene are where its guest is, at both ends of a block.
+
+        Parameters
+        ----------
+        scene : int
+        origin : float
+            Grid place at which its position is 0.
+        first, n : int
+        """
+        acoustics = self._acoustics(scene) if scene >= 0 else self._open
+        if not acoustics.rooms:
+            return {}
+        sounds = self._book.scenes[scene]
+        at_fl = [round((sample - origin) * FL_PER_SAMPLE) for sample in (first, first + n)]
+        poses = np.array([sounds.pose(min(max(0, one), sounds.duration_fl)) for one in at_fl])
+        return acoustics.heard(poses[:, :3])
+
     # ---- how it arrives
 
     def _acoustics(self, scene: int) -> SceneAcoustics:

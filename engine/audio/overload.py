@@ -76,8 +76,8 @@ class Overload:
         """
         self._over = self._over + 1 if share > HIGH else 0
         self._calm = self._calm + 1 if share < LOW else 0
-        if self._over >= _PATIENCE or share > _NEAR:
-            now = self._there if self.allowed is None else min(self.allowed, self._there)
+        now = self._there if self.allowed is None else min(self.allowed, self._there)
+        if now > _FEWEST and (self._over >= _PATIENCE or share > _NEAR):
             self.allowed = max(_FEWEST, int(now * _KEEP))
             self._over = self._calm = 0
         elif self._calm >= _CALM and self.allowed is not None:

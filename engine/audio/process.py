@@ -51,6 +51,8 @@ Samples = NDArray[np.float32]
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _WARM_UP_BLOCKS = 20
 _SWITCH_S = 0.0005
+# A device that begins asks for several blocks at once, and the first of everything is slow: not a load that stays.
+_SETTLING_BLOCKS = 100
 _FADE_SAMPLES = 2048
 _RISE_SAMPLES = 960
 # How often the loader is told what is wanted, besides at every change of the transport.
@@ -239,6 +241,7 @@ class Player:
         self._demoting = False
         self._faded = 0
         self._risen = 0
+        self._played = 0
         self._told: tuple[int, int, int] | None = None
         self._plans: dict[Likenesses, Plan] = {}
         self._transport = Transport()
@@ -258,7 +261,7 @@ class Player:
         if self._output.opened != self._opened:
             self._opened = self._output.opened
             self._pace.changed()
-            self._risen = 0
+            self._risen = self._played = 0
         samples = self._pace.read(at_ns, frames, self._output.rate_hz, self._pull, self._mix)
         for mixer in self._mix.mixers:
             if self._plans.get(mixer.likenesses) is not mixer.plan:
@@ -273,7 +276,8 @@ class Player:
             fade = 1 - (self._faded + np.arange(frames)) / _FADE_SAMPLES
             samples = samples * np.maximum(fade, 0.0).astype(np.float32)[:, None]
             self._faded += frames
-        if self._overloads:
+        self._played += 1
+        if self._overloads and self._played > _SETTLING_BLOCKS:
             self._govern((self._clock.now_ns() - begun_ns) * self._output.rate_hz / (frames * NS_PER_SECOND))
         return samples
 

@@ -85,18 +85,22 @@ def test_a_machine_that_cannot_keep_up_is_said_once_and_when_it_can_again() -> N
     block = LocalBlock()
     block.publish(run((0.0, 0, 0.0, 1, SegmentKind.START)))
     stop, said = threading.Event(), queue.Queue[str]()
-    output, clock = Recorder(stop, blocks=0), Slow(round(0.7 * BLOCK * S_NS / SAMPLE_RATE_HZ))
+    output, clock = (
+        Recorder(stop, blocks=0),
+        Slow(round(0.7 * BLOCK * S_NS / SAMPLE_RATE_HZ)),
+    )  # also as it starts
     loader = Loader(room.clips, said)
     mix = room.mix(live=True)
     player = Player(block, mix, loader, stop, output, clock)
-    for k in range(20):
-        if k == 10:
+    for k in range(120):
+        if k == 110:
             clock.step_ns = 0
+        assert k < 100 or mix.overloads[0].allowed in (None, 4)
         assert player(k * BLOCK * S_NS // SAMPLE_RATE_HZ, BLOCK) is not None
     first = said.get(timeout=10)
     assert "took 70%" in first and "move into the bed" in first
     assert mix.overloads[0].allowed == 4 and mix.overloads[0].report.most_demoted == 2
-    for k in range(20, 3000):
+    for k in range(120, 3000):
         player(k * BLOCK * S_NS // SAMPLE_RATE_HZ, BLOCK)
         if mix.overloads[0].allowed is None:
             break

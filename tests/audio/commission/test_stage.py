@@ -27,7 +27,7 @@ def nothing(n: int) -> ObjectBlock:
     return ObjectBlock(
         0, zero(0, np.int64), zero((0, BEFORE + n + AFTER), np.float32), zero((2, 0)), zero((2, 0), np.float32), None,
         zero((2, 0), np.float32), zero((2, 0, 3)), zero((2, 0), np.float32), zero(0, np.float32),
-        zero((2, 0), np.float32), zero(0, np.float32),
+        zero(0, np.float32),
     )  # fmt: skip
 
 
