@@ -133,6 +133,7 @@ def test_a_live_run_is_repeated_bit_for_bit_from_its_events(block: TransportBloc
     assert {event.device: (event.tick, event.data) for event in again if event.kind == "parked"} == parked
 
 
+@pytest.mark.long
 def test_a_silent_conductor_leads_to_the_safe_state_and_may_come_back(block: TransportBlock) -> None:
     writer = TransportWriter(block)
     writer.beat(MonotonicClock().now_ns())
@@ -177,6 +178,7 @@ def test_ctrl_c_is_the_parents_to_decide_and_a_plea_to_end_parks_first(block: Tr
     assert ended(messages)["parked"] and bus.exit_status == 0
 
 
+@pytest.mark.long
 def test_a_dead_port_is_told_and_the_rest_plays(block: TransportBlock) -> None:
     writer = TransportWriter(block)
     writer.beat(MonotonicClock().now_ns())

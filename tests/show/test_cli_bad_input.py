@@ -444,7 +444,7 @@ def test_a_disk_that_fills_up_ends_the_run(scaffold: Path, tmp_path: Path) -> No
     assert len(run.journal.events) > 40
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_disk_that_fills_up_with_sound_ends_the_run(scaffold: Path, tmp_path: Path) -> None:
     words = ["play", str(scaffold), "--headless", "--no-picture", "--quiet", "--out", "run"]
     run = Started(words, tmp_path, prepare=small_files(70_000)).finish(tmp_path / "run")

@@ -46,6 +46,7 @@ def well_ended(started: Started, folder: Path) -> Run:
     return run
 
 
+@pytest.mark.long
 def test_a_run_in_real_time_replays_and_leaves_nothing_running(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

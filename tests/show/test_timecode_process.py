@@ -26,7 +26,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_one_process_leads_with_the_other_hears_and_a_dead_conductor_is_silence() -> None:
     clock = MonotonicClock()
     rate, port = rate_named("25"), f"udp://127.0.0.1:{free_port()}"

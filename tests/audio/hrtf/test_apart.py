@@ -14,6 +14,7 @@ from engine.experience.audio_rig import AudioOutput
 from tests.audio.hrtf.sofas import write
 
 
+@pytest.mark.long
 def test_a_head_comes_back_as_it_was_read(tmp_path: Path) -> None:
     head = read_sofa_apart(write(tmp_path / "mine.sofa"))
     assert head.name == "two ears" and head.responses.shape[1] == 2 and np.isfinite(head.responses).all()
