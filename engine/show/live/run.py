@@ -119,6 +119,7 @@ class LiveRun:
         self._record: RunRecord | None = None
         self._evaluator: Evaluator | None = None
         self._early: list[BusEvent] = []
+        self._said_early: list[tuple[Child, str, Any]] = []
         self._notes: dict[str, str] = {}
         self._interrupts = 0
         self._resting: Child | None = None
@@ -200,6 +201,9 @@ class LiveRun:
             record.bus(event)
         self._opening.begin(conductor, record, self._clock.now_ns())
         self._parts.begin(conductor, record)
+        said_early, self._said_early = self._said_early, []
+        for said in said_early:
+            self._hear(*said)
         try:
             self._loop(conductor, record)
         except OutputError as error:
@@ -427,6 +431,10 @@ class LiveRun:
                 if self._record is not None:  # while starting, `_lost_at_start` says it
                     self._record("notice", self._clock.now_ns(), text=f"{child.name}: {payload}")
                     self._view.say(f"{child.name}: {payload}")
+            case "headset" | "input" | "still" if self.conductor is None:
+                self._said_early.append((child, kind, payload))  # a guest may be there before the sound is loaded
+            case _ if not own and self.conductor is None:
+                self._said_early.append((child, kind, payload))
             case _ if not own:
                 if kind == "words" and self._opening.ahead_ns:  # stamped by this machine's clock
                     ahead_ns = self._opening.ahead_ns
