@@ -7,6 +7,9 @@ its blocks (`engine.audio.clock.shared`). The device is JACK's dummy where jackd
 a time and says when it did not get them; or the one named by ``--device``. Without either it is the silent clock, and the line says so.
 Without a display a virtual one is made with Xvfb, or the picture is left out, which the line also says.
 
+The control is a client that plays zeros and does nothing else, on a second dummy server of the same kind in the same time: what it
+misses, the machine took from everybody.
+
 Linux only (the clock's block is found in /dev/shm). One JSON line per run and one for all of them.
 """
 
@@ -17,12 +20,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from engine.audio.clock.meter import Load
 from engine.audio.clock.shared import ClockBlock, ClockReading
@@ -38,9 +44,9 @@ _RIG = Path(__file__).parents[1] / "experience" / "rigs" / "studio.yaml"
 
 
 @contextmanager
-def _jack(clock: Clock) -> Iterator[dict[str, str]]:
+def _jack(clock: Clock, what: str = "bench") -> Iterator[dict[str, str]]:
     """JACK's dummy driver on a name of its own; what has to be in the environment to find it."""
-    name = f"sensorama-bench-{os.getpid()}"
+    name = f"sensorama-{what}-{os.getpid()}"
     server = subprocess.Popen(
         ["jackd", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-P", "16"],
         stdout=subprocess.DEVNULL,
@@ -59,6 +65,73 @@ def _jack(clock: Clock) -> Iterator[dict[str, str]]:
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def _display() -> Iterator[dict[str, str]]:
+    """A screen in memory. Not through xvfb-run: told to end, that leaves the show it began running."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-noreset", "-nolisten", "tcp"],
+        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    try:
+        with os.fdopen(read) as said:
+            yield {"DISPLAY": f":{said.readline().strip()}"}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _idle_client() -> int:
+    """The control: zeros to JACK until told to end; then how often the server asked and did not get them in time."""
+    import sounddevice
+
+    counts = {"calls": 0, "underruns": 0}
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+
+    def call(out: Any, frames: int, instants: Any, status: Any) -> None:
+        counts["calls"] += 1
+        counts["underruns"] += bool(status.output_underflow)
+        out.fill(0.0)
+
+    jack = next(k for k, api in enumerate(sounddevice.query_hostapis()) if "JACK" in api["name"])
+    device = sounddevice.query_hostapis(jack)["default_output_device"]
+    with sounddevice.OutputStream(
+        samplerate=48_000,
+        blocksize=256,
+        device=device,
+        channels=2,
+        dtype="float32",
+        latency="low",
+        callback=call,
+    ):
+        ended.wait()
+    print(json.dumps(counts), flush=True)
+    return 0
+
+
+@contextmanager
+def _control(clock: Clock) -> Iterator[Callable[[], dict[str, int]]]:
+    """The idle client on a server of its own; ends with what it counted."""
+    with _jack(clock, "control") as env:
+        client = subprocess.Popen(
+            [sys.executable, "-m", "engine.bench.audio_underruns", "--control"],
+            env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+        def end() -> dict[str, int]:
+            client.terminate()
+            said, _ = client.communicate(timeout=10)
+            return dict(json.loads(said)) if said.strip() else {}
+
+        try:
+            yield end
+        finally:
+            client.kill()
+            client.wait()
 
 
 def _rig(folder: Path, device: str, api: str | None) -> Path:
@@ -142,21 +215,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--experience", default="lantern_street")
     parser.add_argument("--device", help="part of a sound device's name, in place of JACK's dummy")
     parser.add_argument("--size", default="640x360")
+    parser.add_argument("--control", action="store_true", help="be the client that does nothing")
     asked = parser.parse_args(arguments)
+    if asked.control:
+        return _idle_client()
     clock = MonotonicClock()
     env = dict(os.environ)
     total = Load()
+    control: Callable[[], dict[str, int]] | None = None
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         device, api, on = asked.device, None, asked.device or "silent clock (no jackd)"
         if device is None and shutil.which("jackd"):
             env |= stack.enter_context(_jack(clock))
             device, api, on = "system", "jack", "JACK dummy"
-        prefix: list[str] = []
+            control = stack.enter_context(_control(clock))
         picture = ["--view", "window", "--size", asked.size]
         if not (env.get("DISPLAY") or env.get("WAYLAND_DISPLAY")):
-            if shutil.which("xvfb-run"):
-                prefix = ["xvfb-run", "-a", "-s", "-screen 0 1280x720x24 -noreset"]
+            if shutil.which("Xvfb"):
+                env |= stack.enter_context(_display())
             else:
                 picture = ["--no-picture", "--speed", "1"]
         rig = _rig(folder, device or "none", api)
@@ -165,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         while clock.now_ns() < until_ns:
             seed += 1
             command = [
-                *prefix, sys.executable, "-m", "engine", "play", asked.experience, "--rig", str(rig), *picture,
+                sys.executable, "-m", "engine", "play", asked.experience, "--rig", str(rig), *picture,
                 "--seed", str(seed), "--out", str(folder / f"run-{seed}"), "--quiet",
             ]  # fmt: skip
             reading = _run(command, env, clock, until_ns)
@@ -183,11 +260,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             total.underruns += load.underruns
             total.worst_ns = max(total.worst_ns, load.worst_ns)
             total.counts = [a + b for a, b in zip(total.counts, load.counts, strict=True)]
+        idle = control() if control is not None else {}
     print(
         json.dumps(
             {
                 "bench": "audio_underruns",
                 "of": "all runs",
+                "idle_client": idle,
                 "seconds": round(total.blocks * 256 / 48_000, 1),
                 "underruns": total.underruns,
                 "over_deadline": total.over,

@@ -27,10 +27,12 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "faults": ((), ("--runs", "1")),
     "ltc": ((), ("--seconds", "10", "--times", "1")),
     "soak": ((), ("--hours", "0.2")),
-    "audio_objects": ((), ("--blocks", "150")),
+    "audio_objects": (("--load", _RENDERING), ("--blocks", "150", "--load", _RENDERING)),
     "audio_adm": ((), ("--quick",)),
     "audio_speakers": ((), ()),
     "audio_hrtf": ((), ("--directions", "24")),
+    "audio_clock": ((), ("--seconds", "20")),
+    "audio_underruns": (("--seconds", "600"), ("--seconds", "20")),
     "xr": ((), ("--quick",)),
 }
 
