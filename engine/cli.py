@@ -36,7 +36,7 @@ def _replay(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from engine.show.checking import check_command
 
-    return check_command(args.experience, args.rig)
+    return check_command(args.experience, args.rig, full=args.full)
 
 
 def _new(args: argparse.Namespace) -> int:
@@ -419,6 +419,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="find every mistake of a package in one run")
     check.add_argument("experience")
     check.add_argument("--rig", metavar="FILE")
+    check.add_argument(
+        "--full",
+        action="store_true",
+        help="read every sound to its end, however long that takes (default: 10 s of it)",
+    )
     check.set_defaults(run=_check)
 
     new = commands.add_parser("new", help="make a small package that plays at once")

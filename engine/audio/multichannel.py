@@ -33,7 +33,7 @@ MARK = "::"
 FIELDS = ("ambix", "n3d", "fuma")
 MOST_BYTES = 1 << 30
 """Of a decoded sound: an hour of one channel and a half, or a minute and a half of 64."""
-_WAVES = (".wav", ".bw64", ".rf64", ".amb")
+WAVES = (".wav", ".bw64", ".rf64", ".amb")
 _AT_M = 2.0
 
 
@@ -106,7 +106,7 @@ def parts_of(path: Path, channels: str = "") -> tuple[str, tuple[Part, ...]]:
     InputError
         When the file cannot be read, or nobody could know what its channels are.
     """
-    if path.suffix.lower() in _WAVES and not channels:
+    if path.suffix.lower() in WAVES and not channels:
         with WaveReader(path) as file:
             if "chna" in file.chunks:
                 return f"{MARK}adm", _Master(file).parts()
@@ -178,7 +178,7 @@ def read_sound(path: Path) -> tuple[Samples, int]:
             too_large(path, file.frames, file.channels, file.samplerate)
             samples, rate_hz = file.read(dtype="float32", always_2d=True), int(file.samplerate)
     except (OSError, soundfile.LibsndfileError) as error:
-        if path.suffix.lower() not in _WAVES or not path.is_file():
+        if path.suffix.lower() not in WAVES or not path.is_file():
             raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
         with WaveReader(path) as wave:
             too_large(path, wave.frames, wave.format.channels, wave.format.rate_hz)
@@ -201,7 +201,7 @@ def header_of(path: Path) -> tuple[int, int, int]:
     try:
         info = soundfile.info(str(path))
     except (OSError, soundfile.LibsndfileError) as error:
-        if path.suffix.lower() not in _WAVES or not path.is_file():
+        if path.suffix.lower() not in WAVES or not path.is_file():
             raise InputError(f"{path}: cannot be read as sound ({error}); use FLAC or WAV") from error
         with WaveReader(path) as wave:
             return wave.frames, wave.format.channels, wave.format.rate_hz
@@ -239,7 +239,7 @@ def _known_labels(path: Path, count: int, form: str) -> tuple[str, ...] | None:
     """Labels by the format's own rule, or by the file's mask."""
     if form in ("VORBIS", "OPUS"):
         return VORBIS.get(count)
-    if path.suffix.lower() in _WAVES:
+    if path.suffix.lower() in WAVES:
         with WaveReader(path) as file:
             if file.format.mask:
                 return from_mask(file.format.mask, count)

@@ -198,7 +198,7 @@ def load_rig(path: str | Path | None = None) -> Rig:
     UsageError
         When there is no such file or name.
     """
-    source = _find(DEFAULT_RIG if path is None else path)
+    source = find_rig(path)
     problems: list[Problem] = []
     data, places = load_yaml(source, shown=shown_file(source), problems=problems)
     doc = _read(data, places, problems) if not problems else None
@@ -327,7 +327,15 @@ def quantity(value: float | str, axis: str, order: int) -> float:
     return parse_quantity(value, Dimension.RATIO)
 
 
-def _find(path: str | Path) -> Path:
+def find_rig(path: str | Path | None = None) -> Path:
+    """The file of a rig, as `load_rig` takes it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such file or name.
+    """
+    path = DEFAULT_RIG if path is None else path
     asked = Path(path).expanduser()
     if asked.is_file():
         return asked

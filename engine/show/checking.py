@@ -10,28 +10,53 @@ from engine.experience import Package, Rig, load_package, load_rig, resolve
 from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
+from engine.experience.rig import find_rig
 from engine.show.folder import explain
-from engine.show.rig_check import checked_devices, sound_problems
-from engine.show.sound_check import sound_file_problems
+from engine.show.rig_check import checked_devices, head_problems, sound_problems
+from engine.show.sound_check import READ_S, sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
+from engine.time import MonotonicClock
 from engine.timeline.yamlsource import load_yaml
 
 
-def check_command(experience: str, rig: str | None) -> int:
-    """Print every mistake of a package and say how many there are: exit status 2 if any is an error."""
+def check_command(experience: str, rig: str | None, *, full: bool = False) -> int:
+    """Print every mistake of a package, its sounds and a rig, and say how many there are: exit status 2 if any is an error.
+
+    Parameters
+    ----------
+    experience : str
+    rig : str or None
+    full : bool
+        Read all of every sound, however long that takes.
+    """
+    folder = find_package(experience)
+    venue, problems = _venue(rig)
     try:
         package = load_package(experience)
     except PackageError as error:
         # The package does not hold together; its story can still be judged, so that nothing waits for a second run.
-        problems = [*error.problems, *_story_problems(find_package(experience))]
-        return _say(problems, experience)
-    graph = build_graph(package.story_json, str(package.story_path))
-    story = [problem for source in _ink_sources(package.story_path) for problem in source]
-    venue = load_rig(rig)
-    problems = check_package(package, venue, graph, story_problems=story)
-    sounds = sound_file_problems(package)
-    return _say([*problems, *sounds, *_device_problems(package, venue)], shown_file(package.path))
+        problems = [*error.problems, *_story_problems(folder), *problems]
+        shown = experience
+    else:
+        graph = build_graph(package.story_json, str(package.story_path))
+        story = [problem for source in _ink_sources(package.story_path) for problem in source]
+        if venue is None:
+            problems = [*package.warnings, *story, *graph.problems, *problems]
+        else:
+            checked = check_package(package, venue, graph, story_problems=story)
+            problems = [*checked, *problems, *_device_problems(package, venue)]
+        shown = shown_file(package.path)
+    sounds = sound_file_problems(folder, MonotonicClock(), read_s=None if full else READ_S)
+    return _say([*problems, *sounds, *head_problems(find_rig(rig))], shown)
+
+
+def _venue(rig: str | None) -> tuple[Rig | None, list[Problem]]:
+    """The rig, or what is wrong with it."""
+    try:
+        return load_rig(rig), []
+    except RigError as error:
+        return None, list(error.problems)
 
 
 def _device_problems(package: Package, rig: Rig) -> list[Problem]:

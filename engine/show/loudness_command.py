@@ -10,6 +10,7 @@ from engine.audio.grid import Grid
 from engine.audio.loudness import Loudness, LoudnessMeter
 from engine.audio.mixer import MixSettings
 from engine.show.options import PlayOptions
+from engine.show.sound_check import all_said
 from engine.show.sound_run import SoundRun, run_for_sound
 
 _CHUNK = SAMPLE_RATE_HZ // 2
@@ -46,7 +47,8 @@ def loudness_command(options: PlayOptions) -> int:
         0; 1 where the package says another loudness.
     """
     run = run_for_sound(options)
-    found, said = loudness_of(run), run.production.package.manifest.loudness
+    with all_said(run.production.package.path):
+        found, said = loudness_of(run), run.production.package.manifest.loudness
     print(
         f"{run.production.package.id}: {found.integrated_lufs:.1f} LUFS integrated, range {found.range_lu:.1f} LU, "
         f"loudest 0.4 s {found.momentary_lufs:.1f}, loudest 3 s {found.short_term_lufs:.1f}, true peak {found.peak_dbtp:.1f} dBTP"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from engine.bus.listen import make_sources
 from engine.bus.loop import BusDevice
@@ -12,9 +13,11 @@ from engine.bus.setup import bus_devices
 from engine.bus.timecode.factory import check_port
 from engine.errors import InputError, Place, Problem, RigError
 from engine.experience import Bindings, Rig
+from engine.experience.bundled import shown_file
 from engine.experience.venue import Venue
 from engine.show.standby.link import parse_listen
 from engine.timeline.roles import RoleTable
+from engine.timeline.yamlsource import load_yaml
 
 
 def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[BusDevice, ...]:
@@ -57,9 +60,42 @@ def sound_problems(rig: Rig) -> list[Problem]:
     found: list[Problem] = []
     for output in rig.audio.outputs:
         try:
-            found.extend(Problem(place, line, severity="warning", code="loudspeakers") for line in remarks(output))
+            found.extend(
+                Problem(place, line, severity="warning", code="loudspeakers") for line in remarks(output)
+            )
         except InputError as error:
             found.append(Problem(place, f"audio output {output.name}: {error.message}", code="loudspeakers"))
+    return found
+
+
+def head_problems(path: Path) -> list[Problem]:
+    """SOFA files of a rig's headphones that cannot be used; it reads the rig's text, whatever else is wrong with it.
+
+    In a show the engine's own head is heard instead of such a one, and that is said.
+    """
+    from engine.audio.hrtf.apart import read_sofa_apart
+
+    data, places = load_yaml(path, shown=shown_file(path), problems=[])
+    audio = data.get("audio") if isinstance(data, dict) else None
+    outputs = audio.get("outputs") if isinstance(audio, dict) else None
+    said: dict[Path, str] = {}
+    found: list[Problem] = []
+    for index, output in enumerate(outputs if isinstance(outputs, list) else []):
+        named = output.get("hrtf") if isinstance(output, dict) else None
+        if not isinstance(named, str):
+            continue
+        file = path.parent / Path(named).expanduser()
+        if file.suffix.lower() != ".sofa" or not file.is_file():
+            continue  # that is said of the rig
+        if file not in said:
+            try:
+                read_sofa_apart(file)
+                said[file] = ""
+            except InputError as error:
+                said[file] = error.message.removeprefix(f"{file}: ")
+        if said[file]:
+            place = places.of(("audio", "outputs", index, "hrtf"))
+            found.append(Problem(place, f"{named}: {said[file]}", code="head"))
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.audio.adm.files import RenderedFile, is_adm, render_file
 from engine.audio.assembly import stage_of
-from engine.audio.speakers.layouts import Layout, layout
+from engine.audio.speakers.layouts import LAYOUTS, SHORT_NAMES, Layout, layout
 from engine.errors import UsageError
 from engine.experience.audio_rig import AudioOutput, SpeakerSpec
 
@@ -24,20 +24,28 @@ def output_of(name: str) -> AudioOutput:
 
     Raises
     ------
-    InputError
-        No such layout.
+    UsageError
+        No such layout; with those there are.
     """
     if name == HEADPHONES:
         return AudioOutput("mixdown", "binaural", seat=0, channels=(1, 2))
     if name == "ambisonic":
         return AudioOutput("mixdown", "ambisonic", seat=0, channels=tuple(range(1, 17)), order=3)
-    found = layout(name)
+    found = _layout(name)
     speakers = tuple(
         SpeakerSpec(one.name, number, one.azimuth_deg, one.elevation_deg, lfe=one.lfe)
         for number, one in enumerate(found.speakers, 1)
     )
     channels = tuple(range(1, len(speakers) + 1))
     return AudioOutput("mixdown", "speakers", seat=0, channels=channels, layout=found.name, speakers=speakers)
+
+
+def _layout(name: str) -> Layout:
+    if name not in LAYOUTS and name not in SHORT_NAMES:
+        raise UsageError(
+            f"--to {name}: no such layout; there are {HEADPHONES}, ambisonic, {', '.join(SHORT_NAMES)}, {', '.join(LAYOUTS)}"
+        )
+    return layout(name)
 
 
 def mixdown(
@@ -60,7 +68,7 @@ def mixdown(
             raise UsageError(
                 "--to ambisonic: a master is rendered to loudspeakers or headphones; only a show to Ambisonics"
             )
-        target: Layout = layout(to) if to != HEADPHONES else layout("0+2+0")
+        target: Layout = _layout(to if to != HEADPHONES else "0+2+0")
         made = render_file(
             path, out, target if to != HEADPHONES else stage_of(output_of(to)), programme=programme,
             language=options.language or "", gain_db=gain_db,

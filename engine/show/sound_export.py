@@ -17,6 +17,7 @@ from engine.audio.mixer import Mixer
 from engine.audio.offline import render_wav
 from engine.experience.audio_rig import AudioOutput
 from engine.show.options import PlayOptions
+from engine.show.sound_check import all_said
 from engine.show.sound_run import SoundRun, run_for_sound
 
 
@@ -32,13 +33,15 @@ def mixdown_show(options: PlayOptions, out: Path, to: str, output: AudioOutput) 
     """
     run = run_for_sound(options)
     package = run.production.package
-    made = render_wav(
-        out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns,
-        outputs=(output,), settings=settings_of(run.production.rig.audio.mix, run.production.package.manifest.loudness),
-    )  # fmt: skip
+    with all_said(package.path):
+        made = render_wav(
+            out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns,
+            outputs=(output,), settings=settings_of(run.production.rig.audio.mix, run.production.package.manifest.loudness),
+        )  # fmt: skip
     peak_db = 20 * np.log10(max(made.peak, 1e-9))
+    order = f" ({' '.join(one.name for one in output.speakers)})" if output.speakers else ""
     return [
-        f"{made.path}: {to}, {len(output.channels)} channels, {made.samples / 48_000:.1f} s, peak {peak_db:.1f} dBFS, "
+        f"{made.path}: {to}, {len(output.channels)} channels{order}, {made.samples / 48_000:.1f} s, peak {peak_db:.1f} dBFS, "
         f"limited by {made.limited_db:.1f} dB at most"
     ]
 
@@ -90,4 +93,5 @@ def export_show(options: PlayOptions, out: Path, *, bits: int = 24, most_tracks:
         run.production.language,
         name_of,
     )
-    return export_adm(out, make, Grid(0).first(run.end_ns), titles, bits=bits, most_tracks=most_tracks)
+    with all_said(package.path):
+        return export_adm(out, make, Grid(0).first(run.end_ns), titles, bits=bits, most_tracks=most_tracks)

@@ -16,6 +16,7 @@ from engine.show.inline import TAIL_NS, InlineRun
 from engine.show.options import PlayOptions
 from engine.show.record import RunRecord
 from engine.show.setup import Phases, Production, produce
+from engine.show.sound_check import refuse_broken
 from engine.time import ManualClock, Transport, TransportWriter
 
 
@@ -55,10 +56,11 @@ def run_for_sound(options: PlayOptions) -> SoundRun:
     Raises
     ------
     InputError
-        Something given is wrong.
+        Something given is wrong; of sound files, all that are.
     """
     clock = ManualClock(0)
     production = produce(options, Phases(clock))
+    refuse_broken(production.package.path)
     history = TransportHistory(clock)
     writer = TransportWriter(history)
     record = RunRecord(_Nowhere(), 0)
