@@ -26,7 +26,7 @@ class SoundLink(Protocol):
 
     @property
     def description(self) -> str:
-        """One line for people."""
+        """One line for people, in English."""
         ...
 
     @property

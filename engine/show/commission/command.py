@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.audio.commission.device import DeviceLink, find_device, list_devices
-from engine.audio.commission.link import SoundLink
+from engine.audio.commission.link import Clipped, SoundLink
 from engine.audio.commission.response import Response
 from engine.audio.commission.signals import LOUDEST_DBFS
 from engine.audio.standin.system_voice import find_voice
@@ -73,6 +73,13 @@ def audio_command(args: Any, operator: Operator | None = None) -> int:
     SensoramaError
     """
     whom = operator or Terminal()
+    try:
+        return _run(args, whom)
+    except Clipped as error:
+        raise Clipped(say("clipped", args.language)) from error
+
+
+def _run(args: Any, whom: Operator) -> int:
     match args.what:
         case "test":
             return _test(args, whom)
@@ -192,9 +199,10 @@ def _opened(args: Any, operator: Operator, *, listens: bool) -> Iterator[_Bench]
     announcer = Announcer(args.language, None if args.twin else find_voice())
     if args.twin:
         room = practice_room(speakers, most)
+        operator.tell(say("practice", args.language, count=len(room.speakers), channels=room.channels))
         yield _ready(rig, index, speakers, room, room.near, operator, announcer, args)
         return
-    with _device(args, output, most, listens=listens) as link:
+    with _device(args, output, most, operator, listens=listens) as link:
         yield _ready(rig, index, speakers, link, None, operator, announcer, args, level_dbfs=level_dbfs)
 
 
@@ -211,7 +219,6 @@ def _ready(
     level_dbfs: float | None = None,
 ) -> _Bench:
     level = _level_dbfs(args.level) if level_dbfs is None else level_dbfs
-    operator.tell(link.description)
     operator.tell(say("promise", args.language, level=level))
     if carry is None and not args.yes:
         operator.ask(f"{say('go', args.language)} ")
@@ -220,7 +227,9 @@ def _ready(
 
 
 @contextmanager
-def _device(args: Any, output: AudioOutput, channels: int, *, listens: bool) -> Iterator[DeviceLink]:
+def _device(
+    args: Any, output: AudioOutput, channels: int, operator: Operator, *, listens: bool
+) -> Iterator[DeviceLink]:
     name = args.device or output.device
     api = args.api or output.api
     devices = list_devices()
@@ -240,6 +249,10 @@ def _device(args: Any, output: AudioOutput, channels: int, *, listens: bool) -> 
         same = [one for one in devices if one.api == chosen.api]
         microphone = find_device(same, "input", asked or chosen.name, None, number)
     with DeviceLink(chosen, microphone, max(channels, min(chosen.outputs, 64)), number) as link:
+        text = say("device", args.language, name=chosen.name, api=chosen.api, channels=link.channels)
+        if microphone is not None:
+            text = say("microphone", args.language, device=text, name=microphone.name, channel=number)
+        operator.tell(text)
         yield link
 
 

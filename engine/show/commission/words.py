@@ -9,6 +9,19 @@ LANGUAGES = ("en", "zh")
 
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "device": ("{name} ({api}), {channels} channels", "{name}（{api}），{channels} 个声道"),
+        "microphone": (
+            "{device}; microphone: {name} channel {channel}",
+            "{device}；话筒：{name} 声道 {channel}",
+        ),
+        "practice": (
+            "a simulated room with {count} loudspeakers on {channels} channels",
+            "模拟房间：{count} 个扬声器，{channels} 个声道",
+        ),
+        "clipped": (
+            "the microphone's input clips; nothing more is played. Turn its gain down, or play more quietly (--level), and begin again",
+            "话筒输入过载，已停止播放。请调低话筒增益，或用 --level 降低音量，然后重新开始",
+        ),
         "promise": (
             "Nothing will be louder than {level:g} dBFS. Ctrl-C stops at once.",
             "所有声音都不超过 {level:g} dBFS。按 Ctrl-C 立即停止。",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.audio.commission.device import SoundDevice
+from engine.audio.commission.link import refuse_clipped
+from engine.audio.commission.room import SimulatedRoom
 from engine.cli import main
 from engine.experience import load_rig
 from engine.show.commission import command
@@ -58,6 +62,22 @@ def test_nothing_is_written_unless_asked(rig: Path, capsys: pytest.CaptureFixtur
     )
     assert "未写入" in capsys.readouterr().out
     assert rig.read_text(encoding="utf-8") == RIG
+
+
+def test_all_that_an_operator_reads_is_in_the_language_asked_for(
+    rig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audio", "test", "--rig", str(rig), "--twin", "--language", "zh"]) == 0
+    assert capsys.readouterr().out.startswith("模拟房间：2 个扬声器，2 个声道\n")
+
+    def clips(_: object, sound: object) -> None:
+        refuse_clipped(np.ones(9, np.float32))
+
+    monkeypatch.setattr(SimulatedRoom, "play", clips)
+    assert main(["audio", "test", "--rig", str(rig), "--twin", "--language", "zh"]) == 1
+    out, err = capsys.readouterr()
+    assert "话筒输入过载" in err
+    assert not re.search("[a-z]{4,}", (out + err).replace("--level", "").replace("dBFS", ""))
 
 
 def test_every_channel_is_announced(rig: Path, capsys: pytest.CaptureFixture[str]) -> None:
