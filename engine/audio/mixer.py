@@ -28,11 +28,12 @@ from engine.audio.field_bed import add_to_field
 from engine.audio.grid import Grid
 from engine.audio.hearing import Exposure
 from engine.audio.limiter import LOOK_AHEAD
-from engine.audio.objects import Ends, Gathered, ObjectMaker
+from engine.audio.objects import SWITCH_SAMPLES, Ends, Gathered, ObjectMaker
 from engine.audio.outputs import Output, stereo
 from engine.audio.overload import Overload
 from engine.audio.plan import Plan, Voice, plan
 from engine.audio.sounds import BUSES, SoundBook
+from engine.time.publisher import MAX_REACTIONS
 from engine.time.segments import NO_SCENE, Transport
 from engine.units import db_to_gain
 
@@ -43,7 +44,6 @@ HeadAt = Callable[[int], Head]
 # What the read position may be off before the sound is moved, once and with a fade. A device's clock is followed closer than
 # that (`engine.audio.clock`); this is for what nobody announced.
 RESYNC_NS = 15_000_000
-_RESYNC_FADE = 480
 LEAD = STAGE_LATENCY + LOOK_AHEAD
 """Samples by which blocks are made ahead of what is given out."""
 _PAGE = SAMPLE_RATE_HZ
@@ -149,6 +149,7 @@ class Mixer:
         self._bus_gain = {
             bus: volume * db_to_gain(self._settings.bus_db.get(bus, 0.0)) for bus in BUSES if bus in buses
         }
+        self._level_there: tuple[int | None, dict[str, float]] = (None, {})
         self.resyncs = 0
 
     @property
@@ -275,20 +276,24 @@ class Mixer:
         past = self._transport
         late = past is not None and _came_late(past, transport, first_ns)
         if self._old_grid is None and not late:
-            self._gather(transport, self._grid, first, self._voices(transport, self._grid, first), found)
-        else:
-            # What was going to be heard fades into what now holds; what is in both is left alone.
-            old_grid = self._old_grid or self._grid
-            before = past if past is not None and late else transport
-            was = self._voices(before, old_grid, first)
             now = self._voices(transport, self._grid, first)
-            x = np.clip(np.arange(n) / min(n, _RESYNC_FADE), 0, 1).astype(np.float32) * np.float32(
+            self._maker.gather(now, first, n, self._levels(transport, first), self._ramp, found)
+        else:
+            # What was going to be heard fades into what now holds; what is in both goes on, from its old fades to its new ones.
+            before = past if past is not None and late else transport
+            was = self._voices(before, self._old_grid or self._grid, first)
+            now = self._voices(transport, self._grid, first)
+            levels = self._levels(transport, first)
+            x = np.clip(np.arange(n) / min(n, SWITCH_SAMPLES), 0, 1).astype(np.float32) * np.float32(
                 math.pi / 2
             )
             stays = was.keys() & now.keys()
-            self._gather(before, old_grid, first, _without(was, stays), found, np.cos(x))
-            self._gather(transport, self._grid, first, _without(now, stays), found, np.sin(x))
-            self._gather(transport, self._grid, first, {key: now[key] for key in stays}, found)
+            for voices, fade, going in (
+                (_without(was, stays), np.cos(x), None),
+                (_without(now, stays), np.sin(x), None),
+                ({key: now[key] for key in stays}, None, was),
+            ):
+                self._maker.gather(voices, first, n, levels, self._ramp, found, fade=fade, was=going)
             self._old_grid = None
         self._transport = transport
         heads = (self._head, self._head_at(head, first + n))
@@ -348,9 +353,12 @@ class Mixer:
     def _follow(self, transport: Transport, grid: Grid, first: int) -> None:
         if self._planned is None or self._planned[0] is not transport or self._planned[1] is not grid:
             self._notice_reactions(transport, grid, first)
+            # On a grid that was moved nothing is where it was.
+            same = self._planned is not None and self._planned[1].epoch_ns == grid.epoch_ns
             self._plan = plan(
-                transport, self._book, grid, seat=self._seat, since=first - _PAGE, delays=self._delays
-            )
+                transport, self._book, grid, seat=self._seat, since=first - _PAGE, delays=self._delays,
+                before=self._plan if same else None,
+            )  # fmt: skip
             self._planned = (transport, grid)
             self._page = None
         page = first // _PAGE
@@ -365,43 +373,37 @@ class Mixer:
 
     def _notice_reactions(self, transport: Transport, grid: Grid, first: int) -> None:
         """A reaction whose first samples have gone out without it starts now instead: a stroke keeps its attack."""
+        if len(self._delays) > 2 * MAX_REACTIONS:
+            kept = {row.index for row in transport.reactions}
+            self._delays = {index: delay for index, delay in self._delays.items() if index in kept}
         for row in transport.reactions:
             if row.index in self._delays:
                 continue
             missed = first - grid.first(row.from_ns)
             self._delays[row.index] = missed if 0 < missed < _LATEST_START else 0
 
-    def _gather(
-        self,
-        transport: Transport,
-        grid: Grid,
-        first: int,
-        voices: Mapping[int, Voice],
-        into: Gathered,
-        fade: Samples | None = None,
-    ) -> None:
-        levels = self._levels(transport, grid, first)
-        self._maker.gather(voices, first, self._block, levels, self._ramp, into, fade=fade)
-
-    def _levels(self, transport: Transport, grid: Grid, first: int) -> dict[str, Ends]:
+    def _levels(self, transport: Transport, first: int) -> dict[str, Ends]:
         """Gain of every bus at a block's two ends: the venue's, the live intensity, and the step back under speech."""
-        ends: list[dict[str, float]] = []
-        for sample in (first, first + self._block):
-            at_ns = grid.ns(sample)
-            controls = (
-                transport.controls_at(at_ns)
-                if self._seat is None
-                else transport.controls_of(self._seat, at_ns)
-            )
-            live = controls.intensity("audio")
-            speech = speech_at(self._page_speech, sample)
-            ends.append(
-                {
-                    bus: gain * live * ducked(self._settings.duck_db.get(bus, 0.0), speech)
-                    for bus, gain in self._bus_gain.items()
-                }
-            )
-        return {bus: (ends[0][bus], ends[1][bus]) for bus in self._bus_gain}
+        # A line or a lower intensity that is published shortly before its instant would step where a block begins.
+        at, start = self._level_there
+        if at != first:
+            start = self._level_at(transport, first)
+        end = self._level_at(transport, first + self._block)
+        self._level_there = (first + self._block, end)
+        return {bus: (start[bus], end[bus]) for bus in self._bus_gain}
+
+    def _level_at(self, transport: Transport, sample: int) -> dict[str, float]:
+        assert self._grid is not None
+        at_ns = self._grid.ns(sample)
+        controls = (
+            transport.controls_at(at_ns) if self._seat is None else transport.controls_of(self._seat, at_ns)
+        )
+        live = controls.intensity("audio")
+        speech = speech_at(self._page_speech, sample)
+        return {
+            bus: gain * live * ducked(self._settings.duck_db.get(bus, 0.0), speech)
+            for bus, gain in self._bus_gain.items()
+        }
 
 
 def _without(voices: Mapping[int, Voice], keys: Set[int]) -> dict[int, Voice]:

@@ -40,6 +40,8 @@ _PARTS = 64
 """Rows a voice may have: itself, its parts around the listener, its early reflections."""
 _FIRST_REFLECTION = 8
 _KEPT_KEYS = 4096
+SWITCH_SAMPLES = 480
+"""Over which what was going to be heard turns into what now holds, where that comes late."""
 MOST_DELAY = 28_800
 """Samples that a sound may be heard later than it sounds: 0.6 s, 200 m."""
 # A loop that is a bed: four stretches of it, a quarter of its length apart, from four sides. One noise at both ears would sit in the
@@ -55,7 +57,8 @@ _BED_PRIORITY = 0.25
 class _Row:
     """One row to come.
 
-    `voice` is None for what distance and air do not touch: a bed's parts, whatever is mixed flat.
+    `voice` is None for what distance and air do not touch: a bed's parts, whatever is mixed flat. `was` is how it was going to go on
+    before a row came late.
     """
 
     key: int
@@ -69,6 +72,7 @@ class _Row:
     priority: float
     voice: Voice | None = None
     fade: Samples | None = None
+    was: Voice | None = None
 
 
 @dataclass(slots=True)
@@ -184,6 +188,7 @@ class ObjectMaker:
         into: Gathered,
         *,
         fade: Samples | None = None,
+        was: Mapping[int, Voice] | None = None,
     ) -> None:
         """Adds the rows of what is heard over grid samples [first, first + n).
 
@@ -199,8 +204,11 @@ class ObjectMaker:
         into : Gathered
         fade : ndarray of float32, shape (n,), optional
             Multiplied with all of them.
+        was : mapping of int to Voice, optional
+            By key, how some of them were going to go on until now: places and fades go from there to what now holds within the block.
         """
         last = first + n
+        was = was or {}
         for key, voice in voices.items():
             bus = levels.get(voice.sound.bus)
             if bus is None:
@@ -216,7 +224,7 @@ class ObjectMaker:
             if loudest(clip, reach, n + BEFORE + AFTER + linger, sound.loop) * max(gain) < _INAUDIBLE:
                 continue
             if self._flat or sound.place is None:
-                shape = edges(voice, first, n, self.likenesses.of)
+                shape = self._edges(voice, was.get(key), first, n)
                 if fade is not None:
                     shape = fade if shape is None else shape * fade
                 if not self._flat:
@@ -225,12 +233,14 @@ class ObjectMaker:
                 gain = (gain[0] * _HALF_POWER, gain[1] * _HALF_POWER)
                 into.rows.append(_Row(key, clip, -1, at, sound.loop, (_AHEAD, _AHEAD), gain, shape, 0.0))
                 continue
-            place = (self._at_m(voice, key, first), self._at_m(voice, key, last))
+            place = (self._at_m(was.get(key, voice), key, first), self._at_m(voice, key, last))
             self._places[key] = (last, place[1])
             priority = _PRIORITY.get(sound.bus, 1.0)
             into.rows.append(
-                _Row(key, clip, sound.channel, at, sound.loop, place, gain, None, priority, voice, fade=fade)
-            )
+                _Row(
+                    key, clip, sound.channel, at, sound.loop, place, gain, None, priority, voice, fade, was.get(key)
+                )
+            )  # fmt: skip
 
     def block(self, found: Gathered, first: int, n: int) -> tuple[ObjectBlock, Beds, Sends]:
         """Lays the rows out in arrays: how each arrives, and what its room sends back of it."""
@@ -255,7 +265,7 @@ class ObjectMaker:
             dry = gain[:, index]
             gain[:, index] = dry * arrival.gain
             low_pass_hz[:, index] = arrival.low_pass_hz
-            delay[:, index] = np.minimum(arrival.delay, MOST_DELAY)
+            delay[:, index] = np.clip(arrival.delay, 0.0, MOST_DELAY)
             if not acoustics.rooms:
                 continue
             source_m = scene_from_listener(poses, at_m[:, index])
@@ -352,7 +362,7 @@ class ObjectMaker:
             sound = voice.sound
             place = None if isinstance(sound.place, SeatPlace) else sound.place
             for end, sample in enumerate((first, first + n)):
-                way = facing_at(sound.space, place, round((sample - voice.own_begin) * FL_PER_SAMPLE))
+                way = facing_at(sound.space, place, round(voice.cue_samples(sample) * FL_PER_SAMPLE))
                 if way != THE_GUEST and not (sound.rides_seat or isinstance(sound.place, SeatPlace)):
                     way = from_pose(Pose(0.0, 0.0, 0.0, self._pose(voice, sample).heading_deg), way)
                 found[end, i] = way
@@ -399,7 +409,7 @@ class ObjectMaker:
             read_into(pcm[i], row.clip, row.channel, row.at - late - BEFORE, row.loop)
             own = row.shape
             if row.voice is not None:
-                own = edges(row.voice, first - late, n, self.likenesses.of)
+                own = self._edges(row.voice, row.was, first - late, n)
                 if row.fade is not None:
                     own = row.fade if own is None else own * row.fade
             if own is not None:
@@ -407,6 +417,16 @@ class ObjectMaker:
                     shape = np.ones((count, n), np.float32)
                 shape[i] = own
         return pcm, shape
+
+    def _edges(self, voice: Voice, was: Voice | None, first: int, n: int) -> Samples | None:
+        """The fades of a voice; from those that were to be heard to those that now hold, where they are others."""
+        now = edges(voice, first, n, self.likenesses.of)
+        before = now if was is None else edges(was, first, n, self.likenesses.of)
+        if before is now:
+            return now
+        a, b = (np.ones(n, np.float32) if one is None else one for one in (before, now))
+        # One sound twice adds by amplitude.
+        return a + (b - a) * np.minimum(np.arange(n, dtype=np.float32) / min(n, SWITCH_SAMPLES), 1.0)
 
     # ---- inside
 
@@ -467,6 +487,8 @@ class ObjectMaker:
         if clip is None:
             key = (voice.file, voice.zero)
             if key not in self._waiting:
+                if len(self._waiting) >= _KEPT_KEYS:
+                    self._waiting.clear()
                 self._waiting.add(key)
                 self.late_clips += 1
         return clip
@@ -481,14 +503,14 @@ class ObjectMaker:
         place: Callable[[int], Vec3] | None = sound.place
         if place is None:
             raise RuntimeError("a bed has no place")
-        at_m = place(round((sample - voice.own_begin) * FL_PER_SAMPLE))
+        at_m = place(round(voice.cue_samples(sample) * FL_PER_SAMPLE))
         if sound.rides_seat:
             return at_m
         return from_pose(self._pose(voice, sample), at_m)
 
     def _scene_fl(self, voice: Voice, sample: int) -> int:
         """Scene time at a grid sample, of the voice's own scene; it stands still at the scene's end."""
-        at_fl = round((sample - voice.origin) * FL_PER_SAMPLE)
+        at_fl = round((sample - voice.origin_at(sample)) * FL_PER_SAMPLE)
         return min(max(0, at_fl), self._book.scenes[voice.scene].duration_fl)
 
     def _pose(self, voice: Voice, sample: int) -> Pose:

@@ -24,7 +24,7 @@ Rules
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.audio.clips import SAMPLE_RATE_HZ
@@ -66,6 +66,8 @@ class Voice:
         Grid place at which that scene's position is 0.
     meets : tuple of Meeting
         Who comes as it goes, and who goes as it comes.
+    laps : tuple of (int, float)
+        Where its scene's position steps while it goes on: from that grid sample on, where the position is 0 instead of at `origin`.
     """
 
     sound: Sound
@@ -80,6 +82,17 @@ class Voice:
     scene: int
     origin: float
     meets: tuple[Meeting, ...] = ()
+    laps: tuple[tuple[int, float], ...] = ()
+
+    def origin_at(self, sample: int) -> float:
+        """Grid place at which its scene's position is 0, as it holds at a grid sample."""
+        return next((origin for begin, origin in reversed(self.laps) if begin <= sample), self.origin)
+
+    def cue_samples(self, sample: int) -> float:
+        """Its cue's time at a grid sample. It steps with the scene's, but where the file itself holds places over its own time."""
+        return (
+            sample - self.own_begin - (self.origin_at(sample) - self.origin if self.sound.channel < 0 else 0)
+        )
 
     @property
     def over(self) -> int:
@@ -124,6 +137,7 @@ def plan(
     seat: int | None = 0,
     since: int = -FOREVER,
     delays: Mapping[int, int] | None = None,
+    before: Plan | None = None,
 ) -> Plan:
     """Lays out every voice of a transport.
 
@@ -138,25 +152,31 @@ def plan(
         Voices that are over before this grid sample are left out.
     delays : mapping of int to int, optional
         Samples by which a reaction (by its row's index) starts later than published.
+    before : Plan, optional
+        What was laid out before, on the same grid as far as it went. A transport forgets its oldest rows: what came of them, the place
+        that a loop has reached after a hundred laps, goes on as it was.
     """
-    pieces = _pieces(transport, grid)
+    pieces = _pieces(transport, grid, before)
     planner = _Planner(transport, book, grid, pieces, seat)
-    planner.lay_scenes()
+    planner.lay_scenes(_under_way(before, pieces))
     planner.lay_reactions(delays or {})
     heard = meeting(v for v in planner.voices if v.over > since and v.begin < v.end)
     return Plan(tuple(heard), tuple(pieces))
 
 
-def _pieces(transport: Transport, grid: Grid) -> list[Piece]:
+def _pieces(transport: Transport, grid: Grid, before: Plan | None) -> list[Piece]:
     oldest_ns = transport.oldest_ns
     if oldest_ns is None:
         return []
+    known = {} if before is None else {piece.segment: piece.origin for piece in before.pieces}
     found: list[Piece] = []
     for segment, begin_ns, end_ns in transport.pieces(oldest_ns, FAR_NS):
         origin: float | None = None
         if segment.rate_num == segment.rate_den or bends_the_grid(segment):
             origin = grid.place(segment.from_ns) - segment.at_fl / FL_PER_SAMPLE
             origin = _carried(found, segment, origin)
+            if all(piece.origin is None for piece in found):  # what it was carried on from may be forgotten
+                origin = _or(known.get(segment), origin)
         elif abs(segment.rate_num - segment.rate_den) <= segment.rate_den * _NEAR:
             # Nobody hears where on a grid of 10 ms a show lies; on one, a sound lies still for minutes while a clock is followed.
             exact = grid.place(segment.from_ns) - segment.at_fl / FL_PER_SAMPLE
@@ -186,6 +206,18 @@ def _carried(before: list[Piece], segment: Segment, origin: float) -> float:
     return origin
 
 
+def _or(there: float | None, otherwise: float) -> float:
+    return otherwise if there is None else there
+
+
+def _under_way(before: Plan | None, pieces: list[Piece]) -> list[Voice]:
+    """Voices of an earlier plan that go on where what is still known begins."""
+    if before is None or not pieces or all(piece.segment != pieces[0].segment for piece in before.pieces):
+        return []
+    begin = pieces[0].begin
+    return [voice for voice in before.voices if voice.begin < begin < voice.end]
+
+
 def _same_phase(sound: Sound, length: int, a: int, b: int) -> bool:
     return a == b or (sound.loop and (a - b) % max(1, length) == 0)
 
@@ -205,8 +237,12 @@ class _Planner:
 
     # ---- scenes
 
-    def lay_scenes(self) -> None:
+    def lay_scenes(self, under_way: Iterable[Voice] = ()) -> None:
         open_before: dict[int, int] = {}
+        for voice in under_way:
+            if voice.scene == self._pieces[0].segment.scene:
+                open_before[id(voice.sound)] = len(self.voices)
+                self.voices.append(replace(voice, end=self._pieces[0].begin, release=0, meets=(), laps=()))
         for number, piece in enumerate(self._pieces):
             open_now: dict[int, int] = {}
             if piece.segment.scene != NO_SCENE and piece.origin is not None and piece.begin < piece.end:
@@ -240,7 +276,9 @@ class _Planner:
             goes_on = sound.loop and piece.segment.kind is SegmentKind.LOOP
             if before.end == piece.begin and (goes_on or _same_phase(sound, length, before.zero, zero)):
                 release = 0 if end <= piece.end else cut_release
-                self.voices[earlier] = replace(before, end=last, release=release, own_end=own_end)
+                steps = abs(before.origin_at(piece.begin) - piece.origin) > 1.01
+                laps = (*before.laps, (piece.begin, piece.origin)) if steps else before.laps
+                self.voices[earlier] = replace(before, end=last, release=release, own_end=own_end, laps=laps)
                 return self._closed(earlier, number, end, cut_release)
         if not by_itself and not sound.resume and sound.at_fl < piece.segment.run_from_fl:
             return None
@@ -342,7 +380,9 @@ class _Planner:
                 continue
             start = self._grid.place(piece.segment.from_ns) + (run_fl - piece.segment.run_fl) / FL_PER_SAMPLE
             if start < piece.end:
-                return number, max(start, float(piece.begin)) if start < piece.begin - 1 else start
+                # What began before all that is still known has been going on since, and does not begin again.
+                forgotten = first < self._pieces[0].begin
+                return number, start if forgotten or start >= piece.begin - 1 else float(piece.begin)
         return None
 
     def _lay_reaction(self, sound: Sound, scene: int, number: int, start: float, duration_fl: int) -> None:

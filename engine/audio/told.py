@@ -133,8 +133,9 @@ class ToldObjects:
         at_m, facing, seen = [], [], []
         for voice, _ in voices.values():
             sound = voice.sound
-            cue_fl = round((sample - voice.own_begin) * FL_PER_SAMPLE)
-            scene_fl = min(max(0, round((sample - voice.origin) * FL_PER_SAMPLE)), scene.duration_fl)
+            cue_fl = round(voice.cue_samples(sample) * FL_PER_SAMPLE)
+            scene_fl = round((sample - voice.origin_at(sample)) * FL_PER_SAMPLE)
+            scene_fl = min(max(0, scene_fl), scene.duration_fl)
             pose = scene.pose(scene_fl)
             place = None if isinstance(sound.place, SeatPlace) else sound.place
             rides = sound.rides_seat or place is None

@@ -41,7 +41,7 @@ class Reverberation:
         self.rooms = tuple(rooms)
         self._tails = [Tail(network(room.rt60_s, room.free_path_m / SOUND_MPS), which) for room in self.rooms]
         self._fields = [tail.design.field.astype(np.float32) for tail in self._tails]
-        self._heard = np.zeros(len(self.rooms))
+        self._heard: list[float | None] = [None] * len(self.rooms)
 
     @property
     def memory(self) -> int:
@@ -57,7 +57,7 @@ class Reverberation:
         """All tails are silent from here on."""
         for tail in self._tails:
             tail.forget()
-        self._heard[:] = 0.0
+        self._heard = [None] * len(self.rooms)
 
     def add(
         self, emission: Samples, send: Samples, heard: Mapping[int, tuple[float, float]], hoa: Samples
@@ -84,8 +84,10 @@ class Reverberation:
         n = hoa.shape[1]
         silence = np.zeros(n, np.float32)
         for number, tail in enumerate(self._tails):
-            before = float(self._heard[number])
-            start, stop = heard.get(number, (before, before))
+            before = self._heard[number]
+            start, stop = heard.get(number, (before or 0.0, before or 0.0))
+            # A guest may be somewhere else at once, after a seek or in the next scene; a tail that rings goes there from where it was.
+            start = start if before is None else before
             self._heard[number] = stop
             lines = tail.run(silence if feeds is None else feeds[number])
             if not tail.ringing or (start == 0.0 and stop == 0.0):

@@ -1,0 +1,156 @@
+"""What sounds goes on, whatever is published: without a step, without a slip, and not a second time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from engine.audio.acoustics.reverb import Reverberation
+from engine.audio.acoustics.scene import scene_acoustics
+from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.mixer import Mixer
+from engine.audio.sounds import Pose, ReactionSounds, SeatPlace, SoundBook
+from engine.time.publisher import MAX_SEGMENTS, TransportWriter
+from engine.time.segments import ROOM, SegmentKind
+from engine.time.shared import LocalBlock
+from engine.timeline.acoustics import AcousticsSpec, RoomSpec, SoundSpace
+from tests.audio.rooms import S_FL, S_NS, Room, heard, noise, run, tone
+
+FS = SAMPLE_RATE_HZ
+BLOCK = 256
+START, CONTINUE, LOOP, SEEK = SegmentKind.START, SegmentKind.CONTINUE, SegmentKind.LOOP, SegmentKind.SEEK
+AHEAD = SeatPlace(0.0, 0.0, 1.0)
+VAULT = RoomSpec("vault", (0.0, 0.0, 1.5), (4.2, 14.0, 3.0), 0.0, (0.4,) * 7)
+
+
+def told(
+    mixer: Mixer, seconds: float, rows: list[tuple[float, Callable[[TransportWriter], object]]]
+) -> np.ndarray:
+    """What is heard from host instant 0 on, where rows are published at host seconds."""
+    block = LocalBlock()
+    writer = TransportWriter(block)
+    left = list(rows)
+    out = []
+    for first in range(0, round(seconds * FS), BLOCK):
+        while left and left[0][0] * FS <= first:
+            left.pop(0)[1](writer)
+        out.append(mixer.render(block.read(), -(-first * 62_500 // 3), BLOCK))
+    return np.concatenate(out)[:, 0]
+
+
+def row(
+    from_s: float, scene: int, at_s: float, kind: SegmentKind, rate: int = 1
+) -> Callable[[TransportWriter], object]:
+    return lambda writer: writer.append(
+        from_ns=round(from_s * S_NS), scene=scene, at_fl=round(at_s * S_FL), kind=kind, rate=rate
+    )
+
+
+def sharpest(samples: np.ndarray) -> float:
+    """Highest third difference: a step of x gives up to 3 x, a tone of 220 Hz next to nothing."""
+    return float(np.abs(np.diff(samples, 3)).max())
+
+
+def test_a_loop_goes_on_when_its_beginning_is_forgotten() -> None:
+    # A scene that waits goes round again and again; the transport keeps the last laps only.
+    room = Room()
+    room.scene(room.sound("loop", tone(1.0, 220.0), loop=True, tail=False, place=AHEAD), seconds=8.0)
+    mixer = room.mixer()
+    block = LocalBlock()
+    writer = TransportWriter(block)
+    row(0.0, 0, 0.0, START)(writer)
+    lap_s, laps = 0.0171, MAX_SEGMENTS + 4
+    out = []
+    for k in range(1, laps):
+        row(lap_s * k, 0, 0.5, LOOP)(writer)
+        if k > MAX_SEGMENTS - 4:
+            from_s = lap_s * (k - 1)
+            out.append(heard(mixer, block.read(), from_s, from_s + lap_s))
+    joined = np.concatenate(out)[:, 0]
+    begin = round((MAX_SEGMENTS - 4) * lap_s * FS)
+    assert np.allclose(
+        joined[2400:], (tone(2.0, 220.0) * np.sqrt(0.5))[begin:][: joined.size][2400:], atol=5e-3
+    )
+
+
+def test_a_reaction_of_long_ago_is_not_heard_again() -> None:
+    # A show that follows a clock: its speed is told anew so often that all that is known is later than the reaction.
+    room = Room()
+    strike = room.sound("strike", tone(6.0), place=AHEAD)
+    room.scene(seconds=600.0, reactions=(ReactionSounds((strike,), 6 * S_FL),))
+    block = LocalBlock()
+    writer = TransportWriter(block)
+    writer.append(from_ns=0, scene=0)
+    writer.react(scene=0, reaction=0, seat=ROOM, from_ns=S_NS // 10)
+    for k in range(MAX_SEGMENTS + 6):
+        at_ns = 20 * S_NS + k * S_NS // 30
+        writer.append(from_ns=at_ns, scene=0, at_fl=writer.transport.at(at_ns).at_fl, kind=CONTINUE)
+    assert np.abs(heard(room.mixer(), block.read(), 22.0, 22.1)).max() == 0.0
+
+
+def test_music_does_not_step_when_a_line_is_told_shortly_before_it_begins() -> None:
+    room = Room()
+    line = room.sound("line", np.zeros(FS, np.float32), bus="voice", place=AHEAD)
+    room.scene(
+        room.sound("music", tone(2.0, 220.0), bus="music", place=AHEAD), seconds=4.0,
+        reactions=(ReactionSounds((line,), S_FL),),
+    )  # fmt: skip
+    rows = [
+        (0.0, row(0.0, 0, 0.0, START)),
+        (0.2, lambda writer: writer.react(scene=0, reaction=0, seat=ROOM, from_ns=S_NS * 22 // 100)),
+        (0.4, lambda writer: writer.control(from_ns=S_NS * 39 // 100, intensities=(0.5,) * 9)),
+    ]
+    out = told(room.mixer(), 0.5, rows)
+    assert np.abs(out[-2000:]).max() < 0.12
+    assert sharpest(out) < 2e-3
+
+
+@pytest.mark.parametrize(("space", "late_s"), [("plain", 0.01), ("travel", 0.04), ("vault", 0.04)])
+def test_what_a_late_row_cuts_does_not_click(space: str, late_s: float) -> None:
+    room = Room()
+    spec = SoundSpace(doppler="travel" if space == "travel" else "off")
+    low = room.sound("low", tone(2.0, 220.0), place=lambda _: (0.0, 3.0, 1.5), tail=False, space=spec)
+    room.scene(low, seconds=4.0, pose=lambda _: Pose(0.0, 0.0, 1.5, 0.0))
+    room.scene(seconds=4.0)
+    mixer = room.mixer()
+    if space == "vault":
+        acoustics, rooms = scene_acoustics([AcousticsSpec((VAULT,)), None])
+        scenes = tuple(
+            dataclasses.replace(scene, acoustics=one)
+            for scene, one in zip(room.book.scenes, acoustics, strict=True)
+        )
+        mixer = Mixer(SoundBook(scenes, rooms), room.clips)
+    out = told(mixer, 0.25, [(0.0, row(0.0, 0, 0.0, START)), (0.15, row(0.15 - late_s, 1, 0.0, START))])
+    assert sharpest(out[2400:]) < 1e-3
+
+
+def test_a_loop_stays_where_it_is_when_its_scene_goes_round_again() -> None:
+    # A boat leaves a bell behind, and is back beside it with every lap.
+    room = Room()
+    bell = room.sound("bell", tone(1.0, 220.0), loop=True, tail=False, place=lambda _: (0.0, 2.0, 0.0))
+    room.scene(bell, seconds=8.0, pose=lambda fl: Pose(0.0, -40.0 * fl / S_FL, 0.0, 0.0))
+    out = heard(room.mixer(), run((0.0, 0, 0.0, 1, START), (0.21, 0, 0.01, 1, LOOP)), 0.0, 0.4)[:, 0]
+    first, second = (np.abs(out[at : at + 4000]).max() for at in (1000, 1000 + FS // 5))
+    assert second == pytest.approx(first, rel=0.05)
+
+
+def test_a_tail_does_not_step_where_the_guest_is_elsewhere_at_once() -> None:
+    _, rooms = scene_acoustics([AcousticsSpec((VAULT,))])
+    reverberation = Reverberation(rooms, "numpy")
+    n = 480
+    sound = noise(0.5, 3)[None]
+    out = []
+    for k in range(20):
+        hoa = np.zeros((16, n), np.float32)
+        level = 1.0 if k < 12 else 0.0
+        send = np.ones((2, 1, 1), np.float32)
+        reverberation.add(sound[:, k * n : (k + 1) * n], send, {0: (level, level)}, hoa)
+        out.append(hoa[0])
+    joined = np.concatenate(out)
+    inside = joined[8 * n : 12 * n]
+    assert np.abs(joined[13 * n :]).max() == 0.0
+    step = joined[12 * n : 12 * n + 24]
+    assert np.std(step) > 0.3 * np.std(inside)
