@@ -134,10 +134,13 @@ class Loader:
     clips : ClipCache
     say : callable
         Called once per file that cannot be read.
+    begin : callable
+        Called first, by the thread: asks for its priority.
     """
 
-    def __init__(self, clips: ClipCache, say: Say) -> None:
+    def __init__(self, clips: ClipCache, say: Say, *, begin: Callable[[], object] = lambda: None) -> None:
         self._clips = clips
+        self._begin = begin
         self._say = say
         self._asked: queue.Queue[tuple[str, ...] | str | _Seams | None] = queue.Queue()
         self._last: tuple[str, ...] = ()
@@ -166,6 +169,7 @@ class Loader:
         self._thread.join()
 
     def _run(self) -> None:
+        self._begin()
         wished: list[str] = []  # of the newest wish, what is not decoded yet
         while True:
             try:
@@ -332,6 +336,9 @@ def main(config: AudioConfig, pipe: Connection) -> None:
     stop = threading.Event()
 
     def listen() -> None:
+        from engine.time import realtime
+
+        realtime.request_helper_priority()  # see `_run`
         try:
             while pipe.recv()[0] != "retire":
                 pass
@@ -392,7 +399,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     meter = ClockMeter(told)
     poses = SeatPoseBlock.attach(config.head_block) if config.head_block else None
     seats = {output.seat for output in config.outputs if output.kind == "binaural"}
-    loader = Loader(clips, say)
+    # Whoever has the interpreter keeps a device's call waiting: none of this process's threads is an ordinary one.
+    loader = Loader(clips, say, begin=realtime.request_helper_priority)
     granted = realtime.request_realtime_priority()
     output = open_output(
         clock, config.device, BLOCK, mix.channels, api=config.api, meter=meter, say=loader.tell

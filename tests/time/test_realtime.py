@@ -66,6 +66,7 @@ def test_windows_asks_for_a_time_critical_thread() -> None:
     assert "time-critical" in realtime._windows_priority(windows, windows)
     assert windows.calls == [("period", 1), (-2, 15)]
     assert "refused" in realtime._windows_priority(FakeWindows(allowed=False), windows)
+    assert "highest ordinary" in realtime._windows_priority(windows, windows, 2)
 
 
 class FakeMac:
@@ -73,13 +74,17 @@ class FakeMac:
         self.code = code
 
     def pthread_set_qos_class_self_np(self, quality: int, relative: int) -> int:
-        assert (quality, relative) == (0x21, 0)
+        assert relative == 0
+        self.quality = quality
         return self.code
 
 
 def test_macos_asks_for_interactive_quality() -> None:
-    assert realtime._macos_priority(FakeMac(0)) == "user-interactive quality of service"
+    mac = FakeMac(0)
+    assert realtime._macos_priority(mac) == "user-interactive quality of service"
+    assert mac.quality == 0x21
     assert "refused" in realtime._macos_priority(FakeMac(1))
+    assert realtime._macos_priority(FakeMac(0), 0x19) == "user-initiated quality of service"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the scheduling classes are Linux's")
@@ -145,10 +150,22 @@ def test_the_collector_stops_and_can_be_started_again() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a thread's class")
 def test_a_priority_that_somebody_else_gave_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(realtime, "request_realtime_priority", lambda priority: asked.append(priority) or "asked")
+    monkeypatch.setattr(
+        realtime, "request_realtime_priority", lambda priority: asked.append(priority) or "asked"
+    )
     monkeypatch.setattr(os, "sched_getscheduler", lambda pid: os.SCHED_RR | os.SCHED_RESET_ON_FORK)
     monkeypatch.setattr(os, "sched_getparam", lambda pid: os.sched_param(17))
     assert realtime.keep_realtime_priority() == "real-time priority 17 of its own"
     monkeypatch.setattr(os, "sched_getscheduler", lambda pid: os.SCHED_OTHER)
     assert realtime.keep_realtime_priority(33) == "asked"
     assert asked == [33]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how Linux schedules")
+def test_a_helper_stands_over_the_ordinary_and_under_the_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(
+        realtime.os, "sched_setscheduler", lambda who, policy, how: asked.append(how.sched_priority)
+    )
+    realtime.request_helper_priority()
+    assert asked == [1]
