@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 VOICE_FOLDER = "audio/voice"
 FURTHEST_M = 150.0
-_VOICE_SUFFIXES = (".flac", ".wav")
+_VOICE_SUFFIXES = (".flac", ".wav", ".ogg", ".opus")
 
 
 def book_of(

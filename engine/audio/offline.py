@@ -7,18 +7,16 @@ there.
 
 from __future__ import annotations
 
-import errno
-import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.audio.assembly import ShakerSetup, make_mix
 from engine.audio.block import BLOCK
 from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.formats import WaveFormat, WaveWriter
 from engine.audio.grid import Grid
 from engine.audio.mixer import MixSettings
 from engine.audio.sounds import SoundBook
@@ -27,7 +25,7 @@ from engine.experience.audio_rig import STEREO, AudioOutput
 from engine.time.segments import Transport
 
 _CHUNK_SAMPLES = SAMPLE_RATE_HZ // 2
-_FULL_SCALE = (1 << 23) - 1
+_BITS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,6 @@ class Rendered:
     limited_db: float
 
 
-def pcm24(block: NDArray[np.float32]) -> bytes:
-    """Float samples as 24-bit little-endian PCM, clipped at full scale."""
-    whole = np.round(np.clip(block.astype(np.float64), -1.0, 1.0) * _FULL_SCALE).astype("<i4")
-    return whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
-
-
 def render_wav(
     path: Path,
     book: SoundBook,
@@ -76,7 +68,8 @@ def render_wav(
     Parameters
     ----------
     path : Path
-        48 kHz, 24 bit, the channels of the device; replaced when it exists.
+        48 kHz, 24 bit, the channels of the device; BW64 beyond 4 GB, which sixteen channels reach within
+        half an hour. Replaced when it exists.
     book, clips : SoundBook, ClipCache
     transport : Transport or callable
         The run's transport at its end; or, where it kept fewer rows than the run had, a function that gives
@@ -113,25 +106,18 @@ def render_wav(
         return transport if isinstance(transport, Transport) else transport(at_ns)
 
     try:
-        with path.open("wb") as raw, wave.open(raw, "wb") as out:
-            out.setnchannels(mixer.channels)
-            out.setsampwidth(3)
-            out.setframerate(SAMPLE_RATE_HZ)
+        with WaveWriter(path, WaveFormat(mixer.channels, SAMPLE_RATE_HZ, _BITS)) as out:
             while done < total:
                 count = min(_CHUNK_SAMPLES if fixed is not None else BLOCK, total - done)
                 at_ns = grid.ns(done)
                 now = fixed if fixed is not None else history(at_ns)
                 samples = mixer.render(now, at_ns, count)
                 peak = max(peak, float(np.max(np.abs(samples))))
-                out.writeframes(pcm24(samples))
+                out.write(samples)
                 done += count
                 if progress is not None and (done == total or done % _CHUNK_SAMPLES < count):
                     progress(done / total)
-    except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        needed_mb = total * 3 * mixer.channels / 1e6
-        raise OutputError(
-            f"{path}: {reason} after {done / SAMPLE_RATE_HZ:.1f} s of sound; the whole needs "
-            f"{needed_mb:.0f} MB, free some space or choose another folder"
-        ) from error
+    except OutputError as error:
+        needed_mb = total * _BITS // 8 * mixer.channels / 1e6
+        raise OutputError(f"{error}; the whole needs {needed_mb:.0f} MB") from error
     return Rendered(path, total, peak, mixer.deepest_limit_db)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, StrictBool, StrictStr, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictStr,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from engine.timeline.acoustics import PLAIN
 from engine.timeline.model_acoustics import InSpace
@@ -52,8 +61,14 @@ class Placed(InSpace):
 MixBus = Literal["voice", "music", "effects", "shakers"]
 """Buses of the mixer; a rig sets their levels."""
 
-SoundChannels = Literal[
+SoundLayout = Literal[
     "mono", "stereo", "5.1", "7.1", "5.1.2", "5.1.4", "7.1.2", "7.1.4", "22.2", "ambix", "n3d", "fuma"
+]
+SoundChannels = Annotated[
+    SoundLayout,
+    # ``5.1`` and ``22.2`` are numbers to YAML.
+    BeforeValidator(lambda value: f"{value:g}" if isinstance(value, float) else value),
+    WithJsonSchema({"enum": [*get_args(SoundLayout), 5.1, 7.1, 22.2]}),
 ]
 """What the channels of a bed are: loudspeakers in BS.2051's order, or an Ambisonic field in one of its three weights."""
 
@@ -78,9 +93,13 @@ class AudioCue(MediaCue, Placed):
         if self.bed and placed:
             raise ValueError("a bed is not placed; leave `bed` or the place out")
         if self.channels is not None and placed:
-            raise ValueError("`channels` says where each of the file's channels is heard; leave the place out")
+            raise ValueError(
+                "`channels` says where each of the file's channels is heard; leave the place out"
+            )
         if self.bed and self.space() != PLAIN:
-            raise ValueError("a bed stands nowhere in space; leave `bed` or spread, directivity, doppler, reverb... out")
+            raise ValueError(
+                "a bed stands nowhere in space; leave `bed` or spread, directivity, doppler, reverb... out"
+            )
         if self.move is not None:
             if self.position_m is not None or self.azimuth_deg is not None:
                 raise ValueError("`move` already says where the sound is; leave the other place out")

@@ -83,6 +83,17 @@ def test_a_line_speaks_in_the_languages_that_have_a_voice(folder: Path) -> None:
     assert sound.by_language[1][1] == 0, "no Chinese voice: silent, not English"
 
 
+@pytest.mark.parametrize(("suffix", "subtype"), [(".ogg", "VORBIS"), (".opus", "OPUS"), (".wav", None)])
+def test_a_voice_may_be_packed(suffix: str, subtype: str | None, folder: Path) -> None:
+    voices = folder / "audio" / "voice" / "en"
+    (voices / "lock_A1.flac").unlink()
+    packed = None if subtype is None else "OGG"
+    soundfile.write(voices / f"lock_A1{suffix}", np.zeros(4_800), 48_000, format=packed, subtype=subtype)
+    spoken = MediaCue("line", 0, 4 * S_FL, 0, 0, line="lock_A1", bus="voice", azimuth_deg=20.0)
+    (sound,) = book_of(package(folder, program(spoken))).scenes[0].sounds  # type: ignore[arg-type]
+    assert (sound.file, sound.length_samples) == (f"audio/voice/en/lock_A1{suffix}", 4_800)
+
+
 def test_reactions_are_read_too(folder: Path) -> None:
     book = book_of(package(folder, program(reactions=(program(BELL),))))  # type: ignore[arg-type]
     assert book.scenes[0].reactions[0].sounds[0].file == "audio/bell.flac"

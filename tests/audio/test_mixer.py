@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.audio import offline
 from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.formats import WaveReader, WaveWriter
 from engine.audio.mixer import LEAD, MixSettings
 from engine.audio.offline import render_wav
 from engine.audio.sounds import Pose, ReactionSounds, SeatPlace
@@ -146,6 +149,15 @@ def test_offline_file_equals_live_blocks(tmp_path: Path) -> None:
     written, rate_hz = soundfile.read(done.path, dtype="float32")
     assert rate_hz == FS and written.shape == live.shape
     assert np.abs(written - live).max() <= 1.01 / (1 << 23)
+
+
+def test_a_rendering_grows_beyond_what_wav_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tone_room()
+    monkeypatch.setattr(offline, "WaveWriter", partial(WaveWriter, plain_limit=1_000))
+    done = render_wav(tmp_path / "a.wav", room.book, room.clips, run((0.0, 0, 0.0, 1, START)), 0, S_NS // 10)
+    assert done.path.read_bytes()[:4] == b"BW64"
+    with WaveReader(done.path) as file:
+        assert (file.frames, file.format.channels, file.format.bits, file.notes) == (4_800, 2, 24, [])
 
 
 def test_full_disk_is_said_with_the_place(tmp_path: Path) -> None:

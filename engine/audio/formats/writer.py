@@ -113,11 +113,12 @@ class WaveWriter:
             return
         self._closed = True
         try:
-            self._finish()
+            try:
+                self._finish()
+            finally:
+                self._file.close()  # what is still in memory is written now, which fails as well as anything
         except OSError as error:
             raise self._failed(error) from error
-        finally:
-            self._file.close()
 
     def _finish(self) -> None:
         data = self.frames * self.format.frame_bytes

@@ -168,6 +168,15 @@ def test_no_such_file_and_no_such_folder(tmp_path: Path) -> None:
         WaveWriter(tmp_path / "none" / "a.wav", WaveFormat(1, 48_000, 16))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full comes with Linux")
+def test_a_disk_that_is_full_is_said_also_when_the_last_bytes_go_out() -> None:
+    with (
+        pytest.raises(OutputError, match="the disk is full"),
+        WaveWriter(Path("/dev/full"), WaveFormat(1, 48_000, 16)),
+    ):
+        pass
+
+
 def test_clipped_at_full_scale_not_wrapped(tmp_path: Path) -> None:
     with WaveWriter(tmp_path / "a.wav", WaveFormat(1, 48_000, 24)) as out:
         out.write(np.array([[2.0], [-2.0], [np.nan]], np.float32))
