@@ -9,6 +9,8 @@ import numpy as np
 
 from engine.audio.adm.files import RenderedFile, is_adm, render_file
 from engine.audio.assembly import stage_of
+from engine.audio.block import BED_CHANNELS
+from engine.audio.formats.values import MOST_CHANNELS
 from engine.audio.speakers.layouts import LAYOUTS, SHORT_NAMES, Layout, layout
 from engine.errors import UsageError
 from engine.experience.audio_rig import AudioOutput, SpeakerSpec
@@ -60,6 +62,8 @@ def mixdown(
     OutputError
         When it cannot be written.
     """
+    if not -120.0 <= gain_db <= 60.0:
+        raise UsageError(f"--gain {gain_db:g}: -120 to 60 dB")
     path = Path(source)
     if path.is_file():
         if not is_adm(path):
@@ -74,6 +78,10 @@ def mixdown(
             language=options.language or "", gain_db=gain_db,
         )  # fmt: skip
         return _told_of_file(made)
+    if programme or gain_db:
+        raise UsageError(
+            "--programme and --gain are for an ADM master; how loud a show is its rig says (--rig, audio: volume)"
+        )
     from engine.show.sound_export import mixdown_show
 
     return mixdown_show(options, out, to, output_of(to))
@@ -94,6 +102,10 @@ def export_command(options: PlayOptions, out: str, *, force: bool, bits: int, tr
     """Export, and say what was written."""
     from engine.show.sound_export import export_show
 
+    if not BED_CHANNELS < tracks <= MOST_CHANNELS:
+        raise UsageError(
+            f"--tracks {tracks}: {BED_CHANNELS + 1} to {MOST_CHANNELS}; the Ambisonic field alone has {BED_CHANNELS}"
+        )
     path = _free(out, force)
     made = export_show(options, path, bits=bits, most_tracks=tracks)
     if made.in_field:

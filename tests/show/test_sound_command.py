@@ -49,6 +49,20 @@ def test_what_cannot_be_mixed_down_is_said(tmp_path: Path, capsys: pytest.Captur
     assert "only a show to Ambisonics" in capsys.readouterr().err
 
 
+def test_options_that_would_do_nothing_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = ["--out", str(tmp_path / "o.wav")]
+    for words, says in (
+        (["mixdown", "first_light", "--to", "5.1", *to, "--gain", "3"], "are for an ADM master"),
+        (["mixdown", "first_light", "--to", "5.1", *to, "--gain", "nan"], "--gain nan: -120 to 60 dB"),
+        (["export", "adm", "first_light", *to, "--tracks", "-5"], "--tracks -5: 17 to 1024"),
+    ):
+        assert main(words) == 2
+        assert says in capsys.readouterr().err
+    assert not (tmp_path / "o.wav").exists()
+
+
 @pytest.mark.long
 def test_a_show_with_a_master_and_beds_in_it_becomes_a_master_and_a_mixdown(tmp_path: Path) -> None:
     folder = new_package("my_show", tmp_path)

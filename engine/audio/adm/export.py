@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.audio.adm.build import Builder, Part
 from engine.audio.adm.capture import Heard, Survey, Tracks
+from engine.audio.adm.document import read_document
 from engine.audio.adm.items import programme_of
 from engine.audio.adm.model import Document, Loudness, ObjectBlock
 from engine.audio.adm.renderer import LayoutRenderer
@@ -147,7 +148,12 @@ def export_adm(
     document = _document(heard, objects, beds, survey.field, frames, titles)
     tracks = Tracks(survey.heard, objects, beds, survey.field)
     form = WaveFormat(max(1, tracks.count), SAMPLE_RATE_HZ, bits)
-    measured = _Measured(document) if measure and tracks.count else None
+    # Measured as it is read: with the common definitions, which beds and fields refer to and which a document does not hold.
+    measured = (
+        _Measured(read_document(axml_of(document, bits=bits), chna_of(document)))
+        if measure and tracks.count
+        else None
+    )
     source = make_source(tracks)
     loudness: Loudness | None = None
     with WaveWriter(path, form) as out:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.audio.adm import programme_of, read_document
 from engine.audio.adm.capture import Heard, Survey, Tracks
-from engine.audio.adm.export import Exported, Titles, blocks_of, export_adm
+from engine.audio.adm.export import Exported, Titles, _Measured, blocks_of, export_adm
 from engine.audio.adm.files import render_file
 from engine.audio.adm.items import HoaItem, ObjectItem, SpeakerItem
 from engine.audio.block import BLOCK
@@ -83,6 +83,14 @@ def test_a_show_is_objects_a_bed_and_a_field(exported: Exported) -> None:
     places = [item.blocks[0].position for item in programme.items if isinstance(item, ObjectItem)]
     assert any(place == pytest.approx((40.0, 10.0, 1.0)) for place in places)
     assert np.abs(sound[:, :2]).max() > 0.01
+
+
+def test_its_loudness_is_that_of_beds_and_field_as_well(exported: Exported) -> None:
+    with WaveReader(exported.path) as file:
+        measured = _Measured(read_document(file.axml(), file.chna()))
+        measured.add(file.read(0, FRAMES), 0)
+    assert exported.loudness is not None
+    assert exported.loudness.integrated_lufs == pytest.approx(measured.result().integrated_lufs, abs=0.02)
 
 
 def test_the_master_plays_what_the_show_plays(exported: Exported, tmp_path: Path) -> None:
