@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,8 @@ SWITCH_SAMPLES = 480
 """Over which what was going to be heard turns into what now holds, where that comes late."""
 MOST_DELAY = 28_800
 """Samples that a sound may be heard later than it sounds: 0.6 s, 200 m."""
+_MOST_GLIDE = 120.0
+"""Samples by which a delay may glide within a block; the emitter reads 64 to either side."""
 # A loop that is a bed: four stretches of it, a quarter of its length apart, from four sides. One noise at both ears would sit in the
 # middle of the head; copies at one place of the file would collapse into one.
 _AROUND = tuple(beside_seat(SeatPlace(azimuth_deg, 0.0, 3.0)) for azimuth_deg in (40.0, -40.0, 110.0, -110.0))
@@ -282,12 +285,26 @@ class ObjectMaker:
             in_bed = np.concatenate([in_bed, np.ones(len(new), np.float32)])
             send = np.concatenate([send, np.zeros((2, len(new), send.shape[2]), np.float32)], axis=1)
         part = np.concatenate([np.zeros(count, np.int64), *(one.part for one in extra)])
+        keys = np.fromiter((row.key for row in rows), np.int64, len(rows)) + part
+        fades: dict[int, Samples] = {}
+        leaps = np.flatnonzero(np.abs(delay[1] - delay[0]) > _MOST_GLIDE)
+        if leaps.size:
+            # It is at another place at once, nearer or further than any pitch could tell: there it fades out, and here in.
+            x = np.arange(n, dtype=np.float32) * np.float32(0.5 * math.pi / n)
+            fades = dict.fromkeys(leaps.tolist(), np.sin(x))
+            fades |= dict.fromkeys(range(len(rows), len(rows) + leaps.size), np.cos(x))
+            rows = [*rows, *(rows[i] for i in leaps)]
+            at_m, gain, low_pass_hz, delay, send = (
+                _parted(one, leaps) for one in (at_m, gain, low_pass_hz, delay, send)
+            )
+            keys = np.concatenate([keys, -1 - keys[leaps]])
+            in_bed = np.concatenate([in_bed, in_bed[leaps]])
         whole = np.rint(delay.mean(axis=0)).astype(np.int64)
         total = len(rows)
-        pcm, shape = self._read(rows, whole, first, n)
+        pcm, shape = self._read(rows, whole, first, n, fades)
         block = ObjectBlock(
             first=first,
-            keys=np.fromiter((row.key for row in rows), np.int64, total) + part,
+            keys=keys,
             pcm=pcm,
             delay=delay - whole,
             gain=gain.astype(np.float32),
@@ -398,7 +415,12 @@ class ObjectMaker:
     # ---- the samples
 
     def _read(
-        self, rows: Sequence[_Row], whole: NDArray[np.int64], first: int, n: int
+        self,
+        rows: Sequence[_Row],
+        whole: NDArray[np.int64],
+        first: int,
+        n: int,
+        fades: Mapping[int, Samples],
     ) -> tuple[Samples, Samples | None]:
         count, width = len(rows), BEFORE + n + AFTER
         if self._pcm.shape[1] != width or self._pcm.shape[0] < count:
@@ -412,6 +434,8 @@ class ObjectMaker:
                 own = self._edges(row.voice, row.was, first - late, n)
                 if row.fade is not None:
                     own = row.fade if own is None else own * row.fade
+            if i in fades:
+                own = fades[i] if own is None else own * fades[i]
             if own is not None:
                 if shape is None:
                     shape = np.ones((count, n), np.float32)
@@ -532,6 +556,14 @@ class _Reflected:
     gain: Values
     low_pass_hz: Values
     delay: Values
+
+
+def _parted(ends: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Values at a block's two ends, where some rows keep those of the last, and stand behind once more with those of the first."""
+    behind = np.broadcast_to(ends[:1, rows], ends[:, rows].shape)
+    ends = ends.copy()
+    ends[0, rows] = ends[1, rows]
+    return np.concatenate([ends, behind], axis=1)
 
 
 def _by_scene(rows: Sequence[_Row]) -> dict[int, list[int]]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.audio.acoustics.reverb import Reverberation
 from engine.audio.acoustics.scene import scene_acoustics
-from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
 from engine.audio.mixer import Mixer
+from engine.audio.objects import ObjectMaker
 from engine.audio.sounds import Pose, ReactionSounds, SeatPlace, SoundBook
-from engine.time.publisher import MAX_SEGMENTS, TransportWriter
+from engine.time.publisher import MAX_REACTIONS, MAX_SEGMENTS, TransportWriter
 from engine.time.segments import ROOM, SegmentKind
 from engine.time.shared import LocalBlock
 from engine.timeline.acoustics import AcousticsSpec, RoomSpec, SoundSpace
@@ -52,6 +54,16 @@ def row(
 def sharpest(samples: np.ndarray) -> float:
     """Highest third difference: a step of x gives up to 3 x, a tone of 220 Hz next to nothing."""
     return float(np.abs(np.diff(samples, 3)).max())
+
+
+def in_vault(room: Room) -> Mixer:
+    """A mixer whose first scene is a vault."""
+    acoustics, rooms = scene_acoustics([AcousticsSpec((VAULT,)), *(None for _ in room.book.scenes[1:])])
+    scenes = zip(room.book.scenes, acoustics, strict=True)
+    return Mixer(
+        SoundBook(tuple(dataclasses.replace(scene, acoustics=one) for scene, one in scenes), rooms),
+        room.clips,
+    )
 
 
 def test_a_loop_goes_on_when_its_beginning_is_forgotten() -> None:
@@ -117,12 +129,7 @@ def test_what_a_late_row_cuts_does_not_click(space: str, late_s: float) -> None:
     room.scene(seconds=4.0)
     mixer = room.mixer()
     if space == "vault":
-        acoustics, rooms = scene_acoustics([AcousticsSpec((VAULT,)), None])
-        scenes = tuple(
-            dataclasses.replace(scene, acoustics=one)
-            for scene, one in zip(room.book.scenes, acoustics, strict=True)
-        )
-        mixer = Mixer(SoundBook(scenes, rooms), room.clips)
+        mixer = in_vault(room)
     out = told(mixer, 0.25, [(0.0, row(0.0, 0, 0.0, START)), (0.15, row(0.15 - late_s, 1, 0.0, START))])
     assert sharpest(out[2400:]) < 1e-3
 
@@ -154,3 +161,51 @@ def test_a_tail_does_not_step_where_the_guest_is_elsewhere_at_once() -> None:
     assert np.abs(joined[13 * n :]).max() == 0.0
     step = joined[12 * n : 12 * n + 24]
     assert np.std(step) > 0.3 * np.std(inside)
+
+
+@pytest.mark.parametrize("doppler", ["off", "travel"])
+def test_what_is_elsewhere_at_once_does_not_click(doppler: str) -> None:
+    # In a vault its reflections arrive at other times from one sample to the next, with Doppler it does itself.
+    room = Room()
+    space = SoundSpace(doppler="travel" if doppler == "travel" else "off")
+    low = room.sound(
+        "low", tone(1.0, 220.0), space=space, place=lambda fl: (0.0, 6.0 if fl > S_FL // 10 else 1.0, 1.5)
+    )
+    room.scene(low, seconds=4.0, pose=lambda _: Pose(0.0, 0.0, 1.5, 0.0))
+    out = heard(in_vault(room), run((0.0, 0, 0.0, 1, START)), 0.0, 0.13)[:, 0]
+    assert sharpest(out[4000:]) < 3e-3
+
+
+def test_a_reaction_that_comes_nearer_than_foreseen_begins_with_its_first_sample() -> None:
+    # When it begins nobody knows beforehand, nor how near the guest will be.
+    outs = []
+    for doppler, nearest_m in (("off", 0.0), ("pitch", 10.0)):
+        room = Room()
+        spec = SoundSpace(doppler="pitch" if doppler == "pitch" else "off")
+        low = room.sound(
+            "low", tone(1.0, 220.0), place=lambda _: (0.0, 1.0, 0.0), space=spec, nearest_m=nearest_m
+        )
+        room.scene(low, seconds=4.0)
+        outs.append(heard(room.mixer(), run((0.02, 0, 0.0, 1, START)), 0.0, 0.05))
+    assert np.array_equal(*outs)
+
+
+def test_nothing_grows_with_the_show() -> None:
+    room = Room()
+    strike = room.sound("strike", tone(0.01), place=AHEAD)
+    room.scene(seconds=600.0, reactions=(ReactionSounds((strike,), S_FL),))
+    mixer = room.mixer(live=True)
+    maker = ObjectMaker(room.book, ClipCache(Path(".")), live=True)
+    block = LocalBlock()
+    writer = TransportWriter(block)
+    writer.append(from_ns=0, scene=0)
+    for k in range(200):
+        writer.react(scene=0, reaction=0, seat=ROOM, from_ns=k * 10_000_000)
+        if k % 50 == 49:
+            mixer.render(block.read(), 0, BLOCK)
+    assert len(mixer._delays) <= 3 * MAX_REACTIONS
+    (voice, *_) = mixer.plan.voices
+    for k in range(9000):
+        maker._clip(dataclasses.replace(voice, zero=k))
+    assert maker.late_clips == 9000
+    assert len(maker._waiting) <= 4096
