@@ -18,7 +18,7 @@ from engine.audio.commission.response import Response
 from engine.errors import DeviceError
 from engine.experience.audio_rig import SpeakerSpec
 from engine.show.commission.voice import Announcer
-from engine.show.commission.words import say
+from engine.show.commission.words import say, shown
 
 Samples = NDArray[np.float32]
 
@@ -134,7 +134,7 @@ class Walk:
         tried = {speaker.channel for speaker in speakers}
         left = [channel for channel in free if channel not in tried]
         if missing and left and not ended:
-            self._tell("ear_free", missing=", ".join(speaker.name for speaker in missing))
+            self._tell("ear_free", missing=", ".join(shown(one.name, self._language) for one in missing))
             for channel in left:
                 missing = [speaker for speaker in speakers if speaker.name not in heard]
                 if not missing or self._ask_ear(missing[0], channel, order, speakers, heard):
@@ -249,7 +249,7 @@ class Walk:
         heard: dict[str, int],
     ) -> bool:
         """Play one channel until it was said what it is; True when the operator wants to end."""
-        by_lower = {speaker.name.lower(): speaker.name for speaker in speakers}
+        by_lower = {shown(speaker.name, self._language).lower(): speaker.name for speaker in speakers}
         while True:
             self._play(expected, channel, order[expected.name])
             while True:
@@ -260,7 +260,11 @@ class Walk:
                     break
                 name = expected.name if answer == "" else by_lower.get(answer)
                 if name is None:
-                    self._tell("ear_unknown", answer=answer, names=", ".join(by_lower.values()))
+                    self._tell(
+                        "ear_unknown",
+                        answer=answer,
+                        names=", ".join(shown(name, self._language) for name in by_lower.values()),
+                    )
                     continue
                 if name in heard:
                     self._tell("ear_twice", name=name, other=heard[name], channel=channel)

@@ -167,7 +167,14 @@ def say(key: str, language: str, **values: object) -> str:
     KeyError
         When there is no such sentence.
     """
+    if "name" in values:
+        values["name"] = shown(str(values["name"]), language)
     return WORDS[key][LANGUAGES.index(language)].format(**values)
+
+
+def shown(name: str, language: str) -> str:
+    """A loudspeaker's name as it is read: its label, which is the same everywhere; ears and shakers have words."""
+    return _SIDES[name][LANGUAGES.index(language)] if name in _SIDES else name
 
 
 def spoken(
