@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# Tests run side by side, one worker a core and four at most; JOBS=0 runs them in this process, for a debugger.
+JOBS   ?= auto
 
 .PHONY: play test setup setup-test lint bench clean
 
@@ -10,7 +12,7 @@ play: setup
 	@$(BIN)/sensorama play lantern_street $(ARGS)
 
 test: setup-test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup-test
 	@$(BIN)/ruff check . && $(BIN)/mypy
