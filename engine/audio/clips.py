@@ -161,6 +161,8 @@ class ClipCache:
         Files whose name begins so are made by a call with the name rather than read.
     budget_bytes : int
         Upper bound of what is kept. One clip larger than that is still handed out, and dropped with the next.
+    say : callable, optional
+        Told once of every file that cannot be read, for which `heard` then has silence.
 
     Notes
     -----
@@ -173,8 +175,11 @@ class ClipCache:
         *,
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
         makers: Mapping[str, Callable[[str], Clip]] | None = None,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self._root = root
+        self._say = say
+        self._bad: set[str] = set()
         self._makers = dict(makers or {})
         self._budget_bytes = budget_bytes
         self._clips: OrderedDict[str, Clip] = OrderedDict()
@@ -208,6 +213,25 @@ class ClipCache:
             clip = decode(self._root / file) if make is None else make(file)
             self._keep(file, clip)
         return clip
+
+    def heard(self, file: str) -> Clip | None:
+        """The clip as a show off-line hears it: None for one that cannot be read, where somebody is told of it.
+
+        Raises
+        ------
+        InputError
+            As `decode`, where nobody is.
+        """
+        if file in self._bad:
+            return None
+        try:
+            return self.get(file)
+        except InputError as error:
+            if self._say is None:
+                raise
+            self._bad.add(file)
+            self._say(f"{error}; it stays silent")
+            return None
 
     def put(self, file: str, clip: Clip) -> None:
         """Keeps a clip that was made rather than read (tests, tones)."""

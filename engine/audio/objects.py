@@ -506,7 +506,7 @@ class ObjectMaker:
 
     def _clip(self, voice: Voice) -> Clip | None:
         if not self._live:
-            return self._clips.get(voice.file)
+            return self._clips.heard(voice.file)
         clip = self._clips.ready(voice.file)
         if clip is None:
             key = (voice.file, voice.zero)

@@ -374,6 +374,8 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
     stand_ins = stand_ins_of(package) if config.stand_ins else None
     notes: list[str] = []  # said after the first line, which is the one that means: ready
     book = book_of(package, stand_ins, say=lambda text: notes.append(f"sound: {text}"))
+    if stand_ins is not None and stand_ins.made:
+        notes.append(f"sound: {stand_ins.told}")
     shakers = None
     if config.shakers:
         from engine.timeline.evaluate import Evaluator

@@ -182,20 +182,34 @@ class _Stage:
         shakers = None
         if audio.shakers:
             shakers = ShakerSetup(audio.shakers, self._production.evaluator(), package.roles)
+        book = book_of(package, stand_ins, say=self._say_sound)
+        if stand_ins is not None and stand_ins.made:
+            self._say_sound(stand_ins.told)
+        devices = by_device(self._production.rig)
+        device, outputs = next(iter(devices.items()))
+        left = [output.name for other, found in devices.items() if other != device for output in found]
+        if left:
+            self._say_sound(
+                f"{path.name} is what one device plays ({', '.join(one.name for one in outputs) or 'shakers'}); "
+                f"{', '.join(left)} of other devices {'is' if len(left) == 1 else 'are'} not in it"
+            )
         made = render_wav(
             path,
-            book_of(package, stand_ins, say=lambda text: self._view.say(f"sound: {text}")),
-            ClipCache(package.path, makers=makers),
+            book,
+            ClipCache(package.path, makers=makers, say=self._say_sound),
             self._history.at,
             0,
             end_ns,
-            outputs=next(iter(by_device(self._production.rig).values())),
+            outputs=outputs,
             settings=settings_of(audio.mix, package.manifest.loudness),
             shakers=shakers,
             say=self._view.say,
         )
         self.sound_note = f"{path.name}, peak {20 * log10(max(made.peak, 1e-9)):.1f} dBFS"
         self._view.say(f"sound: a silent clock here; the mix is {path}")
+
+    def _say_sound(self, text: str) -> None:
+        self._view.say(f"sound: {text}")
 
     def run(self) -> Ended:
         start = self._options.start

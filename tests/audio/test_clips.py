@@ -67,3 +67,14 @@ def test_a_missing_file_is_said_with_its_path(tmp_path: Path) -> None:
         ClipCache(tmp_path).get("bell.flac")
     with pytest.raises(InputError, match=r"bell\.flac"):
         length_samples(tmp_path / "bell.flac")
+
+
+def test_a_show_off_line_hears_silence_for_what_cannot_be_read_and_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / "bad.flac").write_bytes(b"bread, milk")
+    told: list[str] = []
+    cache = ClipCache(tmp_path, say=told.append)
+    assert cache.heard("bad.flac") is None and cache.heard("bad.flac") is None
+    assert len(told) == 1 and "bad.flac: cannot be read as sound" in told[0]
+    assert told[0].endswith("it stays silent")
+    with pytest.raises(InputError):
+        ClipCache(tmp_path).heard("bad.flac")

@@ -145,3 +145,30 @@ def test_what_there_was_no_time_to_read_is_said(tmp_path: Path) -> None:
     found = sound_file_problems(folder, clock, read_s=None)
     assert [problem for problem in found if "no numbers" in problem.message]
     assert not [problem for problem in found if problem.severity == "warning"]
+
+
+@pytest.mark.long
+def test_a_rehearsal_off_line_goes_on_without_a_broken_sound_and_says_what_is_not_in_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = new_package("my_show", tmp_path)
+    broken(folder)
+    manifest = folder / "experience.yaml"
+    row = '\n  "audio/**": {source: noise, licence: CC0-1.0, made_by: generator}'
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace("assets: {}", f"assets:{row}"), encoding="utf-8"
+    )
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(
+        "sensorama_rig: 1\nname: {en: v}\nseats: {a: {}}\naudio:\n  outputs:\n"
+        "    - {name: room, layout: stereo, device: Card}\n    - {name: ears, layout: binaural}\n",
+        encoding="utf-8",
+    )
+    words = ["play", str(folder), "--rig", str(rig), "--headless", "--no-picture", "--stand-ins"]
+    assert main([*words, "--seed", "1", "--out", str(tmp_path / "run")]) == 0
+    out, err = capsys.readouterr()
+    said = out + err
+    assert "cut.flac" in said and "it stays silent" in said
+    assert "stands in for" in said
+    assert "audio.wav is what one device plays (room); ears of other devices is not in it" in said
+    assert "Traceback" not in said

@@ -55,6 +55,13 @@ class StandIns:
         """Who speaks."""
         return "a murmur" if self._voice is None else self._voice.name
 
+    @property
+    def told(self) -> str:
+        """What is said of them before a rehearsal, once the package's sounds are known."""
+        lines = len({name.rpartition("/")[2] for name in self.made})
+        count = "1 line" if lines == 1 else f"{lines} lines"
+        return f"{self.description} stands in for {count} without a voice in every language; a show has captions there, no sound"
+
     def name(self, language: str, line_id: str, longest: int) -> tuple[str, int]:
         """A clip's name and length in samples, of a line that may take `longest` samples."""
         name = f"{STAND_IN}{language}/{line_id}"

@@ -49,6 +49,15 @@ def test_a_murmur_is_as_long_as_its_text_and_as_loud_as_speech(text: str) -> Non
     assert not np.array_equal(samples, murmur(text + "a")[: samples.size])
 
 
+def test_what_is_said_of_them_counts_lines_not_languages() -> None:
+    made = StandIns(LineTable(("en", "zh")))
+    for language in ("en", "zh"):
+        made.name(language, "quay_A1", 48_000)
+    assert made.told.startswith("a murmur stands in for 1 line without a voice")
+    made.name("en", "quay_A2", 48_000)
+    assert "2 lines" in made.told
+
+
 def test_a_stand_in_keeps_to_its_line() -> None:
     ins = StandIns(lines())
     assert ins.description == "a murmur"
