@@ -194,11 +194,12 @@ def _carried(before: list[Piece], segment: Segment, origin: float) -> float:
     """
     if segment.kind is not SegmentKind.CONTINUE:
         return origin
-    for piece in reversed(before):
+    for number in range(len(before) - 1, -1, -1):
+        piece = before[number]
         if piece.segment.scene != segment.scene:
             break
         if piece.origin is not None:
-            held = sum(p.end - p.begin for p in before[before.index(piece) + 1 :])
+            held = sum(p.end - p.begin for p in before[number + 1 :])
             carried = piece.origin + held
             return carried if abs(carried - origin) < 1.01 else origin
         if piece.segment.kind is not SegmentKind.CONTINUE or not piece.segment.held:
@@ -259,6 +260,12 @@ class _Planner:
         if piece.origin is None:
             return None
         own_begin = _nearest(piece.origin + sound.at_fl / FL_PER_SAMPLE)
+        # A plan is made where a block is due, over all that is known: nearly every sound is over or to come in nearly every piece.
+        if own_begin > piece.end + 1:
+            return None
+        over = own_begin + sound.length_samples - sound.skip_samples
+        if over < piece.begin - 1 and not sound.loop and not sound.by_language:
+            return None
         file, length = self._file(sound, own_begin)
         end, fades_at_end, cut_release = _extent(sound, length, own_begin, scene.duration_fl, piece.origin)
         # One sample of slack: the instant of a scene's start need not lie on the grid.
@@ -278,7 +285,7 @@ class _Planner:
                 release = 0 if end <= piece.end else cut_release
                 steps = abs(before.origin_at(piece.begin) - piece.origin) > 1.01
                 laps = (*before.laps, (piece.begin, piece.origin)) if steps else before.laps
-                self.voices[earlier] = replace(before, end=last, release=release, own_end=own_end, laps=laps)
+                _set(before, end=last, release=release, own_end=own_end, laps=laps)
                 return self._closed(earlier, number, end, cut_release)
         if not by_itself and not sound.resume and sound.at_fl < piece.segment.run_from_fl:
             return None
@@ -300,18 +307,18 @@ class _Planner:
             release = (
                 cut_release if voice.sound.loop and voice.own_end == FOREVER else ENTRY_SAMPLES if more else 0
             )
-            self.voices[index] = replace(voice, release=release)
+            _set(voice, release=release)
             return None
         following = self._pieces[number + 1] if number + 1 < len(self._pieces) else None
         if following is None:
             return index
         if following.segment.kind in (SegmentKind.SEEK, SegmentKind.CONTINUE):
-            self.voices[index] = replace(voice, release=ENTRY_SAMPLES)
+            _set(voice, release=ENTRY_SAMPLES)
         elif voice.sound.tail and not voice.sound.loop:
             self._ring(index, number + 1, end, voice.begin)
             return index if following.segment.kind is SegmentKind.LOOP else None
         else:
-            self.voices[index] = replace(voice, release=cut_release)
+            _set(voice, release=cut_release)
         return index
 
     def _ring(self, index: int, number: int, end: int, born: int) -> None:
@@ -356,7 +363,8 @@ class _Planner:
             if voice.begin >= held_from:
                 self.voices[index] = replace(voice, begin=0, end=0)  # held before its first sample
             return
-        self.voices[index] = replace(voice, end=end, release=voice.release)
+        if self.voices[index] is not voice or voice.end != end:
+            self.voices[index] = replace(voice, end=end)
 
     # ---- reactions
 
@@ -417,6 +425,12 @@ class _Planner:
             if language in sound.by_language:
                 return sound.by_language[language]
         return sound.file, sound.length_samples
+
+
+def _set(voice: Voice, **changes: object) -> None:
+    """Changes a voice that nobody but its planner has seen yet; a copy for each of its pieces would take most of a plan's time."""
+    for name, value in changes.items():
+        object.__setattr__(voice, name, value)
 
 
 def _nearest(place: float) -> int:
