@@ -94,8 +94,15 @@ def sound_file_problems(folder: Path, clock: Clock, *, read_s: float | None = RE
 
 
 @contextmanager
-def all_said(folder: Path) -> Iterator[None]:
+def all_said(folder: Path, made: Path | None = None) -> Iterator[None]:
     """Where something fails at one sound file of a package, all that are wrong are said.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the package.
+    made : Path, optional
+        What was being written; half of it is not left behind.
 
     Raises
     ------
@@ -105,6 +112,8 @@ def all_said(folder: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
+        if made is not None:
+            made.unlink(missing_ok=True)
         refuse_broken(folder, read_s=None, cause=error)
         raise
 

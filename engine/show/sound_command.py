@@ -140,4 +140,8 @@ def _free(out: str, force: bool) -> Path:
     path = Path(out)
     if path.exists() and not force:
         raise UsageError(f"{out} is there already; --force replaces it")
+    if path.is_dir():
+        raise UsageError(f"{out} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{out}: there is no folder {path.parent}; make it, or name another")
     return path

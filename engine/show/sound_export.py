@@ -33,7 +33,7 @@ def mixdown_show(options: PlayOptions, out: Path, to: str, output: AudioOutput) 
     """
     run = run_for_sound(options)
     package = run.production.package
-    with all_said(package.path):
+    with all_said(package.path, out):
         made = render_wav(
             out, book_of(package), ClipCache(package.path), run.at, 0, run.end_ns,
             outputs=(output,), settings=settings_of(run.production.rig.audio.mix, run.production.package.manifest.loudness),
@@ -93,5 +93,5 @@ def export_show(options: PlayOptions, out: Path, *, bits: int = 24, most_tracks:
         run.production.language,
         name_of,
     )
-    with all_said(package.path):
+    with all_said(package.path, out):
         return export_adm(out, make, Grid(0).first(run.end_ns), titles, bits=bits, most_tracks=most_tracks)

@@ -12,8 +12,9 @@ from engine.audio.formats import WaveFormat, WaveWriter
 from engine.audio.hrtf import apart
 from engine.audio.hrtf.sofa import read_sofa
 from engine.cli import main
+from engine.errors import InputError, PackageError
 from engine.experience.scaffold import new_package
-from engine.show.sound_check import sound_file_problems
+from engine.show.sound_check import all_said, sound_file_problems
 from engine.time import ManualClock
 
 CUES = {
@@ -132,6 +133,10 @@ def test_loudness_says_all_broken_sounds(tmp_path: Path, capsys: pytest.CaptureF
         told = capsys.readouterr().err
         assert "audio/cut.flac" in told and "audio/nan.wav" in told and "lamp.flac" in told
     assert not (tmp_path / "o.wav").exists()
+    with pytest.raises(PackageError), all_said(folder, tmp_path / "half.wav"):
+        (tmp_path / "half.wav").write_bytes(b"half")
+        raise InputError("the first of them")
+    assert not (tmp_path / "half.wav").exists()
 
 
 def test_what_there_was_no_time_to_read_is_said(tmp_path: Path) -> None:

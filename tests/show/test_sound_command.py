@@ -56,6 +56,11 @@ def test_options_that_would_do_nothing_are_refused(
     for words, says in (
         (["mixdown", "first_light", "--to", "5.1", *to, "--gain", "3"], "are for an ADM master"),
         (["mixdown", "first_light", "--to", "5.1", *to, "--gain", "nan"], "--gain nan: -120 to 60 dB"),
+        (
+            ["mixdown", "first_light", "--to", "5.1", "--out", str(tmp_path / "no" / "o.wav")],
+            "there is no folder",
+        ),
+        (["mixdown", "first_light", "--to", "5.1", "--out", str(tmp_path), "--force"], "is a folder"),
         (["export", "adm", "first_light", *to, "--tracks", "-5"], "--tracks -5: 17 to 1024"),
     ):
         assert main(words) == 2

@@ -118,6 +118,7 @@ def _test(args: Any, operator: Operator) -> int:
 
 
 def _measure(args: Any, operator: Operator) -> int:
+    _can_keep(args.out)
     with _opened(args, operator, listens=True) as bench:
         _needs_speakers(bench)
         bench.walk.look_at_device(bench.speakers)
@@ -131,6 +132,7 @@ def _measure(args: Any, operator: Operator) -> int:
 
 
 def _commission(args: Any, operator: Operator) -> int:
+    _can_keep(args.out)
     rig = load_rig(args.rig)
     if args.write and Path(__file__).resolve().parents[2] in rig.path.resolve().parents:
         raise UsageError(f"{rig.path} comes with the engine; copy it, and write into the copy")
@@ -302,6 +304,12 @@ def _level_dbfs(level: float) -> float:
     if not _QUIETEST_DBFS <= level <= LOUDEST_DBFS:
         raise UsageError(f"--level {level:g}: {_QUIETEST_DBFS:g} to {LOUDEST_DBFS:g} dBFS")
     return float(level)
+
+
+def _can_keep(path: str | None) -> None:
+    """Before a walk of half an hour, and not after it."""
+    if path is not None and (Path(path).is_dir() or not Path(path).parent.is_dir()):
+        raise UsageError(f"--out {path}: name a file in a folder that is there")
 
 
 def _keep(path: str | None, bench: _Bench, found: dict[str, Response]) -> None:

@@ -99,6 +99,7 @@ def test_every_channel_is_announced(rig: Path, capsys: pytest.CaptureFixture[str
         (["test", "--twin", "--output", "wall"], "stereo", "has no output 'wall'; it has main"),
         (["test", "--twin"], "ambisonic", "its channels are a decoder's"),
         (["measure", "--twin"], "binaural", "there is nothing to measure"),
+        (["measure", "--twin", "--out", "none/such.json"], "stereo", "name a file in a folder that is there"),
         (["commission", "--twin", "--identify", "ear"], "stereo", "nobody can hear a simulated room"),
     ],
 )
