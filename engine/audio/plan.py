@@ -157,7 +157,12 @@ def plan(
         that a loop has reached after a hundred laps, goes on as it was.
     """
     pieces = _pieces(transport, grid, before)
-    planner = _Planner(transport, book, grid, pieces, seat)
+    spoken = (
+        {}
+        if before is None
+        else {(id(v.sound), v.own_begin): v.file for v in before.voices if v.sound.by_language}
+    )
+    planner = _Planner(transport, book, grid, pieces, seat, spoken)
     planner.lay_scenes(_under_way(before, pieces))
     planner.lay_reactions(delays or {})
     heard = meeting(v for v in planner.voices if v.over > since and v.begin < v.end)
@@ -227,9 +232,16 @@ class _Planner:
     """One pass over the history. `voices[i]` may be replaced by a longer form of itself while it is laid."""
 
     def __init__(
-        self, transport: Transport, book: SoundBook, grid: Grid, pieces: list[Piece], seat: int | None
+        self,
+        transport: Transport,
+        book: SoundBook,
+        grid: Grid,
+        pieces: list[Piece],
+        seat: int | None,
+        spoken: Mapping[tuple[int, int], str],
     ) -> None:
         self._seat = seat
+        self._spoken = spoken
         self._transport = transport
         self._book = book
         self._grid = grid
@@ -420,6 +432,12 @@ class _Planner:
         if sound.by_language:
             at_ns = self._grid.ns(own_begin)
             transport, seat = self._transport, self._seat
+            if transport.controls and transport.controls[0].from_ns > at_ns:
+                # Which language held then is forgotten: a line that is being spoken is not changed.
+                file = self._spoken.get((id(sound), own_begin))
+                known = next((one for one in sound.by_language.values() if one[0] == file), None)
+                if known is not None:
+                    return known
             controls = transport.controls_at(at_ns) if seat is None else transport.controls_of(seat, at_ns)
             language = controls.language
             if language in sound.by_language:

@@ -18,7 +18,7 @@ from engine.audio.mixer import Mixer
 from engine.audio.objects import ObjectMaker
 from engine.audio.plan import plan
 from engine.audio.sounds import Pose, ReactionSounds, SeatPlace, SoundBook
-from engine.time.publisher import MAX_REACTIONS, MAX_SEGMENTS, TransportWriter
+from engine.time.publisher import MAX_CONTROLS, MAX_REACTIONS, MAX_SEGMENTS, TransportWriter
 from engine.time.segments import ROOM, SegmentKind
 from engine.time.shared import LocalBlock
 from engine.timeline.acoustics import AcousticsSpec, RoomSpec, SoundSpace
@@ -212,6 +212,23 @@ def test_nothing_grows_with_the_show() -> None:
         maker._clip(dataclasses.replace(voice, zero=k))
     assert maker.late_clips == 9000
     assert len(maker._waiting) <= 4096
+
+
+def test_a_line_is_spoken_to_its_end_in_its_language_when_that_is_forgotten() -> None:
+    # Somebody chooses another language, and then moves sliders: the transport keeps the last few of the controls.
+    room = Room()
+    english, chinese = tone(1.0, 220.0), tone(1.0, 330.0)
+    line = room.sound("en", english, bus="voice", place=AHEAD)
+    room.sound("zh", chinese)
+    room.scene(dataclasses.replace(line, by_language={0: ("en", english.size), 1: ("zh", chinese.size)}))
+    rows = [(0.0, row(0.0, 0, 0.0, START))]
+    rows.append((0.02, lambda writer: writer.control(from_ns=S_NS // 40, language=1)))
+    for k in range(MAX_CONTROLS + 1):
+        rows.append(
+            (0.03 + 0.001 * k, lambda writer: writer.control(from_ns=S_NS // 20, intensities=(1.0,) * 9))
+        )
+    out = told(room.mixer(), 0.1, rows)
+    assert np.allclose(out, english[: out.size] * np.sqrt(0.5), atol=1e-5)
 
 
 def test_a_plan_of_all_that_is_known_is_made_within_a_block() -> None:
