@@ -145,6 +145,7 @@ class Loader:
         self._asked: queue.Queue[tuple[str, ...] | str | _Seams | None] = queue.Queue()
         self._last: tuple[str, ...] = ()
         self._bad: set[str] = set()
+        self._full = False
         self._thread = threading.Thread(target=self._run, name="audio-loader", daemon=True)
         self._thread.start()
 
@@ -171,11 +172,16 @@ class Loader:
     def _run(self) -> None:
         self._begin()
         wished: list[str] = []  # of the newest wish, what is not decoded yet
+        done: list[str] = []  # and what is
         while True:
             try:
                 asked = self._asked.get(block=not wished)
             except queue.Empty:
-                self._decode(wished.pop(0))
+                file = wished.pop(0)
+                if not self._kept(done, file):
+                    wished.clear()
+                    self._say_full(file)
+                done.append(file)
                 continue
             match asked:
                 case None:
@@ -185,7 +191,29 @@ class Loader:
                 case _Seams(likenesses, plan):
                     likenesses.measure(plan.pairs())
                 case _:
-                    wished = list(asked)
+                    wished, done = list(asked), []
+
+    def _kept(self, done: list[str], file: str) -> bool:
+        """Decodes a file. False when there was no room for it beside those wished for before it, which stay: they are heard sooner."""
+        self._touch(done)
+        self._decode(file)
+        lost = [one for one in done if one not in self._bad and self._clips.ready(one) is None]
+        for one in lost:
+            self._touch(done)  # so that it is `file` that goes
+            self._decode(one)
+        return not lost
+
+    def _touch(self, files: list[str]) -> None:
+        """Has the cache drop others first, and of these the last."""
+        for file in reversed(files):
+            self._clips.ready(file)
+
+    def _say_full(self, file: str) -> None:
+        if not self._full:
+            self._full = True
+            self._say.put(
+                f"sound: {file}: no room beside what is heard before it; it and what follows wait for their scene and may begin late"
+            )
 
     def _decode(self, file: str) -> None:
         if file in self._bad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import queue
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 
 from engine.audio.acoustics.reverb import Reverberation
 from engine.audio.acoustics.scene import scene_acoustics
-from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache
+from engine.audio.clips import SAMPLE_RATE_HZ, ClipCache, clip_of
 from engine.audio.grid import Grid
 from engine.audio.mixer import Mixer
 from engine.audio.objects import ObjectMaker
 from engine.audio.plan import plan
+from engine.audio.process import Loader
 from engine.audio.sounds import Pose, ReactionSounds, SeatPlace, SoundBook
 from engine.time.publisher import MAX_CONTROLS, MAX_REACTIONS, MAX_SEGMENTS, TransportWriter
 from engine.time.segments import ROOM, SegmentKind
@@ -229,6 +231,20 @@ def test_a_line_is_spoken_to_its_end_in_its_language_when_that_is_forgotten() ->
         )
     out = told(room.mixer(), 0.1, rows)
     assert np.allclose(out, english[: out.size] * np.sqrt(0.5), atol=1e-5)
+
+
+def test_what_is_heard_first_is_not_dropped_for_what_comes_later(tmp_path: Path) -> None:
+    # More is wished for than there is room for: the scenes that may come next are decoded after the one that is on.
+    made = {name: clip_of(tone(0.5)) for name in "abcd"}
+    clips = ClipCache(tmp_path, budget_bytes=230_000, makers=dict.fromkeys(made, made.__getitem__))
+    said: queue.Queue[str] = queue.Queue()
+    loader = Loader(clips, said)
+    loader.want(["a", "b", "c", "d"])
+    line = said.get(timeout=2)
+    loader.close()
+    assert "c: no room" in line
+    assert said.empty()
+    assert [name for name in made if clips.ready(name) is not None] == ["a", "b"]
 
 
 def test_a_plan_of_all_that_is_known_is_made_within_a_block() -> None:
