@@ -45,11 +45,14 @@ class Clip:
         Samples of the sound itself.
     peaks : ndarray of float32
         Highest magnitude per `PEAK_STEP` samples of the padded sound: what is silent need not be mixed.
+    unsound : bool
+        Some of its file's samples are no numbers, or infinite, and are silence instead.
     """
 
     samples: Samples
     length: int
     peaks: Samples
+    unsound: bool = False
 
     @property
     def channels(self) -> int:
@@ -62,19 +65,31 @@ class Clip:
         return int(self.samples.nbytes)
 
 
-def clip_of(samples: Samples) -> Clip:
+def clip_of(samples: Samples, *, unsound: bool = False) -> Clip:
     """A clip from plain samples.
 
     Parameters
     ----------
     samples : ndarray, shape (n,) or (n, channels)
         At 48 kHz.
+    unsound : bool
+        See `Clip`.
     """
     rows = np.atleast_2d(np.asarray(samples, dtype=np.float32).T)
     padded = np.pad(rows, ((0, 0), (PAD, PAD)))
     edges = np.arange(0, padded.shape[1], PEAK_STEP)
     loudest = np.maximum(padded.max(axis=0), -padded.min(axis=0))
-    return Clip(padded, rows.shape[1], np.maximum.reduceat(loudest, edges))
+    if not np.isfinite(loudest).all():
+        # One of them in a loop's peaks would silence all of it, and one in a bed all that is heard beside it.
+        unsound = True
+        padded[~np.isfinite(padded)] = 0.0
+        loudest = np.abs(padded).max(axis=0)
+    return Clip(padded, rows.shape[1], np.maximum.reduceat(loudest, edges), unsound)
+
+
+def unsound_line(file: str) -> str:
+    """What is said of a clip of which some is no sound."""
+    return f"{file}: holds samples that are no numbers (NaN or infinity); they are silent; export it again"
 
 
 def resampled(samples: Samples, rate_hz: int) -> Samples:
@@ -128,12 +143,13 @@ def decode(path: Path) -> Clip:
 
     name, mark, what = path.name.partition(MARK)
     path = path.with_name(name)
-    samples, rate_hz = decode_many(path, what) if mark else read_sound(path)
+    cleaned: list[bool] = []
+    samples, rate_hz = decode_many(path, what, cleaned) if mark else read_sound(path, cleaned)
     if samples.shape[0] == 0:
         raise InputError(f"{path}: the sound is empty; export it again")
     if rate_hz != SAMPLE_RATE_HZ:
         samples = resampled(samples, rate_hz)
-    return clip_of(samples)
+    return clip_of(samples, unsound=bool(cleaned))
 
 
 def length_samples(path: Path) -> int:
@@ -162,7 +178,7 @@ class ClipCache:
     budget_bytes : int
         Upper bound of what is kept. One clip larger than that is still handed out, and dropped with the next.
     say : callable, optional
-        Told once of every file that cannot be read, for which `heard` then has silence.
+        Told once of every file that cannot be read, for which `heard` then has silence, and of every one of which some is no sound.
 
     Notes
     -----
@@ -180,6 +196,7 @@ class ClipCache:
         self._root = root
         self._say = say
         self._bad: set[str] = set()
+        self._unsound: set[str] = set()
         self._makers = dict(makers or {})
         self._budget_bytes = budget_bytes
         self._clips: OrderedDict[str, Clip] = OrderedDict()
@@ -225,7 +242,11 @@ class ClipCache:
         if file in self._bad:
             return None
         try:
-            return self.get(file)
+            clip = self.get(file)
+            if self._say is not None and clip.unsound and file not in self._unsound:
+                self._unsound.add(file)
+                self._say(unsound_line(file))
+            return clip
         except InputError as error:
             if self._say is None:
                 raise

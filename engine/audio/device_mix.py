@@ -91,6 +91,16 @@ class DeviceMix:
         return max(mixer.resyncs for mixer in self.mixers)
 
     @property
+    def late_seams(self) -> int:
+        """Sounds that met before it was known how alike they are."""
+        return sum(mixer.likenesses.late for mixer in self.mixers)
+
+    @property
+    def unsound(self) -> int:
+        """How often something was no number, or infinite, and was silenced."""
+        return sum(mixer.unsound for mixer in self.mixers)
+
+    @property
     def deepest_limit_db(self) -> float:
         """The most a limiter has taken away so far."""
         return max(mixer.deepest_limit_db for mixer in self.mixers)

@@ -69,7 +69,8 @@ class HearingGuard:
 
     def __init__(self, spec: HearingSpec, channels: int) -> None:
         self._spec = spec
-        self._sos = _a_weighting()
+        # Where nobody knows decibels of sound nothing is weighed: scipy.signal takes seconds to import on a busy machine.
+        self._sos = np.zeros((0, 6)) if spec.full_scale_db_spl is None else _a_weighting()
         self._state = np.zeros((self._sos.shape[0], channels, 2))
         self._fast = np.zeros(channels)
         self._gain = 1.0

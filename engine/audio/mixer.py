@@ -163,6 +163,12 @@ class Mixer:
         return self._maker.late_clips
 
     @property
+    def unsound(self) -> int:
+        """How often something was no number, or infinite, and was silenced."""
+        rows = int(getattr(self._emitter, "unsound_rows", 0))
+        return rows + sum(output.unsound for output in self._outputs)
+
+    @property
     def deepest_limit_db(self) -> float:
         """The most a limiter has taken away so far."""
         return max(output.deepest_limit_db for output in self._outputs)

@@ -136,7 +136,7 @@ def parts_of(path: Path, channels: str = "") -> tuple[str, tuple[Part, ...]]:
     return "", (Part(-1, known),)
 
 
-def decode_many(path: Path, what: str) -> tuple[Samples, int]:
+def decode_many(path: Path, what: str, cleaned: list[bool] | None = None) -> tuple[Samples, int]:
     """Samples of a marked name.
 
     Parameters
@@ -145,6 +145,8 @@ def decode_many(path: Path, what: str) -> tuple[Samples, int]:
         Without its mark.
     what : str
         ``adm``, ``ambix``, ``n3d`` or ``fuma``.
+    cleaned : list of bool, optional
+        As `read_sound`.
 
     Returns
     -------
@@ -157,14 +159,23 @@ def decode_many(path: Path, what: str) -> tuple[Samples, int]:
     """
     if what == "adm":
         with WaveReader(path) as file:
-            return _Master(file).samples(), file.format.rate_hz
-    samples, rate_hz = read_sound(path)
+            made = _Master(file).samples()
+            if cleaned is not None and file.unsound:
+                cleaned.append(True)
+            return made, file.format.rate_hz
+    samples, rate_hz = read_sound(path, cleaned)
     matrix = _field_matrix(path, samples.shape[1], what)[:BED_CHANNELS]
     return np.asarray(samples @ matrix.T.astype(np.float32), np.float32), rate_hz
 
 
-def read_sound(path: Path) -> tuple[Samples, int]:
+def read_sound(path: Path, cleaned: list[bool] | None = None) -> tuple[Samples, int]:
     """All of a file, whatever libsndfile reads, or BW64.
+
+    Parameters
+    ----------
+    path : Path
+    cleaned : list of bool, optional
+        Takes True where samples were no numbers, or infinite, and are silence instead.
 
     Raises
     ------
@@ -183,8 +194,12 @@ def read_sound(path: Path) -> tuple[Samples, int]:
         with WaveReader(path) as wave:
             too_large(path, wave.frames, wave.format.channels, wave.format.rate_hz)
             samples, rate_hz = wave.read(0, wave.frames), wave.format.rate_hz
+            if cleaned is not None and wave.unsound:
+                cleaned.append(True)
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        if cleaned is not None:
+            cleaned.append(True)
     return np.asarray(samples, np.float32), rate_hz
 
 

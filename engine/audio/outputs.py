@@ -54,6 +54,11 @@ class Output:
         """The most the limiter has taken away so far."""
         return self._limiter.deepest_db
 
+    @property
+    def unsound(self) -> int:
+        """Samples, and blocks of a stage, that were no sound and were silenced."""
+        return self._limiter.rubbish + int(getattr(self._stage, "unsound_blocks", 0))
+
     def render(self, block: ObjectBlock, emission: Samples, beds: Beds, heads: tuple[Head, Head]) -> Samples:
         """The block, `STAGE_LATENCY` and the limiter's look-ahead late; shape (channels, n)."""
         made = self._stage.render(block, emission, beds, heads)

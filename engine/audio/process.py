@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.audio.assembly import ShakerSetup, make_mix, settings_of
 from engine.audio.block import BLOCK
-from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache
+from engine.audio.clips import DEFAULT_BUDGET_BYTES, ClipCache, unsound_line
 from engine.audio.clock.pace import Pace
 from engine.audio.clock.publishing import ClockMeter
 from engine.audio.clock.shared import ClockBlock
@@ -145,6 +145,8 @@ class Loader:
         self._asked: queue.Queue[tuple[str, ...] | str | _Seams | None] = queue.Queue()
         self._last: tuple[str, ...] = ()
         self._bad: set[str] = set()
+        self._unsound: set[str] = set()
+        self._seams_fail = False
         self._full = False
         self._thread = threading.Thread(target=self._run, name="audio-loader", daemon=True)
         self._thread.start()
@@ -189,7 +191,7 @@ class Loader:
                 case str():
                     self._say.put(asked)
                 case _Seams(likenesses, plan):
-                    likenesses.measure(plan.pairs())
+                    self._measure(likenesses, plan)
                 case _:
                     wished, done = list(asked), []
 
@@ -219,10 +221,25 @@ class Loader:
         if file in self._bad:
             return
         try:
-            self._clips.get(file)
+            clip = self._clips.get(file)
         except SensoramaError as error:
             self._bad.add(file)
             self._say.put(f"sound: {error}; it stays silent")
+        except Exception as error:  # whatever one file does, all others are still wanted
+            self._bad.add(file)
+            self._say.put(f"sound: {file}: {type(error).__name__}: {error}; it stays silent")
+        else:
+            if clip.unsound and file not in self._unsound:
+                self._unsound.add(file)
+                self._say.put(f"sound: {unsound_line(file)}")
+
+    def _measure(self, likenesses: Likenesses, plan: Plan) -> None:
+        try:
+            likenesses.measure(plan.pairs())
+        except Exception as error:  # as above; a seam that is not measured is crossed as one of strangers
+            if not self._seams_fail:
+                self._seams_fail = True
+                self._say.put(f"sound: how alike sounds at a seam are: {type(error).__name__}: {error}")
 
 
 class Player:
@@ -276,6 +293,7 @@ class Player:
         self._played = 0
         self._told: tuple[int, int, int] | None = None
         self._plans: dict[Likenesses, Plan] = {}
+        self._unsound_said = self._late_said = False
         self._transport = Transport()
         self._alive = True
 
@@ -289,6 +307,7 @@ class Player:
         if told != self._told:
             self._told = told
             self._loader.want(self._mix.wanted(transport, at_ns))
+            self._own_up()
         self._alive = at_ns - self._block.heartbeat_ns() <= self._watchdog_ns
         if self._output.opened != self._opened:
             self._opened = self._output.opened
@@ -316,6 +335,19 @@ class Player:
     def _pull(self, host_ns: int, count: int) -> Samples:
         return self._mix.render(self._transport, host_ns, count, self._heads, alive=self._alive)
 
+    def _own_up(self) -> None:
+        """Says once that something was not heard as it should have been; how often, the end of the run says."""
+        if self._mix.unsound and not self._unsound_said:
+            self._unsound_said = True
+            self._loader.tell(
+                "sound: part of the mix came out as no numbers, or infinite, and was silenced; report it with the run's folder"
+            )
+        if self._mix.late_seams and not self._late_said:
+            self._late_said = True
+            self._loader.tell(
+                "sound: two sounds met before it was known how alike they are; the level at that seam may be off by up to 3 dB"
+            )
+
     def _govern(self, share: float) -> None:
         for overload in self._overloads:
             overload.spent(share)
@@ -330,6 +362,18 @@ class Player:
             )
         else:
             self._loader.tell("sound: every object by itself again")
+
+
+def told_of(mix: DeviceMix) -> str:
+    """What was counted of a mix, for the end of its run; "" where there is nothing to tell."""
+    counted = []
+    if mix.late_clips or mix.resyncs:
+        counted.append(f"{mix.late_clips} sounds came late from disk, {mix.resyncs} clock corrections")
+    if mix.late_seams:
+        counted.append(f"{mix.late_seams} seams came before they were measured")
+    if mix.unsound:
+        counted.append(f"{mix.unsound} samples, rows or blocks were no sound and were silenced")
+    return f"sound: {', '.join(counted)}" if counted else ""
 
 
 class _Voice:
@@ -452,5 +496,5 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
         for other in (told, poses):
             if other is not None:
                 other.close()
-        if mix.late_clips or mix.resyncs:
-            say.put(f"sound: {mix.late_clips} sounds came late from disk, {mix.resyncs} clock corrections")
+        if counted := told_of(mix):
+            say.put(counted)

@@ -103,3 +103,12 @@ def test_whatever_comes_no_block_ends_over_the_limit(levels_db: list[float], see
             block[0, 3] = np.nan
         guard.process(block)
         assert float(guard._fast.max()) <= 0.5 * 10 ** ((94.0 - 110.0) / 10) * 1.001
+
+
+def test_where_nobody_knows_decibels_nothing_is_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wanted() -> None:
+        raise AssertionError("the A curve is made, for which scipy.signal is imported")
+
+    monkeypatch.setattr("engine.audio.hearing._a_weighting", wanted)
+    block = np.ones((2, 256), np.float32)
+    assert HearingGuard(HearingSpec(), 2).process(block) is block

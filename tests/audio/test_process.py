@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
+from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from engine.audio.block import BLOCK
-from engine.audio.clips import SAMPLE_RATE_HZ
+from engine.audio.clips import SAMPLE_RATE_HZ, Clip, ClipCache
 from engine.audio.output import Fill, SilentOutput, open_output
-from engine.audio.process import Loader, Player
+from engine.audio.process import Loader, Player, told_of
 from engine.audio.sounds import SeatPlace
 from engine.time.clocks import ManualClock
 from engine.time.segments import SegmentKind
@@ -155,6 +157,56 @@ def test_a_sound_that_cannot_be_read_is_said_once_and_stays_silent() -> None:
     assert "missing.flac: cannot be read" in first
     assert "also_gone.flac: cannot be read" in second
     assert said.empty()
+
+
+def test_a_file_that_holds_no_numbers_is_said_once_by_name(tmp_path: Path) -> None:
+    samples = np.ones((4800, 1), np.float32) / 8
+    samples[100] = np.nan
+    soundfile.write(str(tmp_path / "broken.wav"), samples, SAMPLE_RATE_HZ, subtype="FLOAT")
+    clips, said = ClipCache(tmp_path), queue.Queue[str]()
+    loader = Loader(clips, said)
+    loader.want(["broken.wav"])
+    line = said.get(timeout=10)
+    loader.want(["broken.wav", "gone.flac"])
+    assert "gone.flac" in said.get(timeout=10)
+    loader.close()
+    assert "broken.wav: holds samples that are no numbers" in line and said.empty()
+    clip = clips.get("broken.wav")
+    assert np.isfinite(clip.samples).all() and clip.peaks.max() == 0.125
+
+
+def test_a_decoder_that_fails_in_a_way_of_its_own_does_not_end_the_loader() -> None:
+    def broken(file: str) -> Clip:
+        raise RuntimeError("out of order")
+
+    said = queue.Queue[str]()
+    loader = Loader(ClipCache(Path("."), makers={"odd:": broken}), said)
+    loader.want(["odd:1"])
+    assert "odd:1: RuntimeError: out of order" in said.get(timeout=10)
+    loader.want(["missing.flac"])
+    assert "missing.flac" in said.get(timeout=10)
+    loader.close()
+
+
+def test_what_was_silenced_or_came_too_late_is_said_once_and_counted_at_the_end() -> None:
+    room, block = tone_show()
+    stop, said = threading.Event(), queue.Queue[str]()
+    output, mix = Recorder(stop, blocks=0), room.mix(live=True)
+    loader = Loader(room.clips, said)
+    player = Player(block, mix, loader, stop, output, ManualClock(0))
+    player(0, BLOCK)
+    assert told_of(mix) == ""
+    room.clips.get("t").samples[0, 3000] = np.nan
+    mix.mixers[0].likenesses.late = 2
+    for k in range(1, 300):
+        player(k * BLOCK * S_NS // SAMPLE_RATE_HZ, BLOCK)
+    loader.close()
+    lines = [said.get_nowait() for _ in range(said.qsize())]
+    assert sum("was silenced" in line for line in lines) == 1
+    assert sum("two sounds met" in line for line in lines) == 1 and len(lines) == 2
+    assert "2 seams came before they were measured" in told_of(
+        mix
+    ) and "no sound and were silenced" in told_of(mix)
 
 
 def test_no_device_can_be_asked_for() -> None:

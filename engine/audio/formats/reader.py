@@ -141,6 +141,11 @@ class WaveReader:
         data = self.chunk("axml")
         return None if data is None else data.rstrip(b"\0 \r\n\t")
 
+    @property
+    def unsound(self) -> bool:
+        """Whether what was read so far held samples that are no numbers, or infinite."""
+        return self._unsound
+
     def read(self, first: int, count: int) -> Samples:
         """A stretch of all channels.
 

@@ -119,9 +119,7 @@ class KeptOutput:
             self.opened += 1
             if device.stuck:
                 self._had_one = False
-                self._reason += (
-                    "; it cannot be let go of, so it is not looked for again before the next start"
-                )
+                self._reason += "; its sound system does not let go of it, so this process plays on silently and does not look for it again"
             self._say(self.description)
 
     def _wait(self, fill: Fill) -> None:
