@@ -66,6 +66,8 @@ def mixdown(
         raise UsageError(f"--gain {gain_db:g}: -120 to 60 dB")
     path = Path(source)
     if path.is_file():
+        if out.exists() and out.samefile(path):
+            raise UsageError(f"--out {out} is the master itself, which would be lost; name another file")
         if not is_adm(path):
             raise UsageError(f"{source}: no ADM master (a BW64 file with a chna chunk), and no experience")
         if to == "ambisonic":

@@ -25,6 +25,10 @@ def test_a_master_is_mixed_down(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert (file.frames, file.format.channels) == (4800, 6)
     assert main(words) == 2
     assert "--force replaces it" in capsys.readouterr().err
+    before = (tmp_path / "m.wav").read_bytes()
+    assert main([*words[:-1], str(tmp_path / "m.wav"), "--force"]) == 2
+    assert "is the master itself" in capsys.readouterr().err
+    assert (tmp_path / "m.wav").read_bytes() == before
     assert main([*words, "--force", "--programme", "x"]) == 2
     assert "there is APR_1001 'rich'" in capsys.readouterr().err
     assert main([*words, "--force", "--gain", "60"]) == 0
