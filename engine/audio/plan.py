@@ -2,8 +2,8 @@
 
 A voice is a stretch of one file laid on the mixer's sample grid: clip sample 0 sits at grid sample `zero`, so
 every sample that is heard follows from one integer and nothing can slip. The plan is made anew whenever the
-transport
-changes, from the whole history the transport keeps; it holds no state.
+transport changes, from the whole history the transport keeps; it holds no state. What the transport has forgotten since, of what still
+sounds, it takes from the plan before.
 
 Rules
 -----
