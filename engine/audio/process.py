@@ -33,6 +33,7 @@ from engine.audio.heads import TrackedHead
 from engine.audio.mixer import HeadAt
 from engine.audio.output import Output, open_output
 from engine.audio.plan import Plan
+from engine.audio.warm_up import WARM_UP_BLOCKS, instant_of, warm_up_show
 from engine.errors import SensoramaError
 from engine.experience.audio_rig import STEREO, AudioOutput, HearingSpec, MixSpec
 from engine.motion.seat_poses import SeatPoseBlock
@@ -42,6 +43,7 @@ from engine.time.segments import Transport
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from engine.audio.sounds import SoundBook
     from engine.experience.rig import ShakerSpec
     from engine.time.clocks import Clock
     from engine.time.shared import LocalBlock, TransportBlock
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 Samples = NDArray[np.float32]
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-_WARM_UP_BLOCKS = 20
 _SWITCH_S = 0.0005
 # A device that begins asks for several blocks at once, and the first of everything is slow: not a load that stays.
 _SETTLING_BLOCKS = 100
@@ -458,16 +459,17 @@ def _run(config: AudioConfig, stop: threading.Event, say: Say) -> None:
 
     levels = settings_of(config.mix, package.manifest.loudness)
 
-    def make(tell: Callable[[str], None]) -> DeviceMix:
+    def make(book: SoundBook, clips: ClipCache, tell: Callable[[str], None]) -> DeviceMix:
         return make_mix(
             book, clips, config.outputs, settings=levels, ceiling_dbtp=config.mix.ceiling_dbtp,
             hearing=config.hearing, shakers=shakers, live=True, say=tell,
         )  # fmt: skip
 
-    warm = make(lambda text: None)
-    for k in range(_WARM_UP_BLOCKS):
-        warm.render(Transport(), k * BLOCK * 62_500 // 3, BLOCK)
-    mix = make(notes.append)
+    warm_book, warm_clips, warm_transport = warm_up_show(book)
+    warm = make(warm_book, warm_clips, lambda text: None)
+    for k in range(WARM_UP_BLOCKS):
+        warm.render(warm_transport, instant_of(k), BLOCK)
+    mix = make(book, clips, notes.append)
     block = TransportBlock.attach(config.block_name)
     told = ClockBlock.attach(config.clock_block) if config.clock_block else None
     meter = ClockMeter(told)
