@@ -120,6 +120,8 @@ class KeptOutput:
             if device.stuck:
                 self._had_one = False
                 self._reason += "; its sound system does not let go of it, so this process plays on silently and does not look for it again"
+            elif self._look_again_s > 0:
+                self._reason += f"; it is looked for every {self._look_again_s:g} s"
             self._say(self.description)
 
     def _wait(self, fill: Fill) -> None:
