@@ -81,7 +81,9 @@ class Limiter:
     def process(self, block: Samples) -> Samples:
         """Takes (channels, n) samples, gives the (channels, n) that lie `LOOK_AHEAD` before them, limited."""
         if block.shape[0] != self._history.shape[0]:
-            raise ValueError(f"a block of {block.shape[0]} channels for a limiter of {self._history.shape[0]}")
+            raise ValueError(
+                f"a block of {block.shape[0]} channels for a limiter of {self._history.shape[0]}"
+            )
         n = block.shape[1]
         highest_in = float(np.max(np.abs(block), initial=0.0))
         if not math.isfinite(highest_in):

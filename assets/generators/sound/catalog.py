@@ -4,8 +4,6 @@ This is the one place that knows the whole list. The renderer takes lengths and 
 the shipped files against it, and `INDEX.md` beside the audio files is printed from it.
 """
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass

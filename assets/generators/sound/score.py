@@ -5,8 +5,6 @@ stays open on E (second half). Each scene takes it to its own final: market D, t
 willows E, garden B, the endings D. Phrases are four bars (15 s) and ring past their end.
 """
 
-
-
 from __future__ import annotations
 
 import numpy as np

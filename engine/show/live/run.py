@@ -432,7 +432,9 @@ class LiveRun:
                     self._record("notice", self._clock.now_ns(), text=f"{child.name}: {payload}")
                     self._view.say(f"{child.name}: {payload}")
             case "headset" | "input" | "still" if self.conductor is None:
-                self._said_early.append((child, kind, payload))  # a guest may be there before the sound is loaded
+                self._said_early.append(
+                    (child, kind, payload)
+                )  # a guest may be there before the sound is loaded
             case _ if not own and self.conductor is None:
                 self._said_early.append((child, kind, payload))
             case _ if not own:
