@@ -57,7 +57,7 @@ def open_output(
         return SilentOutput(clock, "switched off", block, meter=meter)
     opener = partial(_open, clock, device, block, channels, api, meter)
     if say is not None:
-        return KeptOutput(clock, opener, block, say, meter=meter)
+        return KeptOutput(clock, opener, block, say, meter=meter, expected=device is not None)
     try:
         return opener(False)
     except DeviceGone as error:

@@ -48,10 +48,9 @@ class KeptOutput:
     meter : ClockMeter, optional
     look_again_s : float
         0: a device that is gone stays gone.
-
-    Notes
-    -----
-    A device that was never there is not looked for: a machine without sound would stop and start PortAudio all day.
+    expected : bool
+        Somebody has named the device, so it is looked for also when it is not there at the start. (A machine without sound, of which
+        nobody expects any, would stop and start PortAudio all day.)
     """
 
     def __init__(
@@ -63,6 +62,7 @@ class KeptOutput:
         *,
         meter: ClockMeter | None = None,
         look_again_s: float = LOOK_AGAIN_S,
+        expected: bool = False,
     ) -> None:
         self._clock = clock
         self._open = open_device
@@ -74,12 +74,15 @@ class KeptOutput:
         self.opened = 1
         self._device: Opened | None = None
         self._reason = ""
+        self._looks = expected
         self._had_one = False
         try:
             self._device = open_device(False)
-            self._had_one = True
+            self._looks = self._had_one = True
         except DeviceGone as error:
             self._reason = str(error)
+            if expected and look_again_s > 0:
+                self._reason += f"; it is looked for every {look_again_s:g} s"
 
     @property
     def description(self) -> str:
@@ -118,7 +121,7 @@ class KeptOutput:
             self._device = None
             self.opened += 1
             if device.stuck:
-                self._had_one = False
+                self._looks = False
                 self._reason += "; its sound system does not let go of it, so this process plays on silently and does not look for it again"
             elif self._look_again_s > 0:
                 self._reason += f"; it is looked for every {self._look_again_s:g} s"
@@ -130,7 +133,7 @@ class KeptOutput:
         enough = threading.Event()
 
         def look() -> None:
-            while self._had_one and self._look_again_s > 0 and not enough.wait(self._look_again_s):
+            while self._looks and self._look_again_s > 0 and not enough.wait(self._look_again_s):
                 try:
                     found.append(self._open(True))
                     return
@@ -153,4 +156,5 @@ class KeptOutput:
             return
         self._device = found[0]
         self.opened += 1
-        self._say(f"{self.description} is back")
+        self._say(f"{self.description} is {'back' if self._had_one else 'there now'}")
+        self._had_one = True

@@ -112,3 +112,27 @@ def test_a_mix_that_ends_on_a_device_ends_the_output() -> None:
     output = KeptOutput(ManualClock(0), lambda again: device, 256, lambda line: None)
     output.run(lambda at_ns, frames: None)
     assert device.closed and output.opened == 1
+
+
+def test_a_device_that_the_rig_names_is_waited_for() -> None:
+    given: list[bool] = []
+    said: list[str] = []
+    device = Scripted("booted late", 100)
+
+    def opener(again: bool) -> Opened:
+        given.append(again)
+        if len(given) < 3:
+            raise DeviceGone("no sound device booted")
+        return device
+
+    left = [10]
+
+    def fill(at_ns: int, frames: int) -> np.ndarray | None:
+        left[0] -= output.opened == 2
+        return np.zeros((frames, 2), np.float32) if left[0] else None
+
+    output = KeptOutput(ManualClock(0), opener, 256, said.append, look_again_s=0.001, expected=True)
+    assert "no sound device booted; it is looked for every 0.001 s" in output.description
+    output.run(fill)
+    assert given == [False, True, True] and device.closed
+    assert said == ["booted late is there now"]
