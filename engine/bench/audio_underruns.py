@@ -7,8 +7,8 @@ its blocks (`engine.audio.clock.shared`). The device is JACK's dummy where jackd
 a time and says when it did not get them; or the one named by ``--device``. Without either it is the silent clock, and the line says so.
 Without a display a virtual one is made with Xvfb, or the picture is left out, which the line also says.
 
-The control is a client that plays zeros and does nothing else, on a second dummy server of the same kind in the same time: what it
-misses, the machine took from everybody.
+The control is a client that is busy for as much of each block (``--busy``) with one long product of matrices, and plays zeros, on a second
+dummy server of the same kind in the same time: what it misses, the machine took from everybody.
 
 Linux only (the clock's block is found in /dev/shm). One JSON line per run and one for all of them.
 """
@@ -33,7 +33,7 @@ from typing import Any
 from engine.audio.clock.meter import Load
 from engine.audio.clock.shared import ClockBlock, ClockReading
 from engine.errors import InputError
-from engine.time.clocks import Clock, MonotonicClock
+from engine.time.clocks import Clock, MonotonicClock, thread_cpu_ns
 
 _NS_PER_S = 1_000_000_000
 _MEMORY = Path("/dev/shm")
@@ -84,9 +84,13 @@ def _display() -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def _idle_client() -> int:
+def _control_client(busy: float) -> int:
     """The control: zeros to JACK until told to end; then how often the server asked and did not get them in time."""
+    import numpy as np
     import sounddevice
+
+    matrix = np.ones((64, 64), np.float32)
+    takes_ns = round(busy * 256 / 48_000 * _NS_PER_S)
 
     counts = {"calls": 0, "underruns": 0}
     ended = threading.Event()
@@ -96,6 +100,9 @@ def _idle_client() -> int:
         counts["calls"] += 1
         counts["underruns"] += bool(status.output_underflow)
         out.fill(0.0)
+        until_ns = thread_cpu_ns() + takes_ns
+        while thread_cpu_ns() < until_ns:
+            matrix @ matrix
 
     jack = next(k for k, api in enumerate(sounddevice.query_hostapis()) if "JACK" in api["name"])
     device = sounddevice.query_hostapis(jack)["default_output_device"]
@@ -114,11 +121,11 @@ def _idle_client() -> int:
 
 
 @contextmanager
-def _control(clock: Clock) -> Iterator[Callable[[], dict[str, int]]]:
-    """The idle client on a server of its own; ends with what it counted."""
+def _control(clock: Clock, busy: float) -> Iterator[Callable[[], dict[str, int]]]:
+    """The control on a server of its own; ends with what it counted."""
     with _jack(clock, "control") as env:
         client = subprocess.Popen(
-            [sys.executable, "-m", "engine.bench.audio_underruns", "--control"],
+            [sys.executable, "-m", "engine.bench.audio_underruns", "--control", "--busy", str(busy)],
             env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -215,10 +222,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--experience", default="lantern_street")
     parser.add_argument("--device", help="part of a sound device's name, in place of JACK's dummy")
     parser.add_argument("--size", default="640x360")
-    parser.add_argument("--control", action="store_true", help="be the client that does nothing")
+    parser.add_argument("--control", action="store_true", help="be the control")
+    parser.add_argument(
+        "--busy", type=float, default=0.3, help="of each block's time, the control (default 0.3)"
+    )
     asked = parser.parse_args(arguments)
     if asked.control:
-        return _idle_client()
+        return _control_client(asked.busy)
     clock = MonotonicClock()
     env = dict(os.environ)
     total = Load()
@@ -229,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if device is None and shutil.which("jackd"):
             env |= stack.enter_context(_jack(clock))
             device, api, on = "system", "jack", "JACK dummy"
-            control = stack.enter_context(_control(clock))
+            control = stack.enter_context(_control(clock, asked.busy))
         picture = ["--view", "window", "--size", asked.size]
         if not (env.get("DISPLAY") or env.get("WAYLAND_DISPLAY")):
             if shutil.which("Xvfb"):
@@ -260,13 +270,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             total.underruns += load.underruns
             total.worst_ns = max(total.worst_ns, load.worst_ns)
             total.counts = [a + b for a, b in zip(total.counts, load.counts, strict=True)]
-        idle = control() if control is not None else {}
+        missed = control() if control is not None else {}
     print(
         json.dumps(
             {
                 "bench": "audio_underruns",
                 "of": "all runs",
-                "idle_client": idle,
+                "control": missed,
                 "seconds": round(total.blocks * 256 / 48_000, 1),
                 "underruns": total.underruns,
                 "over_deadline": total.over,
