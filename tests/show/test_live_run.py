@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+import engine
 from engine.cli import main
+from engine.experience.bundled import find_package
 from engine.story.journal import Journal
 from tests.show.runs import LIVE, Run, Started
 
@@ -123,3 +127,34 @@ def test_a_headset_that_is_insisted_on_and_not_there_ends_the_run_before_it_begi
     said = capfd.readouterr()
     assert "--require-xr: " in said.err
     assert "scene shore" not in said.out
+
+
+@pytest.mark.long
+def test_what_the_sound_says_is_in_the_journal(tmp_path: Path) -> None:
+    """A file that was cut off by a full disk: silent, said, and found again weeks later."""
+    package = tmp_path / "package"
+    shutil.copytree(find_package("first_light"), package)
+    (package / "audio").mkdir()
+    (package / "audio" / "gull.flac").write_bytes(b"fLaC\x00\x00\x00\x22")
+    with (package / "experience.yaml").open("a", encoding="utf-8") as manifest:
+        manifest.write(
+            "assets:\n  audio/gull.flac: {source: this test, licence: CC0-1.0, made_by: generator}\n"
+        )
+    scene = package / "scenes" / "shore.yaml"
+    text = scene.read_text(encoding="utf-8")
+    cue = "  - {kind: audio, cues: [{at: 1s, file: audio/gull.flac}]}\n"
+    scene.write_text(text.replace("tracks:\n", "tracks:\n" + cue), encoding="utf-8")
+    rig = tmp_path / "rig.yaml"
+    studio = Path(str(engine.__file__)).parent / "experience" / "rigs" / "studio.yaml"
+    rig.write_text(
+        re.sub(r"(?m)^audio: .*", "audio: {device: none}", studio.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
+    started = Started(
+        ["play", str(package), "--rig", str(rig), "--view", "headless", "--speed", "10", "--no-picture",
+         "--quiet", "--seed", "1", "--out", "run"],
+        tmp_path,
+    )  # fmt: skip
+    run = well_ended(started, tmp_path)
+    told = [event.fields.get("text", "") for event in run.journal.of_kind("notice")]
+    assert any("gull.flac" in line and "stays silent" in line for line in told), (told, run.text)

@@ -52,6 +52,7 @@ STATUS_NS = 100_000_000
 #: Silence after which motion devices have parked by themselves (their usual time-out).
 PARKED_NS = 1_000_000_000
 AFTER_END_NS = 1_500_000_000
+_SOUND_ENDS_WITHIN_S = 5.0
 
 
 class LiveRun:
@@ -120,6 +121,7 @@ class LiveRun:
         self._evaluator: Evaluator | None = None
         self._early: list[BusEvent] = []
         self._said_early: list[tuple[Child, str, Any]] = []
+        self._notices_early: list[str] = []
         self._notes: dict[str, str] = {}
         self._interrupts = 0
         self._resting: Child | None = None
@@ -199,6 +201,8 @@ class LiveRun:
         conductor.on_guest = self._reception.noticed
         for event in self._early:
             record.bus(event)
+        for text in self._notices_early:
+            record("notice", self._clock.now_ns(), text=text)
         self._opening.begin(conductor, record, self._clock.now_ns())
         self._parts.begin(conductor, record)
         said_early, self._said_early = self._said_early, []
@@ -274,9 +278,14 @@ class LiveRun:
             self._supervisor.listen(LOOP_NS)
         if self._viewer is not None:
             self._viewer.tell("retire", None)
+        for sound in self._sounds:
+            sound.tell("retire", None)
         parked = self._bus.retire(8.0)
-        for kind, payload in self._bus.messages():
-            self._hear(self._bus, kind, payload)
+        for sound in self._sounds:
+            sound.retire(_SOUND_ENDS_WITHIN_S)
+        for child in (self._bus, *self._sounds):  # their last words are what they counted
+            for kind, payload in child.messages():
+                self._hear(child, kind, payload)
         superseded = self._leading is not None and bool(self._leading.superseded)
         following = self._standby is not None and not self._standby.leading
         if not superseded and not following and not (parked and self._news.summary.get("parked", False)):
@@ -426,6 +435,12 @@ class LiveRun:
                     self._view.say(f"{payload}")
             case "say":
                 self._view.say(str(payload))
+                if child in self._sounds:
+                    # What was not heard as it should be is looked for weeks later, in journals.
+                    if self._record is None:
+                        self._notices_early.append(str(payload))
+                    else:
+                        self._record("notice", self._clock.now_ns(), text=str(payload))
             case "failed":
                 self._notes[child.name] = str(payload)
                 if self._record is not None:  # while starting, `_lost_at_start` says it
