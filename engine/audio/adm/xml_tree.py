@@ -63,9 +63,11 @@ def read_trees(data: bytes, takers: Mapping[str, Callable[[Node], None]]) -> int
     stack: list[Node] = []
     wanted = 0
     taken = 0
+    begun = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal wanted
+        nonlocal wanted, begun
+        begun = True
         if len(stack) >= _DEEPEST:
             raise BadXml(f"line {parser.CurrentLineNumber}: more than {_DEEPEST} elements within each other")
         node = Node(name.rpartition(":")[2], attributes, parser.CurrentLineNumber)
@@ -105,6 +107,10 @@ def read_trees(data: bytes, takers: Mapping[str, Callable[[Node], None]]) -> int
             parser.Parse(data[first : first + _PIECE], first + _PIECE >= len(data))
     except expat.ExpatError as error:
         raise BadXml(f"line {error.lineno}: {expat.errors.messages.get(error.code, error)}") from error
-    except (LookupError, UnicodeError) as error:
-        raise BadXml(f"its encoding cannot be read ({error})") from error
+    except BadXml:
+        raise
+    except (LookupError, ValueError) as error:
+        if begun and not isinstance(error, UnicodeError | LookupError):
+            raise  # a taker's own: an encoding that expat cannot read is found out before the first element
+        raise BadXml(f"its encoding cannot be read ({error}); write it in UTF-8") from error
     return taken

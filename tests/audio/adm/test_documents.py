@@ -130,6 +130,7 @@ def test_all_mistakes_at_once() -> None:
         "<a>" * 100 + "</a>" * 100,
         "<html/>",
         '<?xml version="1.0" encoding="x-none"?><a/>',
+        '<?xml version="1.0" encoding="UTF-7"?><a/>',
     ],
 )
 def test_what_is_no_adm_is_said_to_be_none(text: str) -> None:
