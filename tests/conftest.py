@@ -29,8 +29,10 @@ settings.register_profile(
 settings.load_profile("sensorama")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of a file share what the file sets up, so a worker takes a file at a time (``--dist loadgroup``)."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         path = item.path.relative_to(_HERE).as_posix() if item.path.is_relative_to(_HERE) else str(item.path)
         item.add_marker(pytest.mark.xdist_group("lines" if path.startswith(_LINES) else path))
