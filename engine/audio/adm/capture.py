@@ -6,6 +6,7 @@ A show is mixed twice, which gives the same samples twice: once to see who sound
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,23 +59,24 @@ def is_object(block: ObjectBlock) -> NDArray[np.bool_]:
     return np.asarray(by_itself & (block.priority >= _LEAST_PRIORITY) & (block.keys % _SUB_ROWS == 0))
 
 
-class _Taker:
+class _Taker(ABC):
     """An output of no channels anybody hears; the mixer sees one, silent."""
 
     name = "capture"
     channels = 1
     deepest_limit_db = 0.0
+    unsound = 0
 
     def render(self, block: ObjectBlock, emission: Samples, beds: Beds, heads: tuple[Head, Head]) -> Samples:
         """Takes the block down; silence."""
         self.take(block, emission, beds)
         return np.zeros((1, block.frames), np.float32)
 
+    @abstractmethod
     def take(self, block: ObjectBlock, emission: Samples, beds: Beds) -> None:
         """What a block holds."""
-        raise NotImplementedError
 
-    def forget(self) -> None:
+    def forget(self) -> None:  # noqa: B027 - all that needs it is said below
         """Nothing is carried that a seek would spoil."""
 
 
