@@ -271,6 +271,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             total.worst_ns = max(total.worst_ns, load.worst_ns)
             total.counts = [a + b for a, b in zip(total.counts, load.counts, strict=True)]
         missed = control() if control is not None else {}
+        if control is not None and not missed:
+            raise InputError(
+                "JACK's dummy server did not run (servers that were killed leave their places taken: "
+                "remove /dev/shm/jack-*), so nothing was measured"
+            )
     print(
         json.dumps(
             {
