@@ -162,7 +162,7 @@ def test_the_mouse_looks_and_a_rested_look_chooses(display: str, tmp_path: Path)
     person.until(lambda: bool(person.events("window", state="open")))
     x, y = panel(person, "wait")
     print(f"the pointer at {x}, {y} looks at 'wait'")
-    person.until(lambda: bool(person.events("vote")))
+    person.until(lambda: bool(person.events("commit")))
     (commit,) = person.events("commit")
     assert commit["option"] == "wait"
     print("its dwell became a vote:", commit["reason"])
@@ -205,9 +205,14 @@ def test_a_viewer_that_loses_its_display_connection_comes_back(display: str, tmp
     )
     person.until(lambda: bool(person.tool("search", "--onlyvisible", "--name", "Sensorama", check=False)))
     person.focus()
-    MonotonicClock().sleep_until_ns(MonotonicClock().now_ns() + 1_000_000_000)
-    person.key("space")
-    person.until(lambda: bool(person.events("rate", rate=[0, 1])))
+
+    def held() -> bool:
+        """A window is there before its viewer listens to keys, by seconds on a busy machine: so press as a person would, again."""
+        person.key("space")
+        MonotonicClock().sleep_until_ns(MonotonicClock().now_ns() + 1_000_000_000)
+        return bool(person.events("rate", rate=[0, 1]))
+
+    person.until(held)
     print("the viewer's connection was cut; another has taken over and takes keys")
     person.key("Escape")
     run = started.finish(tmp_path / "run")
