@@ -1,0 +1,1 @@
+"""Where a seat's actuators are when the seat is in a pose, and the other way round."""
