@@ -121,7 +121,7 @@ class Stop:
     ticks: int
 
 
-def _ramp_sum(a: float, j: float) -> float:
+def ramp_sum(a: float, j: float) -> float:
     """Sum of a - j, a - 2j, ... while positive: velocity still gained when a > 0 is let go at full jerk."""
     m = math.floor(a / j)
     return m * a - j * (m * (m + 1)) * 0.5
@@ -147,7 +147,7 @@ def canonical_stop(v: float, a: float, brake_up: float, brake_down: float, j: fl
         T may fall between ticks, which makes the end a continuous function of the start.
     """
     sign = 1.0
-    left = v + _ramp_sum(a, j) if a >= 0.0 else v - _ramp_sum(-a, j)
+    left = v + ramp_sum(a, j) if a >= 0.0 else v - ramp_sum(-a, j)
     if left < 0.0:
         v, a, left, sign = -v, -a, -left, -1.0
     brake = max(brake_down if sign > 0.0 else brake_up, -a)
@@ -436,6 +436,11 @@ class Follower:
             qv = qa = 0.0
         return self._approach(q, qv, qa)
 
+    @property
+    def certified(self) -> bool:
+        """Whether a stop from here stays inside range and velocity; always, but for states adopted from elsewhere."""
+        return self._certified(self._p, self._v, self._a)
+
     def brake(self) -> float:
         """Emit the next sample of the stop that is always possible, whatever is wanted; exact rest at its end.
 
@@ -511,7 +516,7 @@ class Follower:
             return False
         jl = self._jl
         vl = self._vl * (1.0 + 4.0 * PLANNING_MARGIN)
-        peak = v + _ramp_sum(a, jl) if a >= 0.0 else v - _ramp_sum(-a, jl)
+        peak = v + ramp_sum(a, jl) if a >= 0.0 else v - ramp_sum(-a, jl)
         if abs(peak) > vl or abs(v) > vl:
             return False
         if self._low + self._reach <= p <= self._high - self._reach:

@@ -57,7 +57,7 @@ def _ramp_sum(a: Floats, j: Floats) -> Floats:
     return found
 
 
-def _left(v: Floats, a: Floats, j: Floats) -> Floats:
+def left_over(v: Floats, a: Floats, j: Floats) -> Floats:
     """Velocity left over once the acceleration is let go."""
     ramp = _ramp_sum(np.abs(a), j)
     return np.where(a >= 0.0, v + ramp, v - ramp)
@@ -73,7 +73,7 @@ def canonical_stops(v: Floats, a: Floats, brake_up: Floats, brake_down: Floats, 
             np.array([stop.dip for stop in one]),
             np.array([stop.first_jerk for stop in one]),
         )
-    left = _left(v, a, j)
+    left = left_over(v, a, j)
     mirrored = left < 0.0
     v, a = np.where(mirrored, -v, v), np.where(mirrored, -a, a)
     sign = np.where(mirrored, -1.0, 1.0)
@@ -171,7 +171,7 @@ def certified(limits: Limits, p: Floats, v: Floats, a: Floats) -> Flags:
     low, high = limits.low - limits.tolerance, limits.high + limits.tolerance
     vl = limits.vl * (1.0 + 4.0 * PLANNING_MARGIN)
     good: Flags = (low <= p) & (p <= high)
-    good &= (np.abs(_left(v, a, limits.jl)) <= vl) & (np.abs(v) <= vl)
+    good &= (np.abs(left_over(v, a, limits.jl)) <= vl) & (np.abs(v) <= vl)
     free = (limits.low + limits.reach <= p) & (p <= limits.high - limits.reach)
     near = np.nonzero(good & ~free)[0]
     if len(near):
