@@ -24,6 +24,7 @@ from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
 from engine.bus.seats import LIGHT, CalmShow, SeatControls
+from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls, Transport
 
 _NS_PER_S = 1_000_000_000
@@ -176,11 +177,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class BusDevice:
-    """One device with what it is to render; one that needs a permit is `forbidden` until it has it."""
+    """One device with what it is to render; one that needs a permit is `forbidden` until it has it.
+
+    `legs` are those of the platform it moves, where the rig says; devices that are to form a fleet have the same object.
+    """
 
     driver: Driver
     routes: tuple[Route, ...]
     forbidden: bool = False
+    legs: LegBounds | None = None
 
 
 class _Line:
@@ -221,7 +226,7 @@ class _Line:
         self.dt_s = self.period_ticks / tick_hz
         self.lead_ns = driver.latency.lead_ns
         self.lit = any(route.modality == LIGHT for route in device.routes)
-        self.governor = Governor(driver.channels, self.dt_s)
+        self.governor = Governor(driver.channels, self.dt_s, device.legs)
         self.mapper = Mapper(driver, device.routes, self.dt_s)
         self.safe = safe_values(driver)
         self.park = park_values(driver)
@@ -242,7 +247,8 @@ class _Line:
 def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]:
     """The cohorts these devices form; see `engine.bus.fleet`."""
     members = [
-        Member(index, device.driver, device.routes, device.forbidden) for index, device in enumerate(devices)
+        Member(index, device.driver, device.routes, device.forbidden, device.legs)
+        for index, device in enumerate(devices)
     ]
     return form_cohorts(members, tick_hz)
 

@@ -38,8 +38,8 @@ The state at the start is at rest in a tested place, and that is checked. So by 
 wanted poses, their dips and overshoots included. Tests leave `_PAD` of the stroke and `_RATE_PAD` of the rates for the rounding of
 doubles; a stop's own rounding is `1e-12` of an axis' range a tick and lasts as long as the stop.
 
-Q is at most ``max(|a|, min(b, sqrt(|v| j + a^2/2) + 1.5 j))`` (per tick): from (v, a) the fastest stop brakes with ``sqrt(v j + a^2/2)`` where
-time is continuous, and sampling adds less than a tick's jerk and a half. The brake b is what all axes can do at once: the axes'
+Q is at most ``max(|a|, min(b, sqrt(|v| j + a^2/2) + 1.5 j))`` (per tick): from (v, a) the fastest stop brakes with ``sqrt(v j + a^2/2)``
+where time is continuous, and sampling adds less than a tick's jerk and a half. The brake b is what all axes can do at once: the axes'
 accelerations times ``min_i acceleration_i / sum_j g_ij A_j``. So a stop of everything is always possible, while an axis alone may still
 be pushed as hard as its own limit and the legs' allow.
 
