@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.driver import Channel
-from engine.motion.joint import JointFollower, LegLaw, leg_law
+from engine.motion.joint import JointFollower
 from engine.motion.joint_batch import JointFollowerBatch
+from engine.motion.joint_law import LegLaw, leg_law
 from engine.motion.platforms.bounds import LegBounds
 from engine.motion.trajectories import AxisLimits, Follower
 from engine.motion.trajectories_batch import FollowerBatch

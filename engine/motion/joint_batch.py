@@ -8,10 +8,13 @@ seats in the same state with the same target.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.joint import FREE, AxisState, Course, JointFollower, LegLaw, pairs
+from engine.motion.joint import FREE, AxisState, Course, JointFollower
+from engine.motion.joint_law import LegLaw, pairs
 from engine.motion.trajectories_batch import FollowerBatch
 from engine.motion.trajectories_law import canonical_stops, left_over
 from engine.motion.trajectories_law import follow as law_follow
@@ -73,9 +76,9 @@ class JointFollowerBatch(FollowerBatch):
         self.braked = 0
         """Seats decided one at a time so far because legs stood in the way, after those alike were put together."""
 
-    def rest_at(self, row: int, position: Floats) -> None:
+    def rest_at(self, row: int, position: Sequence[float] | Floats) -> None:
         """Forget all motion of one device: its axes are known to rest at `position`."""
-        self._one.rest_at(position.tolist())
+        self._one.rest_at([float(value) for value in position])
         super().rest_at(row, position)
         self._since[row] = 0
         self._courses.pop(row, None)
@@ -122,7 +125,7 @@ class JointFollowerBatch(FollowerBatch):
         bent = np.multiply.outer(share, self._bend_most)
         if reach is not None:
             bent += spread
-        found: Flags = ((at + bent <= above) & (bent - at <= below)).all(axis=1)
+        found: Flags = np.logical_and.reduce((at + bent <= above) & (bent - at <= below), axis=1)
         if not found.all():
             open_ = np.nonzero(~found)[0]
             few = size[open_]
@@ -288,10 +291,10 @@ class JointFollowerBatch(FollowerBatch):
         count, _, axes = state.shape
         columns = np.tile(np.arange(axes), count)
         limits = self._limits.take(columns)
-        flat = tuple(np.ascontiguousarray(state[:, part]).ravel() for part in range(7))
-        parts, good = law_follow(limits, flat, np.ascontiguousarray(wanted).ravel())
+        p, v, a, q, qv, qa, quiet = (np.ascontiguousarray(state[:, part]).ravel() for part in range(7))
+        parts, good = law_follow(limits, (p, v, a, q, qv, qa, quiet), np.ascontiguousarray(wanted).ravel())
         new = np.stack([part.reshape(count, axes) for part in parts], axis=1)
-        all_good = good.reshape(count, axes).all(axis=1)
+        all_good: Flags = np.logical_and.reduce(good.reshape(count, axes), axis=1)
         more = np.where((wanted == state[:, 3]).all(axis=1), since + 1, 0)
         accepted = self._tested(*parts[:3], count) & ((more <= self._too_long) | all_good)
         rows = into[accepted]
@@ -330,12 +333,9 @@ class JointFollowerBatch(FollowerBatch):
             below = below + np.minimum(one_end, other_end)
             speed = speed + law.gain[:, column] * fast[:, column, None]
             push = push + law.gain[:, column] * hard[:, column, None]
-        inside: Flags = (
-            (above + bent <= law.above)
-            & (bent - below <= law.below)
-            & (speed <= law.speed)
-            & (push <= law.push)
-        ).all(axis=1)
+        legs = (above + bent <= law.above) & (bent - below <= law.below)
+        legs &= (speed <= law.speed) & (push <= law.push)
+        inside: Flags = np.logical_and.reduce(legs, axis=1)
         return inside
 
 
