@@ -266,7 +266,7 @@ def _compile_tracks(
             case LevelTrack():
                 level_track(out, track)
             case MotionTrack():
-                motion_track(out, track)
+                motion_track(out, track, number)
             case HapticTrack():
                 haptic_track(out, track, number)
             case PathTrack():
