@@ -85,7 +85,9 @@ class Platform(Protocol):
         """Derivatives, float64[..., L, 6]: actuator units per m and per deg."""
         ...
 
-    def rates(self, poses: ArrayLike, velocities: ArrayLike, accelerations: ArrayLike) -> tuple[Floats, Floats]:
+    def rates(
+        self, poses: ArrayLike, velocities: ArrayLike, accelerations: ArrayLike
+    ) -> tuple[Floats, Floats]:
         """Exact velocities and accelerations of the actuators, float64[..., L] each, from those of the axes."""
         ...
 
