@@ -116,7 +116,7 @@ def read_certificate(path: Path) -> Certificate:
     version = row.get("sensorama_certificate") if isinstance(row, dict) else None
     if version != FORMAT:
         raise InputError(
-            f"this is a certificate of format {version!r}, this engine reads format {FORMAT}; make it again with `sensorama check --certificate`",
+            f"a certificate of format {version!r}; read here is {FORMAT}, make it again with `sensorama check --certificate`",
             place,
         )
     try:
