@@ -193,9 +193,7 @@ def course_of_path(
     return course_of_poses(poses, rate_hz), poses[1:-1]
 
 
-def course_of_poses(
-    poses: Floats, rate_hz: float, head_m: Sequence[float] = (0.0, 0.0, 0.0)
-) -> Course:
+def course_of_poses(poses: Floats, rate_hz: float, head_m: Sequence[float] = (0.0, 0.0, 0.0)) -> Course:
     """The course of a frame that is at ``poses`` (float64[N + 2, 6]); by central differences, of the inner N samples."""
     here = poses[1:-1]
     velocity = (poses[2:] - poses[:-2]) * (rate_hz / 2.0)

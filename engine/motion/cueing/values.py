@@ -51,7 +51,9 @@ class Course:
             bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
             if bad.size:
                 at_s = bad[0] / self.rate_hz
-                raise ValueError(f"the {name} is not finite at {at_s:.3f} s ({bad.size} of {len(rows)} samples)")
+                raise ValueError(
+                    f"the {name} is not finite at {at_s:.3f} s ({bad.size} of {len(rows)} samples)"
+                )
 
     def __len__(self) -> int:
         return len(self.force_mps2)
