@@ -188,8 +188,8 @@ class Actuated(ABC):
         positions = self.legs(poses)
         with np.errstate(invalid="ignore"):
             inside = (positions >= self.low) & (positions <= self.high)
-        found: Flags = inside.all(axis=-1) & np.isfinite(np.asarray(poses, dtype=np.float64)).all(axis=-1)
-        return found
+        number = np.isfinite(np.asarray(poses, dtype=np.float64)).all(axis=-1)
+        return np.asarray(inside.all(axis=-1) & number)
 
     def clip(self, poses: ArrayLike) -> Floats:
         """See `Platform.clip`.

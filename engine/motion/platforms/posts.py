@@ -127,42 +127,38 @@ class Posts(Actuated):
         f D = N, differentiated up to three times: f_j D = N_j - f D_j, and so on; every derivative of N and D is bounded, and so,
         step by step, are those of f. Each derivative by an angle of a turned vector is at most its length times pi/180. The
         length: |c + t - x_i| (floor) or |x_i - c| (seat); a derivative by heave is n_z <= 1 and has further ones (floor), or is 1 and
-        has none (seat). D is at least cos(pitch) cos(roll) at the box's largest angles.
+        has none (seat). D is at least cos(pitch) cos(roll) at the box's largest angles;
+        where that is nothing, so is the bound (overflowed: infinite).
         """
-        largest = self._moved(np.maximum(np.abs(low), np.abs(high))[None])[0]
-        if max(largest[3], largest[4]) >= 90.0:
-            raise ValueError("the plate may stand on edge inside this box")
-        least = np.cos(largest[3] * RAD_PER_DEG) * np.cos(largest[4] * RAD_PER_DEG)
-        size = np.linalg.norm(self._at - self._pivot, axis=1)
+        largest = self._moved(np.maximum(np.abs(low), np.abs(high)))
+        tilt = np.minimum(largest[:, 3:5], 90.0) * RAD_PER_DEG
+        least = np.maximum(np.cos(tilt[:, 0]) * np.cos(tilt[:, 1]), 1e-100)
+        size = np.linalg.norm(self._at - self._pivot, axis=1) + np.zeros((len(low), 1))
+        whole = np.abs(self._pivot[2]) + size
         if self._on_seat:
-            whole = abs(self._pivot[2]) + abs(self._height_m) + largest[_HEAVE] + size
+            whole = whole + abs(self._height_m)
         else:
-            size = size + largest[_HEAVE]
-            whole = size + abs(self._pivot[2])
+            size = size + largest[:, _HEAVE, None]
+        whole = whole + largest[:, _HEAVE, None]
         deg = np.where(np.arange(6) >= 3, RAD_PER_DEG, 0.0) * self._mask
         d1, d2 = deg, np.multiply.outer(deg, deg)
         d3 = np.multiply.outer(d2, deg)
-        n1 = size[:, None] * d1
-        n2 = size[:, None, None] * d2
-        n3 = size[:, None, None, None] * d3
+        n1 = size[..., None] * d1
+        n2 = size[..., None, None] * d2
+        n3 = size[..., None, None, None] * d3
         if self._mask[_HEAVE]:
-            n1[:, _HEAVE] = 1.0
+            n1[..., _HEAVE] = 1.0
             if not self._on_seat:
-                n2[:, _HEAVE, :] = n2[:, :, _HEAVE] = d1
-                for index in np.ndindex(6, 6):
-                    i, j = index
-                    n3[:, _HEAVE, i, j] = n3[:, i, _HEAVE, j] = n3[:, i, j, _HEAVE] = d2[i, j]
-        f0 = whole / least
-        f1 = (n1 + f0[:, None] * d1) / least
-        cross = f1[:, :, None] * d1 + f1[:, None, :] * d1[:, None]
-        f2 = (n2 + cross + f0[:, None, None] * d2) / least
-        total = n3 + f0[:, None, None, None] * d3
-        total = total + f1[:, :, None, None] * d2 + f1[:, None, :, None] * d2[:, None, :]
-        total = total + f1[:, None, None, :] * d2[:, :, None]
-        total = (
-            total
-            + f2[:, :, :, None] * d1
-            + f2[:, :, None, :] * d1[:, None]
-            + f2[:, None, :, :] * d1[:, None, None]
-        )
-        return total / least
+                n2[..., _HEAVE, :] = n2[..., :, _HEAVE] = d1
+                n3[..., _HEAVE, :, :] = n3[..., :, _HEAVE, :] = n3[..., :, :, _HEAVE] = d2
+        down = 1.0 / least[:, None]
+        f0 = whole * down
+        f1 = (n1 + f0[..., None] * d1) * down[..., None]
+        cross = f1[..., :, None] * d1 + f1[..., None, :] * d1[:, None]
+        f2 = (n2 + cross + f0[..., None, None] * d2) * down[..., None, None]
+        total = n3 + f0[..., None, None, None] * d3
+        total = total + f1[..., :, None, None] * d2 + f1[..., None, :, None] * d2[:, None, :]
+        total = total + f1[..., None, None, :] * d2[:, :, None]
+        total = total + f2[..., :, :, None] * d1 + f2[..., :, None, :] * d1[:, None]
+        total = total + f2[..., None, :, :] * d1[:, None, None]
+        return total * down[..., None, None, None]

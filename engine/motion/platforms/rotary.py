@@ -40,11 +40,13 @@ class Rotary(Actuated):
         return self._home + poses[:, self._turned]
 
     def _jacobian(self, poses: Floats) -> Floats:
-        return np.where(np.isfinite(poses).all(axis=1)[:, None, None], self._gains, np.nan)
+        found = np.tile(self._gains, (len(poses), 1, 1))
+        found[~np.isfinite(poses).all(axis=1)] = np.nan
+        return found
 
     def _rates(self, poses: Floats, velocities: Floats, accelerations: Floats) -> tuple[Floats, Floats]:
         return velocities[:, self._turned], accelerations[:, self._turned]
 
     def third_bound(self, low: Floats, high: Floats) -> Floats:
         """See `Platform.third_bound`: the actuators are linear."""
-        return np.zeros((len(self.low), 6, 6, 6))
+        return np.zeros((len(low), len(self.low), 6, 6, 6))

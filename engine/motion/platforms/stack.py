@@ -57,7 +57,7 @@ class Stack(Actuated):
 
     def third_bound(self, low: Floats, high: Floats) -> Floats:
         """See `Platform.third_bound`."""
-        return np.concatenate([part.third_bound(low, high) for part in self._parts])
+        return np.concatenate([part.third_bound(low, high) for part in self._parts], axis=1)
 
     def margins(self, poses: object) -> Margins:
         """See `Platform.margins`; each part by itself, since no unit is common to them."""

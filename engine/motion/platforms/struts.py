@@ -115,21 +115,20 @@ class Struts(Actuated):
         |a - c| times as many pi/180 where all are angles, and 0 else. |d| is at least its value in the middle of the box less half
         the box's sides times m.
         """
-        middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        least = (self._legs(middle[None])[0] + self._length) - self._first(self._radius) @ half
-        if not (least > 0.0).all():
-            raise ValueError("a strut may have no length inside this box")
         m = self._first(self._radius)
+        least = self._legs(0.5 * (low + high)) + self._length - (0.5 * (high - low)) @ m.T
         angular = np.arange(6) >= 3
         both = angular[:, None] & angular[None, :]
         all_three = both[:, :, None] & angular
         s = np.where(both, self._radius[:, None, None] * RAD_PER_DEG**2, 0.0)
         q = np.where(all_three, self._radius[:, None, None, None] * RAD_PER_DEG**3, 0.0)
-        inverse = 1.0 / least[:, None, None, None]
+        inverse = np.full(least.shape, np.inf)
+        np.divide(1.0, least, out=inverse, where=least > 0.0)
+        inverse = inverse[:, :, None, None, None]
         mixed = s[:, :, None, :] * m[:, None, :, None] + s[:, None, :, :] * m[:, :, None, None]
         mixed = mixed + s[:, :, :, None] * m[:, None, None, :]
         product = m[:, :, None, None] * m[:, None, :, None] * m[:, None, None, :]
-        return mixed * inverse + 2.0 * product * inverse**2 + q
+        return inverse * (mixed + 2.0 * product * inverse) + q
 
     @staticmethod
     def _first(radius: Floats) -> Floats:

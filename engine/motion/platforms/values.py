@@ -107,11 +107,14 @@ class Platform(Protocol):
         ...
 
     def third_bound(self, low: Floats, high: Floats) -> Floats:
-        """Upper bounds of all third derivatives over a box, float64[L, 6, 6, 6], symmetric, per m and deg.
+        """Upper bounds of all third derivatives over n boxes, float64[n, L, 6, 6, 6], symmetric, per m and deg.
 
-        Raises
-        ------
-        ValueError
-            Where there is none: the box holds a pose in which a strut has no length or the plate stands on edge.
+        Parameters
+        ----------
+        low, high : float64[n, 6]
+
+        Notes
+        -----
+        Infinite or NaN where there is none: in such a box a strut may have no length, or the plate stand on edge.
         """
         ...
