@@ -26,7 +26,7 @@ from engine.motion.cueing.problem import (
 )
 from engine.motion.cueing.solver import Quadratic, Tolerated, solve
 from engine.motion.cueing.specific_force import felt
-from engine.motion.cueing.spline import POSITION, at_knots, bounds, sampled
+from engine.motion.cueing.spline import POSITION, at_knots, bounds
 from engine.motion.cueing.values import GRAVITY_MPS2, KNOT_HZ, Course, Fitted, Floats, Workspace
 
 KEEP = 1.0 - 1e-5
@@ -40,9 +40,6 @@ _HOMESICK = 1e-3
 """Cost of standing at the end of an axis, in squared thresholds: brings a seat home where nothing else is asked of it."""
 
 _MOST_SHRINKS = 60
-_PER_PIECE = 4
-"""Instants of each cubic piece at which the exact check looks: every 5 ms."""
-
 _SHY = 0.01
 """Weight of the part of an angular rate that goes unnoticed: enough not to tilt for nothing."""
 
@@ -87,8 +84,8 @@ def fit_course(
         Limits; axes without room are left alone.
     weights : Weights, optional
     scale_to_fit : callable, optional
-        The last, exact check: given poses float64[M, 6] on a fine grid, 1.0 where all of them can be reached, else a share below 1 to
-        shrink them by and ask again.
+        The last, exact check: given control points float64[K + 1, 6], 1.0 where the whole course can be followed, else a share below 1
+        to shrink it by and ask again (`engine.motion.cueing.workspace.shrink_to_legs`).
 
     Returns
     -------
@@ -216,9 +213,9 @@ def _fit_axes(
         weight = weights.turn_weight / threshold**2
         aim = turn[1:-1, component]
         tolerated.append(Tolerated(place, rate, aim, weight, threshold))
-        row = Limit((place,), (1.0,), rate, -1.0, 1.0)
-        row.add_square(np.full(len(aim), _SHY * weight), band, n, width)
-        row.add_transposed(_SHY * weight * aim, linear)
+        turned = Limit((place,), (1.0,), rate, -1.0, 1.0)
+        turned.add_square(np.full(len(aim), _SHY * weight), band, n, width)
+        turned.add_transposed(_SHY * weight * aim, linear)
         constant += 0.5 * _SHY * weight * float(aim @ aim)
     for place, axis in enumerate(axes):
         span = 0.5 * (workspace.high[axis] - workspace.low[axis])
@@ -270,7 +267,7 @@ def _within(fitted: Fitted, workspace: Workspace, scale_to_fit: Callable[[Floats
         worst = excess(control, workspace)
         factor = 1.0 if worst <= 1.0 else (1.0 - 1e-6) / worst
         if factor == 1.0 and scale_to_fit is not None:
-            factor = scale_to_fit(sampled(control, _PER_PIECE))
+            factor = scale_to_fit(control)
         if factor >= 1.0:
             return Fitted(control, fitted.rate_hz, fitted.steps, fitted.gap, scale)
         scale *= factor

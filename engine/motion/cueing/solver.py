@@ -201,7 +201,7 @@ def solve(
     fixed, loose = rows[: len(limits)], rows[len(limits) :]
     relative = 1.0
     steps = 0
-    for steps in range(1, _MOST_STEPS + 1):
+    while steps < _MOST_STEPS:
         # Gradient of the cost, and of the free parts.
         gradient = band_product(cost.band, control) - cost.linear
         left: list[Floats] = []
@@ -219,6 +219,7 @@ def solve(
         slip = abs(float(np.vdot(residual, control))) / max(value, 1e-9)
         if relative < tolerance and slip < 10.0 * tolerance:
             break
+        steps += 1
         mu = gap / total
         band = cost.band.copy()
         for limit, row in zip(limits, fixed, strict=True):

@@ -75,12 +75,25 @@ def pieces(control: Floats) -> Floats:
     )
 
 
-def sampled(control: Floats, per_piece: int) -> Floats:
-    """Positions at ``per_piece`` equidistant instants of each interval and at the last knot, float64[K * per_piece + 1, ...]."""
+def sampled(control: Floats, rate_hz: float, per_piece: int) -> tuple[Floats, Floats, Floats]:
+    """Position, velocity and acceleration at ``per_piece`` equidistant instants of each interval and at the last knot.
+
+    Each float64[K * per_piece + 1, ...], exact.
+    """
     coef = pieces(control)
     u = np.arange(per_piece) / per_piece
-    powers = np.stack((np.ones_like(u), u, u**2, u**3))
-    rows = np.moveaxis(coef @ powers, -1, 1)
-    flat = rows.reshape(-1, *control.shape[1:])
-    last = at_knots(control, 1.0)[0][-1:]
-    return np.concatenate((flat, last))
+    one, none = np.ones_like(u), np.zeros_like(u)
+    found = []
+    for powers, scale, last in zip(
+        (
+            np.stack((one, u, u**2, u**3)),
+            np.stack((none, one, 2.0 * u, 3.0 * u**2)),
+            np.stack((none, none, 2.0 * one, 6.0 * u)),
+        ),
+        (1.0, rate_hz, rate_hz**2),
+        at_knots(control, rate_hz),
+        strict=True,
+    ):
+        rows = np.moveaxis(coef @ powers, -1, 1).reshape(-1, *control.shape[1:]) * scale
+        found.append(np.concatenate((rows, last[-1:])))
+    return found[0], found[1], found[2]
