@@ -25,6 +25,7 @@ from engine.experience.headset import (
     build_guests,
     build_headset,
 )
+from engine.experience.platform import PlatformSpec, build_platform
 from engine.experience.venue import Venue, build_venue
 from engine.time.flicks import fl_to_ns
 from engine.timeline.yamlsource import Places, load_yaml
@@ -97,7 +98,8 @@ class DeviceSpec:
 
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
     was written. `permit` names the permissive without which it
-    stays in its safe state. `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
+    stays in its safe state; `platform` is what it moves its seat with, where the rig says.
+    `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
     name: str
@@ -112,6 +114,7 @@ class DeviceSpec:
     place: Place
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict, repr=False)
     permit: str = ""
+    platform: PlatformSpec | None = None
 
     def place_of(self, *path: str | int) -> Place:
         """Give the place of a value of this device, or of its nearest known parent."""
@@ -422,6 +425,7 @@ class _Builder:
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
+            platform=None if doc.platform is None else build_platform(doc.platform, (*at, "platform"), self._say),
         )
 
     def _limits(self, axis: str, device: DeviceDoc, at: tuple[str | int, ...]) -> AxisLimits:

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 from engine.experience.audio_rig_model import AudioDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
+from engine.experience.platform_model import PlatformDoc
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.quantities import AngleDeg, DurationFl
@@ -86,6 +87,9 @@ class DeviceDoc(Strict):
     )
     permit: Name | None = Field(default=None, description="Moves only while this permissive is true.")
     settings: dict[str, Any] = Field(default_factory=dict, description="The driver's own; it checks them.")
+    platform: PlatformDoc | None = Field(
+        default=None, description="What moves the seat: joints, strokes, speeds of the actuators."
+    )
 
 
 class TargetDoc(Strict):

@@ -12,6 +12,7 @@ from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.experience.rig import find_rig
 from engine.show.folder import explain
+from engine.motion.platforms.check import problems_of
 from engine.show.rig_check import checked_devices, head_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
@@ -65,7 +66,7 @@ def _device_problems(package: Package, rig: Rig) -> list[Problem]:
         checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
-    return sound_problems(rig)
+    return [*sound_problems(rig), *problems_of(rig)]
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:
