@@ -11,8 +11,8 @@ from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.experience.rig import find_rig
-from engine.show.folder import explain
 from engine.motion.platforms.check import problems_of
+from engine.show.folder import explain
 from engine.show.rig_check import checked_devices, head_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources

@@ -85,8 +85,9 @@ class Actuated(ABC):
         given = np.asarray(poses, dtype=np.float64)
         flat = given.reshape(-1, 6)
         found = np.empty((len(flat), len(self.low)))
-        for begin in range(0, len(flat), _CHUNK):
-            found[begin : begin + _CHUNK] = self._legs(flat[begin : begin + _CHUNK])
+        with np.errstate(invalid="ignore"):
+            for begin in range(0, len(flat), _CHUNK):
+                found[begin : begin + _CHUNK] = self._legs(flat[begin : begin + _CHUNK])
         return found.reshape(*given.shape[:-1], len(self.low))
 
     def jacobian(self, poses: ArrayLike) -> Floats:
@@ -220,10 +221,11 @@ class Actuated(ABC):
         """See `Platform.margins`."""
         given = np.asarray(poses, dtype=np.float64)
         flat = given.reshape(-1, 6)
-        positions = self._legs(flat)
+        positions = self.legs(flat)
         half = np.maximum(0.5 * (self.high - self.low), np.finfo(float).tiny)
         stroke = (np.minimum(positions - self.low, self.high - positions) / half).min(axis=1)
-        scaled = self._jacobian(flat)[:, :, self._columns] * self._column_scale
+        with np.errstate(invalid="ignore"):
+            scaled = self._jacobian(flat)[:, :, self._columns] * self._column_scale
         number = np.isfinite(scaled).all(axis=(1, 2))
         singular = np.full(len(flat), np.nan)
         if number.any():

@@ -63,7 +63,8 @@ class Posts(Actuated):
         normal = turned[:, :, 2]
         if self._on_seat:
             above = self._pivot[2] + self._height_m + poses[:, _HEAVE, None]
-            return turned, above + turned[:, 2] @ (self._at - self._pivot).T, normal[:, 2]
+            # Not as a matrix product, whose bits depend on how many poses there are.
+            return turned, above + (turned[:, None, 2] * (self._at - self._pivot)).sum(axis=2), normal[:, 2]
         return turned, (normal[:, None, :] * self._lever(poses)).sum(axis=2) - self._pivot[2], normal[:, 2]
 
     def _lever(self, poses: Floats) -> Floats:
@@ -128,11 +129,11 @@ class Posts(Actuated):
         step by step, are those of f. Each derivative by an angle of a turned vector is at most its length times pi/180. The
         length: |c + t - x_i| (floor) or |x_i - c| (seat); a derivative by heave is n_z <= 1 and has further ones (floor), or is 1 and
         has none (seat). D is at least cos(pitch) cos(roll) at the box's largest angles;
-        where that is nothing, so is the bound (overflowed: infinite).
+        where a plate may stand on edge the bound is NaN.
         """
         largest = self._moved(np.maximum(np.abs(low), np.abs(high)))
-        tilt = np.minimum(largest[:, 3:5], 90.0) * RAD_PER_DEG
-        least = np.maximum(np.cos(tilt[:, 0]) * np.cos(tilt[:, 1]), 1e-100)
+        tilt = largest[:, 3:5] * RAD_PER_DEG
+        least = np.where((tilt < 0.5 * np.pi).all(axis=1), np.cos(tilt).prod(axis=1), np.nan)
         size = np.linalg.norm(self._at - self._pivot, axis=1) + np.zeros((len(low), 1))
         whole = np.abs(self._pivot[2]) + size
         if self._on_seat:
