@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,7 @@ class MotionFit:
 class _Seats:
     workspace: Workspace
     check: Callable[[Floats], float] | None
+    legs_of: tuple[Callable[[Floats], Floats], ...]
     key: str
 
 
@@ -234,9 +236,7 @@ class _Fitter:
             cuts |= {cut for cut in (hold.from_fl, hold.to_fl) if motion.at_fl < cut < end_fl}
         edges = sorted(cut for cut in cuts if motion.at_fl <= cut <= end_fl)
         return [
-            (low, (high - low) // _KNOT_FL + 1)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
-            if high - low >= _KNOT_FL
+            (low, (high - low) // _KNOT_FL + 1) for low, high in pairwise(edges) if high - low >= _KNOT_FL
         ]
 
     def fit(self, program: Program, motion: DerivedMotion, from_fl: int, count: int) -> tuple[Course, Fitted]:
@@ -256,7 +256,9 @@ class _Fitter:
         if known is not None and excess(known.control, workspace) <= 1.0:
             return wanted, known
         if motion.cueing == "fit":
-            found = fit_course(wanted, workspace, self._weights, scale_to_fit=seats.check)
+            found = fit_course(
+                wanted, workspace, self._weights, scale_to_fit=seats.check, legs_of=seats.legs_of
+            )
         else:
             poses = stand if motion.cueing == "pose" else washed_out(wanted, self._washout)
             found = fit_poses(poses, workspace, scale_to_fit=seats.check)
@@ -291,9 +293,14 @@ class _Fitter:
             name = self._package.roles.roles[role].name
             workspace, platforms = workspace_of(self._rig, self._bindings, name)
             specs = [
-                getattr(device, "platform", None)
+                device.platform
                 for device in self._rig.devices
                 if device.name in {row.device for row in self._bindings.of_role(name)}
             ]
-            self._seats[role] = _Seats(workspace, shrink_to_legs(platforms), repr(specs))
+            self._seats[role] = _Seats(
+                workspace,
+                shrink_to_legs(platforms),
+                tuple(platform.legs for platform in platforms),
+                repr(specs),
+            )
         return self._seats[role]

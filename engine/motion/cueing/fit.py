@@ -11,7 +11,7 @@ instant, not only at samples (`engine.motion.cueing.spline`), and every course b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,6 +73,7 @@ def fit_course(
     weights: Weights | None = None,
     *,
     scale_to_fit: Callable[[Floats], float] | None = None,
+    legs_of: Sequence[Callable[[Floats], Floats]] = (),
 ) -> Fitted:
     """Fit a course into what a seat may do.
 
@@ -86,6 +87,9 @@ def fit_course(
     scale_to_fit : callable, optional
         The last, exact check: given control points float64[K + 1, 6], 1.0 where the whole course can be followed, else a share below 1
         to shrink it by and ask again (`engine.motion.cueing.workspace.shrink_to_legs`).
+    legs_of : sequence of callables
+        Of each of the workspace's platforms, poses float64[M, 6] to positions float64[M, L]: actuators are linear in a pose near the
+        course that was found first, not near home alone.
 
     Returns
     -------
@@ -105,17 +109,24 @@ def fit_course(
         return Fitted(control, KNOT_HZ)
     force, turn = wanted.force_mps2, wanted.turn_dps
     steps, gap = 0, 0.0
+    bent: list[Floats] | None = None
     for _ in range(1 + weights.relinearise):
         steps, gap = 0, 0.0
         for axes in coupled_axes(workspace):
-            found, taken, left = _fit_axes(force, turn, workspace, axes, weights)
+            found, taken, left = _fit_axes(force, turn, workspace, axes, weights, bent)
             control[2:-2, list(axes)] = found
             steps, gap = max(steps, taken), max(gap, left)
         # What the small angles left out goes into the next round's wish.
-        given_force, given_turn = felt(*at_knots(control, KNOT_HZ), head_m=workspace.head_m)
+        course = at_knots(control, KNOT_HZ)
+        given_force, given_turn = felt(*course, head_m=workspace.head_m)
         linear_force, linear_turn = linear_felt(control, workspace)
         force = wanted.force_mps2 - (given_force - linear_force)
         turn = wanted.turn_dps - (given_turn - linear_turn)
+        if legs_of:
+            bent = [
+                of(course[0][2:-2]) - np.asarray(legs.home) - course[0][2:-2] @ np.asarray(legs.jacobian).T
+                for of, legs in zip(legs_of, workspace.legs, strict=True)
+            ]
     return _within(Fitted(control, KNOT_HZ, steps, gap), workspace, scale_to_fit)
 
 
@@ -176,7 +187,12 @@ def linear_felt(control: Floats, workspace: Workspace) -> tuple[Floats, Floats]:
 
 
 def _fit_axes(
-    force: Floats, turn: Floats, workspace: Workspace, axes: tuple[int, ...], weights: Weights
+    force: Floats,
+    turn: Floats,
+    workspace: Workspace,
+    axes: tuple[int, ...],
+    weights: Weights,
+    bent: list[Floats] | None,
 ) -> tuple[Floats, int, float]:
     """One group of axes that share nothing with the others: control points float64[K - 3, A]."""
     n, width = len(force) - 4, len(axes)
@@ -220,7 +236,7 @@ def _fit_axes(
     for place, axis in enumerate(axes):
         span = 0.5 * (workspace.high[axis] - workspace.low[axis])
         band[0, place::width] += _HOMESICK / span**2
-    limits = _normal(limits_of(workspace, axes, KNOT_HZ, KEEP))
+    limits = _normal(limits_of(workspace, axes, KNOT_HZ, KEEP, bent))
     found = solve(Quadratic(band, linear, constant), limits, tolerated)
     return found.control, found.steps, found.gap
 
@@ -229,7 +245,7 @@ def _normal(limits: list[Limit]) -> list[Limit]:
     """The same limits, each about one unit wide."""
     found = []
     for limit in limits:
-        span = 0.5 * (limit.high - limit.low)
+        span = 0.5 * float(np.mean(limit.high - limit.low))
         found.append(
             replace(limit, stencil=limit.stencil / span, low=limit.low / span, high=limit.high / span)
         )

@@ -60,18 +60,20 @@ class Limit:
     stencil
         Convolved with the control points, all of it: len + n - 1 rows.
     low, high
-        Bounds, low < 0 < high.
+        Bounds, low < 0 < high; one for all rows, or one each.
     """
 
     axes: tuple[int, ...]
     weights: tuple[float, ...]
     stencil: Floats
-    low: float
-    high: float
+    low: float | Floats
+    high: float | Floats
 
     def of(self, control: Floats) -> Floats:
         """The rows of float64[n, A] control points."""
-        mixed = control[:, list(self.axes)] @ np.asarray(self.weights)
+        mixed = np.zeros(len(control))
+        for axis, weight in zip(self.axes, self.weights, strict=True):
+            mixed += weight * control[:, axis]
         return np.convolve(mixed, self.stencil)
 
     def add_transposed(self, rows: Floats, out: Floats) -> None:
@@ -95,7 +97,13 @@ class Limit:
                     band[row, a : (n - lag) * width : width] += (weight_a * weight_b) * column
 
 
-def limits_of(workspace: Workspace, axes: Sequence[int], rate_hz: float, keep: float) -> list[Limit]:
+def limits_of(
+    workspace: Workspace,
+    axes: Sequence[int],
+    rate_hz: float,
+    keep: float,
+    bent: Sequence[Floats] | None = None,
+) -> list[Limit]:
     """Every limit of these axes.
 
     Parameters
@@ -108,6 +116,9 @@ def limits_of(workspace: Workspace, axes: Sequence[int], rate_hz: float, keep: f
         Knots a second.
     keep
         Share of each limit to stay within, a hair below 1.
+    bent
+        What actuators are beyond their linear position at each unknown knot, float64[n, L] a platform, where a course is known already
+        about which the next is sought; then their `error` is not left free.
     """
     found: list[Limit] = []
     differences = [np.array([1.0]), np.array([1.0, -1.0]), np.array([1.0, -2.0, 1.0])]
@@ -128,23 +139,52 @@ def limits_of(workspace: Workspace, axes: Sequence[int], rate_hz: float, keep: f
         for order, (stencil, low, high) in enumerate(zip([*differences, third], lows, highs, strict=True)):
             found.append(Limit((place,), (1.0,), stencil * rate_hz**order, keep * low, keep * high))
     places = {axis: place for place, axis in enumerate(axes)}
-    for legs in workspace.legs:
+    for number, legs in enumerate(workspace.legs):
         for leg in range(len(legs.home)):
             used = [axis for axis in axes if legs.jacobian[leg][axis] != 0.0]
             if not used:
                 continue
             at = tuple(places[axis] for axis in used)
             weights = tuple(legs.jacobian[leg][axis] for axis in used)
-            low = legs.low[leg] - legs.home[leg] + legs.error[leg]
-            high = legs.high[leg] - legs.home[leg] - legs.error[leg]
+            low, high = legs.low[leg] - legs.home[leg], legs.high[leg] - legs.home[leg]
             if low < 0.0 < high:
-                found.append(Limit(at, weights, differences[0], keep * low, keep * high))
+                found.append(
+                    _stroke(
+                        at,
+                        weights,
+                        low,
+                        high,
+                        legs.error[leg],
+                        None if bent is None else bent[number][:, leg],
+                    )
+                )
             speed, bend = keep * legs.velocity[leg], keep * legs.acceleration[leg]
             if np.isfinite(speed) and speed > 0.0:
                 found.append(Limit(at, weights, differences[1] * rate_hz, -speed, speed))
             if np.isfinite(bend) and bend > 0.0:
                 found.append(Limit(at, weights, differences[2] * rate_hz**2, -bend, bend))
     return found
+
+
+_LEAST_ROOM = 0.02
+"""Of a stroke, so much stays free on either side of home whatever the linear model is out by: home is a solution always."""
+
+
+def _stroke(
+    axes: tuple[int, ...],
+    weights: tuple[float, ...],
+    low: float,
+    high: float,
+    error: float,
+    bent: Floats | None,
+) -> Limit:
+    one, least = np.array([1.0]), _LEAST_ROOM * (high - low)
+    if bent is None:
+        return Limit(axes, weights, one, min(low + error, -least), max(high - error, least))
+    hair = 1e-3 * (high - low)
+    return Limit(
+        axes, weights, one, np.minimum(low - bent + hair, -least), np.maximum(high - bent - hair, least)
+    )
 
 
 def coupled_axes(workspace: Workspace) -> list[tuple[int, ...]]:

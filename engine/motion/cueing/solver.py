@@ -94,7 +94,7 @@ class _Rows:
 
     def gap(self) -> float:
         over, under = self.slacks()
-        return float(self.up @ over + self.down @ under)
+        return _dot(self.up, over) + _dot(self.down, under)
 
     def stiffness(self) -> Floats:
         over, under = self.slacks()
@@ -135,6 +135,11 @@ class _Rows:
             if falling.any():
                 most = min(most, float((-there[falling] / step[falling]).min()))
         return most
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    """Inner product, summed the same way whatever the number of cores."""
+    return float((a * b).sum())
 
 
 def band_product(band: Floats, control: Floats) -> Floats:
@@ -187,8 +192,8 @@ def solve(
             limit.low,
             limit.high,
             np.zeros(count),
-            np.full(count, begin / limit.high),
-            np.full(count, -begin / limit.low),
+            np.zeros(count) + begin / limit.high,
+            np.zeros(count) - begin / limit.low,
         )
         for limit, count in zip(limits, counts, strict=True)
     ]
@@ -203,20 +208,22 @@ def solve(
     steps = 0
     while steps < _MOST_STEPS:
         # Gradient of the cost, and of the free parts.
-        gradient = band_product(cost.band, control) - cost.linear
+        product = band_product(cost.band, control)
+        gradient = product - cost.linear
         left: list[Floats] = []
         for item, error, row in zip(tolerated, errors, loose, strict=True):
             rest = item.weight * (error.of(control) - item.wanted - row.value)
             error.add_transposed(rest, gradient)
             left.append(rest)
-        value = _cost(cost, control, tolerated, left)
+        value = cost.constant + _dot(control, 0.5 * product - cost.linear)
+        value += sum(0.5 * _dot(rest, rest) / item.weight for item, rest in zip(tolerated, left, strict=True))
         gap = sum(row.gap() for row in rows)
         residual = gradient.copy()
         for limit, row in zip(limits, fixed, strict=True):
             limit.add_transposed(row.up - row.down, residual)
         relative = gap / max(value, 1e-9)
         # A residual of the gradient can still buy its product with the course itself.
-        slip = abs(float(np.vdot(residual, control))) / max(value, 1e-9)
+        slip = abs(_dot(residual, control)) / max(value, 1e-9)
         if relative < tolerance and slip < 10.0 * tolerance:
             break
         steps += 1
@@ -279,16 +286,6 @@ def solve(
     return Solution(control, steps, relative)
 
 
-def _cost(cost: Quadratic, control: Floats, tolerated: Sequence[Tolerated], left: Sequence[Floats]) -> float:
-    value = 0.5 * float(np.vdot(control, band_product(cost.band, control))) - float(
-        np.vdot(cost.linear, control)
-    )
-    value += cost.constant
-    return value + sum(
-        0.5 * float(rest @ rest) / item.weight for item, rest in zip(tolerated, left, strict=True)
-    )
-
-
 def _room(rows: Sequence[_Rows], changes: Sequence[tuple[Floats, Floats, Floats]]) -> float:
     return min((row.room(change) for row, change in zip(rows, changes, strict=True)), default=np.inf)
 
@@ -296,6 +293,4 @@ def _room(rows: Sequence[_Rows], changes: Sequence[tuple[Floats, Floats, Floats]
 def _gap_after(row: _Rows, change: tuple[Floats, Floats, Floats], step: float) -> float:
     moved, up, down = change
     over, under = row.slacks()
-    return float(
-        (row.up + step * up) @ (over - step * moved) + (row.down + step * down) @ (under + step * moved)
-    )
+    return _dot(row.up + step * up, over - step * moved) + _dot(row.down + step * down, under + step * moved)
