@@ -105,7 +105,7 @@ def balance_of(evaluator: Evaluator, scene: int) -> Balance:
     """Weigh one scene, as written: reactions are left out, since nobody knows when they come."""
     program = evaluator.programs[scene]
     at_fl = np.arange(0, program.duration.nominal_fl, STEP_FL, dtype=np.int64)
-    states = np.array([evaluator.levels_at(scene, int(at)) for at in at_fl])
+    states = evaluator.levels_along(scene, at_fl)
     loads = np.zeros((len(at_fl), len(MODALITIES)))
     for role, start in zip(evaluator.roles, evaluator.roles.starts, strict=True):
         if role.modality not in MODALITIES:
