@@ -438,7 +438,9 @@ class JointFollower:
         for limits, state, to, step in zip(self._law.limits, before, wanted, way, strict=True):
             span = limits.high - limits.low
             onward += (to - state[0]) * step / (span * span)
-        share = along.follow(1.0) if onward > 0.0 or tuple(wanted) == end else along.brake()
+        # The neutral pose is on the way to everywhere.
+        go_on = onward > 0.0 or tuple(wanted) == end or not any(end)
+        share = along.follow(1.0) if go_on else along.brake()
         for axis, state, at, to, step in zip(self._axes, before, start, end, way, strict=True):
             place = to if share == 1.0 else axis.limits.clamp(at + share * step)
             speed = place - state[0]

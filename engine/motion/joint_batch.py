@@ -158,7 +158,7 @@ class JointFollowerBatch(FollowerBatch):
         reach += rise
         reach *= peak
         good &= reach <= np.minimum(q - self._low, self._high - q)
-        seats: Flags = good.all(axis=1)
+        seats: Flags = np.logical_and.reduce(good, axis=1)
         seats &= self._inside(q, reach, self._sure_above, self._sure_below)
         seats &= (peak @ self._down_g <= self._law.speed * _SURE).all(axis=1)
         if hard is not None:  # else no harder than brakes, which all axes may use at once
