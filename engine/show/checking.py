@@ -11,6 +11,7 @@ from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.experience.rig import find_rig
+from engine.motion.cueing.apply import fit_problems
 from engine.motion.platforms.check import problems_of
 from engine.show.folder import explain
 from engine.show.rig_check import checked_devices, head_problems, sound_problems
@@ -46,7 +47,7 @@ def check_command(experience: str, rig: str | None, *, full: bool = False) -> in
             problems = [*package.warnings, *story, *graph.problems, *problems]
         else:
             checked = check_package(package, venue, graph, story_problems=story)
-            problems = [*checked, *problems, *_device_problems(package, venue)]
+            problems = [*checked, *problems, *_device_problems(package, venue), *fit_problems(package, venue)]
         shown = shown_file(package.path)
     sounds = sound_file_problems(folder, MonotonicClock(), read_s=None if full else READ_S)
     return _say([*problems, *sounds, *head_problems(find_rig(rig))], shown)
