@@ -47,13 +47,16 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A device that may be in a fleet: its index, its driver, what it renders, whether it waits for a permit, its platform's legs."""
+    """A device that may be in a fleet: its index, its driver, what it renders, whether it waits for a permit, its platform's legs, how much
+    later than the show it plays.
+    """
 
     index: int
     driver: Driver
     routes: tuple[Route, ...]
     forbidden: bool
     legs: LegBounds | None = None
+    phase_ns: int = 0
 
 
 def form_cohorts(members: Sequence[Member], tick_hz: int) -> tuple[Cohort, ...]:
@@ -104,6 +107,7 @@ def _fleet_key(member: Member) -> Hashable | None:
         driver.latency,
         driver.keep_alive_ns,
         member.legs,
+        member.phase_ns,
     )
 
 
@@ -284,7 +288,7 @@ class Cohort:
         self.lit = any(route.modality == LIGHT for member in members for route in member.routes)
         self.period_ticks = max(1, round(tick_hz / first.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
-        self.lead_ns = first.latency.lead_ns
+        self.lead_ns = first.latency.lead_ns - members[0].phase_ns
         self.next_tick = first_tick
         self.keep_alive_ticks = math.floor(first.keep_alive_ns * tick_hz / _NS_PER_S)
         size = len(members)

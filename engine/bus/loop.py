@@ -180,12 +180,14 @@ class BusDevice:
     """One device with what it is to render; one that needs a permit is `forbidden` until it has it.
 
     `legs` are those of the platform it moves, where the rig says; devices that are to form a fleet have the same object.
+    It shows what the show was `phase_ns` before the instant that its latency makes good for.
     """
 
     driver: Driver
     routes: tuple[Route, ...]
     forbidden: bool = False
     legs: LegBounds | None = None
+    phase_ns: int = 0
 
 
 class _Line:
@@ -224,7 +226,7 @@ class _Line:
         self.seats = tuple(sorted({route.seat for route in device.routes}))
         self.period_ticks = max(1, round(tick_hz / driver.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
-        self.lead_ns = driver.latency.lead_ns
+        self.lead_ns = driver.latency.lead_ns - device.phase_ns
         self.lit = any(route.modality == LIGHT for route in device.routes)
         self.governor = Governor(driver.channels, self.dt_s, device.legs)
         self.mapper = Mapper(driver, device.routes, self.dt_s)
@@ -247,7 +249,7 @@ class _Line:
 def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]:
     """The cohorts these devices form; see `engine.bus.fleet`."""
     members = [
-        Member(index, device.driver, device.routes, device.forbidden, device.legs)
+        Member(index, device.driver, device.routes, device.forbidden, device.legs, device.phase_ns)
         for index, device in enumerate(devices)
     ]
     return form_cohorts(members, tick_hz)

@@ -62,7 +62,7 @@ class ActuatorSpec:
     length_m : float
         Between the joints' centres at stroke 0 (strut); 0 where strokes are lengths. Unused by others.
     home : float
-        Position at the pose zero (post, rotary). Follows from the geometry for a strut, and is NaN there.
+        Position at the pose zero (post, rotary). Of a strut it follows from the joints, and is not used.
     """
 
     name: str
@@ -73,7 +73,7 @@ class ActuatorSpec:
     velocity: float
     acceleration: float
     length_m: float = 0.0
-    home: float = math.nan
+    home: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ def _actuator(
             "put the lower end first",
         )
     if doc.kind == "hexapod":
-        home = math.nan
+        home = 0.0
         if row.home is not None:
             say((*at, "home"), "where a strut rests follows from the joints", "leave its `home` out")
     else:

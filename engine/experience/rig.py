@@ -80,7 +80,7 @@ class SeatSpec:
     """A guest's place; `at_m` is its origin in the room (X right, Y forward, Z up).
 
     `pivot_m` is the centre of rotation of its platform, seen from the guest's resting eye; `profile` is how it plays for whoever
-    sits down, until somebody says otherwise.
+    sits down, until somebody says otherwise. Its motion and haptics come later than the show by `phase_ns`.
     """
 
     index: int
@@ -90,6 +90,7 @@ class SeatSpec:
     language: str | None
     pivot_m: tuple[float, float, float] = DEFAULT_PIVOT_M
     profile: ProfileSpec = field(default_factory=ProfileSpec)
+    phase_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +374,7 @@ class _Builder:
                 language=seat.language,
                 pivot_m=seat.pivot,
                 profile=ProfileSpec(seat.profile.comfort, seat.profile.photosensitive),
+                phase_ns=fl_to_ns(seat.phase),
             )
             for name, seat in doc.seats.items()
         )
@@ -425,7 +427,9 @@ class _Builder:
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
-            platform=None if doc.platform is None else build_platform(doc.platform, (*at, "platform"), self._say),
+            platform=None
+            if doc.platform is None
+            else build_platform(doc.platform, (*at, "platform"), self._say),
         )
 
     def _limits(self, axis: str, device: DeviceDoc, at: tuple[str | int, ...]) -> AxisLimits:

@@ -19,6 +19,7 @@ from engine.timeline.quantities import AngleDeg, DurationFl
 RIG_VERSION = 1
 
 _MS = FLICKS_PER_SECOND // 1000
+_LONGEST_PHASE_FL = 10 * FLICKS_PER_SECOND
 
 
 def _read_quantity(value: Any) -> float | str:
@@ -53,6 +54,9 @@ class SeatDoc(Strict):
     at: list[float] = Field(default_factory=lambda: [0.0, 0.0, 0.0], min_length=3, max_length=3)
     heading: AngleDeg = Field(default=0.0, description="Where the seat faces; + = to the left.")
     language: Locale | None = None
+    phase: Annotated[DurationFl, Field(ge=0, le=_LONGEST_PHASE_FL)] = Field(
+        default=0, description="Motion and haptics of this seat come later by that much, at most 10s."
+    )
     pivot: Pivot
     profile: ProfileDoc = ProfileDoc()
 

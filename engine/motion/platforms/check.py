@@ -93,9 +93,16 @@ def _layers(spec: PlatformSpec, said: _Said) -> Iterator[Problem]:
 
 def _numbers(spec: PlatformSpec, path: tuple[str, ...], said: _Said) -> Iterator[Problem]:
     for index, row in enumerate(spec.actuators):
-        values = [*row.base_m, *row.moving_m, row.low, row.high, row.velocity, row.acceleration, row.length_m]
-        if spec.kind != "hexapod":
-            values.append(row.home)
+        values = [
+            *row.base_m,
+            *row.moving_m,
+            row.low,
+            row.high,
+            row.velocity,
+            row.acceleration,
+            row.length_m,
+            row.home,
+        ]
         if not np.isfinite(values).all():
             yield said(
                 f"{row.name} has a value that is no number", "give ordinary ones", *path, "actuators", index
