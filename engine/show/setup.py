@@ -79,7 +79,8 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     devices = checked_devices(rig, bindings, package.roles)
     phases.done("rig")
     if any(program.derived for scene in package.scenes for program in (scene, *scene.reactions)):
-        from engine.motion.cueing.apply import fitted  # most shows draw their motion: nothing to be loaded for them
+        # Here, since most shows draw their motion: nothing has to be loaded for them.
+        from engine.motion.cueing.apply import fitted
 
         package = fitted(package, rig)
         phases.done("motion")
