@@ -13,7 +13,7 @@ class LegTable:
     """Bounds by platform and limits, so that seats of one make have them in common: they form one fleet, and cost one computation."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[PlatformSpec, tuple[float, ...], tuple[float, ...]], LegBounds] = {}
+        self._known: dict[tuple[str, tuple[float, ...], tuple[float, ...]], LegBounds] = {}
 
     def of(self, driver: Driver, spec: PlatformSpec | None) -> LegBounds | None:
         """The bounds over what the driver's channels may do, and home; None where the rig tells of no platform.
@@ -28,7 +28,8 @@ class LegTable:
         ends = {channel.name: (channel.low, channel.high) for channel in driver.channels}
         low = tuple(min(ends.get(axis, (0.0, 0.0))[0], 0.0) for axis in MOTION_AXES)
         high = tuple(max(ends.get(axis, (0.0, 0.0))[1], 0.0) for axis in MOTION_AXES)
-        key = (spec, low, high)
+        # By its text: a length that is left open is a NaN, which equals nothing once a rig has been sent to another process.
+        key = (repr(spec), low, high)
         if key not in self._known:
             self._known[key] = leg_bounds(make_platform(spec), low, high)
         return self._known[key]
