@@ -200,6 +200,10 @@ class MotionTrack(_RoleTrack):
             raise ValueError(
                 "a motion track has `cues` or `from`, not both; give the cues a track of their own"
             )
+        elif self.mix not in (None, "add", "replace"):
+            raise ValueError(
+                f"derived motion adds to what is there or replaces it; `mix: {self.mix}` has no meaning for it"
+            )
         return self
 
 

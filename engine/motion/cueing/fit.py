@@ -36,7 +36,7 @@ QUANTUM = 2.0**-34
 """Control points are whole multiples of this, m or deg: the last bits of a solver's arithmetic are gone, and a jerk is out by 3e-5 of
 its unit at most."""
 
-_HOMESICK = 1e-3
+_HOMESICK = 0.02
 """Cost of standing at the end of an axis, in squared thresholds: brings a seat home where nothing else is asked of it."""
 
 _MOST_SHRINKS = 60

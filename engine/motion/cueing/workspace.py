@@ -82,7 +82,7 @@ def workspace_of(rig: Rig, bindings: Bindings, role: str) -> tuple[Workspace, tu
         acceleration,
         jerk,
         (float(head[0]), float(head[1]), float(head[2])),
-        tuple(map(_legs, platforms)),
+        tuple(map(legs_near_home, platforms)),
     )
     return workspace, platforms
 
@@ -128,7 +128,9 @@ def _rate(value: float | None) -> float:
     return 1e6 if value is None else value
 
 
-def _legs(platform: Platform) -> Legs:
+def legs_near_home(platform: Platform) -> Legs:
+    """A platform's actuators as the fit takes them: linear about the pose zero, with a little left free."""
+
     def row(values: Floats) -> tuple[float, ...]:
         return tuple(float(value) for value in values)
 
