@@ -205,10 +205,20 @@ def load_rig(path: str | Path | None = None) -> Rig:
     source = find_rig(path)
     problems: list[Problem] = []
     data, places = load_yaml(source, shown=shown_file(source), problems=problems)
-    doc = _read(data, places, problems) if not problems else None
+    doc = None
+    if not problems:
+        from engine.experience.rig_arrays import expand_arrays
+
+        data, places = expand_arrays(data, places, problems)
+        doc = _read(data, places, problems)
+        if doc is not None and not doc.seats and not problems:
+            problems.append(
+                Problem(places.of(("seats",)), "the rig has no seat", "a show needs one at least", code="rig")
+            )
     rig = None if doc is None else _Builder(source, doc, data, places, problems).build()
     if problems or rig is None:
-        raise RigError(problems)
+        # What an array's template has wrong is wrong with each of its seats, and told once.
+        raise RigError(list(dict.fromkeys(problems)))
     return rig
 
 

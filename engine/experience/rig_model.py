@@ -14,7 +14,7 @@ from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.platform_model import PlatformDoc
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
-from engine.timeline.quantities import AngleDeg, DurationFl
+from engine.timeline.quantities import AngleDeg, DurationFl, PointM
 
 RIG_VERSION = 1
 
@@ -121,6 +121,43 @@ class TargetDoc(Strict):
         return {"anyOf": [{"const": "none"}, handler.resolve_ref_schema(handler(core))]}
 
 
+class SpacingDoc(Strict):
+    """How far it is from one seat of an array to the next."""
+
+    row: PointM = Field(default=(0.0, 0.0, 0.0), description="From row to row: right, forward, up.")
+    column: PointM = Field(default=(0.0, 0.0, 0.0), description="From column to column.")
+
+
+class ArrayPhaseDoc(Strict):
+    """How much later each row and column plays than the one before it."""
+
+    row: DurationFl = 0
+    column: DurationFl = 0
+
+
+class ArrayDoc(Strict):
+    """Rows and columns of seats with their devices, from one template; {row}, {column}, {index} in its texts count from 1."""
+
+    rows: int = Field(ge=1, le=200)
+    columns: int = Field(ge=1, le=200)
+    names: str = Field(default="{array}_{row}_{column}", description="Of the seats.")
+    spacing: SpacingDoc = SpacingDoc()
+    phase: ArrayPhaseDoc = ArrayPhaseDoc()
+    seat: SeatDoc = Field(default_factory=SeatDoc, description="The first seat; others follow in `spacing`.")
+    devices: dict[Name, DeviceDoc] = Field(
+        default_factory=dict, description="Of each seat; named <seat>_<name>. {row+10} counts from 11."
+    )
+    roles: dict[RoleName, list[TargetDoc]] = Field(
+        default_factory=dict, description="As the rig's; `device` is one of the array's or any other."
+    )
+
+
+class ArraysDoc(Strict):
+    """The section of a rig file by itself."""
+
+    arrays: dict[Name, ArrayDoc]
+
+
 class DisplayDoc(Strict):
     """One picture."""
 
@@ -139,8 +176,11 @@ class RigDoc(Strict):
     sensorama_rig: Literal[1] = Field(description="Version of this format.")
     name: Localised
     bus: BusDoc = BusDoc()
-    seats: dict[Name, SeatDoc] = Field(min_length=1)
+    seats: dict[Name, SeatDoc] = Field(default_factory=dict, description="At least one, of `arrays` too.")
     devices: dict[Name, DeviceDoc] = Field(default_factory=dict)
+    arrays: dict[Name, ArrayDoc] = Field(
+        default_factory=dict, description="Rows and columns of seats and devices made from templates."
+    )
     roles: dict[RoleName, list[TargetDoc]] = Field(
         default_factory=dict, description="What each role drives, best first; `none` leaves it out silently."
     )

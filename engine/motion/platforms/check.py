@@ -32,8 +32,14 @@ _CODE = "platform"
 def problems_of(rig: Rig) -> list[Problem]:
     """Everything that is wrong with the platforms of a rig, with file and line."""
     found: list[Problem] = []
+    looked_at: set[object] = set()
     for device in rig.devices:
-        if device.platform is not None:
+        if device.platform is None:
+            continue
+        # The seats of an array are one template, looked at and told of once.
+        key = (device.place, device.platform, tuple(device.limits.items()), tuple(device.safe.items()))
+        if key not in looked_at:
+            looked_at.add(key)
             found.extend(_device(device, device.platform))
     return found
 
