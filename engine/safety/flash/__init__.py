@@ -3,8 +3,8 @@
 from engine.safety.flash.lamps import LampTrack
 from engine.safety.flash.meter import FlashMeter
 from engine.safety.flash.profiles import BT1702, WCAG, FlashProfile, StripeRule
-from engine.safety.flash.seams import FlashEnds, SeamCount, worst_across
-from engine.safety.flash.values import FlashFrame, FlashResult, FlashSpan, FlashSummary
+from engine.safety.flash.seams import FlashEnds, SeamCount, in_one, worst_across
+from engine.safety.flash.values import FlashFrame, FlashResult, FlashSpan, FlashSummary, worst_of
 from engine.safety.flash.view import EyeView, eye_view, flat_screen
 
 __all__ = [
@@ -23,5 +23,7 @@ __all__ = [
     "StripeRule",
     "eye_view",
     "flat_screen",
+    "in_one",
     "worst_across",
+    "worst_of",
 ]

@@ -58,13 +58,25 @@ class InPlace:
         fields = self._fields
         by_count = np.bincount(self._counts, weights=fields.weights)
         with_at_least = np.cumsum(by_count[::-1])[::-1]
-        for count in range(len(by_count) - 1, 0, -1):
-            if with_at_least[count] <= fields.limit:
-                continue
-            area = float(fields.areas(self._counts >= count).max())
-            if area > fields.limit:
-                return count, area
-        return 0, 0.0
+        # What all of the view does not reach no field does.
+        most = int(np.count_nonzero(with_at_least > fields.limit)) - 1
+        # The area falls with the count, and the count is mostly what it was: look there first, then go up or down.
+        count, area = 0, 0.0
+        trial = max(1, min(self._known[0], most))
+        way = 0
+        while 1 <= trial <= most:
+            found = float(fields.areas(self._counts >= trial).max())
+            if found > fields.limit:
+                count, area = trial, found
+                if way < 0:
+                    break
+                way = 1
+            elif way > 0:
+                break
+            else:
+                way = -1
+            trial += way
+        return count, area
 
     def next_change_fl(self) -> int | None:
         """When a transition next leaves the second; None when there is none."""
@@ -169,12 +181,15 @@ class Counter:
         self.most = 0
         self.most_at_fl: int | None = None
 
-    def add(self, at_fl: int, up: Flags, down: Flags) -> None:
-        """Transitions that are complete at an instant, cell by cell; instants may not fall."""
+    def add(self, at_fl: int, up: Flags, down: Flags, known: Flags | None = None) -> None:
+        """Transitions that are complete at an instant, cell by cell; instants may not fall.
+
+        `known` are cells whose transition has been counted in place already, at an earlier instant.
+        """
         turned = up | down
         if not turned.any():
             return
-        self._in_place.add(at_fl, turned)
+        self._in_place.add(at_fl, turned if known is None else turned & ~known)
         self._in_field.add(at_fl, up, down)
 
     def judge(self, at_fl: int) -> tuple[int, float, FlashResult]:

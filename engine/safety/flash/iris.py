@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,14 +87,21 @@ def read_iris_settings(path: Path) -> IrisSettings:
     try:
         found: Any = json.loads(_REMARK.sub(lambda match: match.group(1) or "", text))
     except json.JSONDecodeError as error:
-        raise InputError(f"this is not JSON: {error.msg}", Place(str(path), error.lineno, error.colno)) from None
+        raise InputError(
+            f"this is not JSON: {error.msg}", Place(str(path), error.lineno, error.colno)
+        ) from None
     settings = IrisSettings()
     for name, (section, key) in _KEYS.items():
         part = found.get(section) if isinstance(found, dict) else None
         if not isinstance(part, dict) or key not in part:
             continue
         value = part[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+            or value <= 0
+        ):
             raise InputError(f"{section}.{key} is {value!r}; a number above 0 is expected", Place(str(path)))
         settings = replace(settings, **{name: type(getattr(settings, name))(value)})
     return settings
@@ -120,6 +128,28 @@ class IrisRow:
     red_result: FlashResult
 
 
+def _row(
+    frame: int, light: Sequence[float], red: Sequence[float], counts: Sequence[int], results: Sequence[int]
+) -> IrisRow:
+    return IrisRow(
+        frame,
+        light[0],
+        light[1],
+        light[2],
+        light[3],
+        red[0],
+        red[1],
+        red[2],
+        red[3],
+        counts[0],
+        counts[1],
+        counts[2],
+        counts[3],
+        FlashResult(results[0]),
+        FlashResult(results[1]),
+    )
+
+
 def parse_iris_csv(data: bytes, path: str = "<memory>") -> list[IrisRow]:
     """Read the rows that IRIS wrote; NUL bytes at the ends of rows and either form of time stamp are taken.
 
@@ -129,7 +159,9 @@ def parse_iris_csv(data: bytes, path: str = "<memory>") -> list[IrisRow]:
         A row has too few columns or a cell is no number; names the line.
     """
     rows: list[IrisRow] = []
-    for number, line in enumerate(data.replace(b"\0", b"").decode("utf-8-sig", "replace").splitlines(), start=1):
+    for number, line in enumerate(
+        data.replace(b"\0", b"").decode("utf-8-sig", "replace").splitlines(), start=1
+    ):
         cells = [cell.strip() for cell in line.split(",")]
         if not line.strip() or cells[0] == "Frame":
             continue
@@ -137,9 +169,9 @@ def parse_iris_csv(data: bytes, path: str = "<memory>") -> list[IrisRow]:
             raise InputError(f"{len(cells)} columns; at least 17 are expected", Place(path, number))
         try:
             # Column 1 is the time stamp, 10 the risk of a pattern.
-            means = [float(cell) for cell in cells[2:10]]
+            light, red = ([float(cell) for cell in cells[first : first + 4]] for first in (2, 6))
             counts = [int(cell) for cell in cells[11:17]]
-            rows.append(IrisRow(int(cells[0]), *means, *counts[:4], FlashResult(counts[4]), FlashResult(counts[5])))
+            rows.append(_row(int(cells[0]), light, red, counts[:4], counts[4:]))
         except ValueError as error:
             raise InputError(f"a cell is no number: {error}", Place(path, number)) from None
     return rows
@@ -238,12 +270,14 @@ class IrisMeter:
         The thresholds.
     """
 
-    def __init__(self, rate_hz: float, settings: IrisSettings = IrisSettings()) -> None:  # noqa: B008 (a frozen value)
+    def __init__(self, rate_hz: float, settings: IrisSettings = IrisSettings()) -> None:
         rate = round(rate_hz)
         if rate < 1:
             raise ValueError(f"{rate_hz!r} frames a second; at least 1 is needed")
         self._table = srgb_table()
-        self._luminance = _Measure(rate, settings.luminance_change, settings.luminance_dark, settings.area, settings)
+        self._luminance = _Measure(
+            rate, settings.luminance_change, settings.luminance_dark, settings.area, settings
+        )
         self._red = _Measure(rate, settings.red_change, settings.red_dark, settings.area, settings)
         self._frame = 0
 
@@ -252,9 +286,16 @@ class IrisMeter:
         self._frame += 1
         linear = self._table[frame]
         red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
-        luminance = np.float32(LUMINANCE[0]) * red + np.float32(LUMINANCE[1]) * green + np.float32(LUMINANCE[2]) * blue
+        luminance = (
+            np.float32(LUMINANCE[0]) * red
+            + np.float32(LUMINANCE[1]) * green
+            + np.float32(LUMINANCE[2]) * blue
+        )
         whole = red + green + blue
         saturated = (whole > 0) & (red >= np.float32(0.8) * whole)
-        measure = np.where(saturated, np.maximum(red - green - blue, 0) * np.float32(RED_SCALE), np.float32(0.0))
+        measure = np.where(
+            saturated, np.maximum(red - green - blue, 0) * np.float32(RED_SCALE), np.float32(0.0)
+        )
         light, reds = self._luminance.push(luminance), self._red.push(measure.astype(np.float32))
-        return IrisRow(self._frame, *light[:4], *reds[:4], light[4], reds[4], light[5], reds[5], light[6], reds[6])
+        counts = (light[4], reds[4], light[5], reds[5])
+        return _row(self._frame, light[:4], reds[:4], counts, (light[6], reds[6]))

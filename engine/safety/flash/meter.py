@@ -25,7 +25,7 @@ from engine.safety.flash.profiles import WCAG, FlashProfile
 from engine.safety.flash.seams import FlashEnds, KindEnds, RecordedTurns, joined
 from engine.safety.flash.spans import SpanBook
 from engine.safety.flash.stripes import StripeFinder
-from engine.safety.flash.turns import SATURATED_SHARE, Turns, TurnRule, general_rule, red_rule
+from engine.safety.flash.turns import SATURATED_SHARE, TurnRule, Turns, general_rule, red_rule
 from engine.safety.flash.values import FlashFrame, FlashResult, FlashSummary
 from engine.safety.flash.view import EyeView, tile_grid
 from engine.time.flicks import FLICKS_PER_SECOND, fl_to_seconds
@@ -41,7 +41,9 @@ _STRIPES_EVERY_FL = FLICKS_PER_SECOND // 12
 class _Kind:
     """General or red flashes: the turns of the picture's tiles, those of the lamps, and the count of both."""
 
-    def __init__(self, name: str, rule: TurnRule, tiles: int, fields: Fields, profile: FlashProfile, *, record: bool) -> None:
+    def __init__(
+        self, name: str, rule: TurnRule, tiles: int, fields: Fields, profile: FlashProfile, *, record: bool
+    ) -> None:
         self.name = name
         self.rule = rule
         self.tiles = tiles
@@ -232,7 +234,9 @@ class FlashMeter:
 
     def _samples(self, at_fl: int, frame: Frame) -> NDArray[np.float32]:
         if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-            raise InputError(f"a frame at {fl_to_seconds(at_fl):.6f} s has the shape {frame.shape}; (height, width, 3) is expected")
+            raise InputError(
+                f"a frame at {fl_to_seconds(at_fl):.6f} s has the shape {frame.shape}; (height, width, 3) is expected"
+            )
         if self._shape != frame.shape[:2]:
             if self._shape is not None:
                 raise InputError(
@@ -258,7 +262,9 @@ class FlashMeter:
     def _begin(self, height: int, width: int) -> None:
         assert self._view is not None and self._grid is not None
         self._shape = (height, width)
-        self._index = sample_indices(self._grid, self._view, height, width, samples_a_side(self._grid), self._order)
+        self._index = sample_indices(
+            self._grid, self._view, height, width, samples_a_side(self._grid), self._order
+        )
         if self._profile.stripes is not None:
             self._stripes = StripeFinder(self._profile, height, width)
 
@@ -270,10 +276,13 @@ class FlashMeter:
     def _look_for_stripes(self, at_fl: int, frame: Frame) -> None:
         assert self._stripes is not None and self._profile.stripes is not None
         self._stripes_next_fl = at_fl + _STRIPES_EVERY_FL
-        picked = frame.reshape(-1, 3)[self._stripes.index]
-        linear = self._table[picked] if picked.dtype == np.uint8 else picked.astype(np.float32) * self._to_relative
+        picked = np.ascontiguousarray(frame).reshape(-1).take(self._stripes.index)
+        linear = (
+            self._table[picked] if picked.dtype == np.uint8 else picked.astype(np.float32) * self._to_relative
+        )
         weights = np.array(LUMINANCE if self._order == "rgb" else LUMINANCE[::-1], dtype=np.float32)
-        if not self._stripes.striped_luminance((linear @ weights) * self._to_unit):
+        luminance = np.asarray((linear @ weights) * self._to_unit, dtype=np.float32)
+        if not self._stripes.striped_luminance(luminance):
             self._striped_since_fl, self._pattern = None, FlashResult.PASS
             return
         if self._striped_since_fl is None:
@@ -307,7 +316,11 @@ class FlashMeter:
             self._first_fl = at_fl
         self._at_fl = at_fl
         self._instants += 1
-        (general, area, general_result), (red, red_area, red_result) = (kind.counter.judge(at_fl) for kind in self._kinds)
-        frame = FlashFrame(at_fl, general, red, max(area, red_area), general_result, red_result, self._pattern)
+        (general, area, general_result), (red, red_area, red_result) = (
+            kind.counter.judge(at_fl) for kind in self._kinds
+        )
+        frame = FlashFrame(
+            at_fl, general, red, max(area, red_area), general_result, red_result, self._pattern
+        )
         self._book.note(frame)
         return frame

@@ -46,8 +46,7 @@ class StripeFinder:
         rows, columns = max(1, height // step), max(1, width // step)
         row = np.arange(rows)[:, None] * step + random.integers(0, step, (rows, columns))
         column = np.arange(columns)[None, :] * step + random.integers(0, step, (rows, columns))
-        self._index = row * width + column
-        self._shape = (rows, columns)
+        self._index = np.asarray((row * width + column)[..., None] * 3 + np.arange(3), dtype=np.intp)
         half = (rows // 2, columns // 2)
         self._regions = [(0, 0, rows, columns)]
         self._regions += [
@@ -65,13 +64,13 @@ class StripeFinder:
         """Whether a frame's linear light, shape (height * width, 3) of which only samples are read, is striped."""
         if not self._usable:
             return False
-        picked = linear[self._index.ravel()]
-        return self.striped_luminance((picked @ np.array(LUMINANCE, dtype=np.float32)).reshape(self._shape))
+        picked = linear[self._index[..., 0] // 3]
+        return self.striped_luminance(picked @ np.array(LUMINANCE, dtype=np.float32))
 
     @property
-    def index(self) -> NDArray[np.int64]:
-        """Which pixels of a flattened frame are looked at, shape (rows, columns)."""
-        return np.asarray(self._index, dtype=np.int64)
+    def index(self) -> NDArray[np.intp]:
+        """Which values of a flattened frame are looked at, shape (rows, columns, 3)."""
+        return self._index
 
     def striped_luminance(self, luminance: Values) -> bool:
         """The same of the picked pixels' luminance in the profile's unit, shape (rows, columns)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -98,3 +99,30 @@ class FlashSummary:
     def flashes(self) -> int:
         """Most flashes, general or red, in any one second: pairs of transitions, a lone one counted as half of a pair."""
         return (max(self.general_transitions, self.red_transitions) + 1) // 2
+
+
+def worst_of(summaries: Sequence[FlashSummary]) -> FlashSummary:
+    """What the worse of several views comes to, such as those of two eyes: each eye is judged for itself.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if not summaries:
+        raise ValueError("the worst of no summary at all was asked for")
+    general = max(summaries, key=lambda one: one.general_transitions)
+    red = max(summaries, key=lambda one: one.red_transitions)
+    spans = sorted(
+        {span for one in summaries for span in one.spans},
+        key=lambda span: (span.from_fl, span.kind, span.to_fl),
+    )
+    return FlashSummary(
+        max(one.result for one in summaries),
+        general.general_transitions,
+        red.red_transitions,
+        general.general_at_fl,
+        red.red_at_fl,
+        tuple(spans),
+        max(one.instants for one in summaries),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError, MissingExtra, Place
+from engine.safety.flash.lamps import LampTrack
+from engine.safety.flash.meter import FlashMeter
+from engine.safety.flash.profiles import WCAG, FlashProfile
+from engine.safety.flash.values import FlashFrame, FlashSummary
+from engine.safety.flash.view import EyeView
 from engine.time.flicks import FLICKS_PER_SECOND
 
 
@@ -92,6 +97,30 @@ def video_frames(path: Path) -> Iterator[VideoFrame]:
             last_fl = at_fl
             yield VideoFrame(at_fl, frame)
         if last_fl < 0:
-            raise InputError("this film holds no frame that can be decoded; convert it or leave it out", Place(str(path)))
+            raise InputError(
+                "this film holds no frame that can be decoded; convert it or leave it out", Place(str(path))
+            )
     finally:
         film.release()
+
+
+def judge_film(
+    path: Path, view: EyeView, *, profile: FlashProfile = WCAG, lamps: Sequence[LampTrack] = ()
+) -> tuple[list[FlashFrame], FlashSummary]:
+    """Judge a whole film as it is seen from a place, with the lamps beside it.
+
+    Returns
+    -------
+    (list of FlashFrame, FlashSummary)
+        One row a frame, and what they come to.
+
+    Raises
+    ------
+    MissingExtra
+        OpenCV is not installed.
+    InputError
+        The film cannot be read.
+    """
+    meter = FlashMeter(view, profile=profile, lamps=lamps, order="bgr")
+    rows = [meter.push(frame.at_fl, frame.bgr) for frame in video_frames(path)]
+    return rows, meter.summary()
