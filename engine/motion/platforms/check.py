@@ -89,7 +89,10 @@ def _layers(spec: PlatformSpec, said: _Said) -> Iterator[Problem]:
     path: tuple[str, ...] = ("platform",)
     layer: PlatformSpec | None = spec
     while layer is not None:
-        yield from _numbers(layer, path, said)
+        wrong = list(_numbers(layer, path, said))
+        yield from wrong
+        if wrong:
+            return
         if layer.kind == "hexapod":
             yield from _joints(layer, path, said)
         elif layer.kind in ("heave_pitch_roll", "four_post", "two_post"):
