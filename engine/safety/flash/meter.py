@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.safety.flash.colour import (
     LUMINANCE,
+    Sampling,
     TileValues,
-    sample_indices,
     samples_a_side,
+    sampling,
     srgb_table,
     tile_values,
 )
@@ -144,7 +145,7 @@ class FlashMeter:
         for kind in self._kinds:
             kind.lamp_turns.sort()
         self._next_turn = [0, 0]
-        self._index: NDArray[np.intp] | None = None
+        self._sampling: Sampling | None = None
         self._shape: tuple[int, int] | None = None
         self._stripes: StripeFinder | None = None
         self._stripes_next_fl = 0
@@ -244,9 +245,8 @@ class FlashMeter:
                     f"{self._shape[1]}x{self._shape[0]}; one meter takes frames of one size"
                 )
             self._begin(frame.shape[0], frame.shape[1])
-        assert self._index is not None
-        flat = np.ascontiguousarray(frame).reshape(-1)
-        picked = flat.take(self._index)
+        assert self._sampling is not None
+        picked = self._sampling.of(frame)
         if picked.dtype == np.uint8:
             return np.asarray(self._table.take(picked))
         if not np.issubdtype(picked.dtype, np.floating):
@@ -262,9 +262,8 @@ class FlashMeter:
     def _begin(self, height: int, width: int) -> None:
         assert self._view is not None and self._grid is not None
         self._shape = (height, width)
-        self._index = sample_indices(
-            self._grid, self._view, height, width, samples_a_side(self._grid), self._order
-        )
+        a_side = samples_a_side(self._grid)
+        self._sampling = sampling(self._grid, self._view, height, width, a_side, self._order)
         if self._profile.stripes is not None:
             self._stripes = StripeFinder(self._profile, height, width)
 
