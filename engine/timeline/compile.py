@@ -262,6 +262,8 @@ def _compile_tracks(
 ) -> Compiled:
     out = Compiled(name, index, durations, roles, length_of, is_reaction)
     for number, track in enumerate(tracks):
+        if track.made_by == "machine":
+            out.machine_made.append(number)
         match track:
             case LevelTrack():
                 level_track(out, track)

@@ -33,6 +33,7 @@ class Compiled:
     media: list[MediaCue] = field(default_factory=list)
     events: list[FireCue] = field(default_factory=list)
     derived: list[DerivedMotion] = field(default_factory=list)
+    machine_made: list[int] = field(default_factory=list)
 
     def program(self, **more: Any) -> Program:
         """The finished program."""
@@ -47,6 +48,7 @@ class Compiled:
             media=MediaBank.of(self.media),
             events=EventBank.of(self.events),
             derived=tuple(self.derived),
+            machine_made=tuple(self.machine_made),
             **more,
         )
 

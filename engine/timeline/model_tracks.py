@@ -138,10 +138,16 @@ class EventCue(Cue):
     value: StrictStr | Number | None = None
 
 
-class _RoleTrack(Part):
+class _Track(Part):
+    """What every track may say of itself; neither changes what is played."""
+
+    note: StrictStr = ""
+    made_by: Literal["human", "machine"] = "human"
+
+
+class _RoleTrack(_Track):
     role: StrictStr
     mix: Mix | None = None
-    note: StrictStr = ""
 
 
 class LevelTrack(_RoleTrack):
@@ -214,74 +220,66 @@ class HapticTrack(_RoleTrack):
     cues: tuple[HapticCue, ...]
 
 
-class PathTrack(Part):
+class PathTrack(_Track):
     """The vehicle's way through the scene."""
 
     kind: Literal["path"]
     shape: Literal["linear", "step", "smooth", "cubic", "catmull"] = "cubic"
     keys: Annotated[tuple[PathPoint, ...], Field(min_length=1)]
-    note: StrictStr = ""
 
 
-class NodeTrack(Part):
+class NodeTrack(_Track):
     """Moves a node of the model."""
 
     kind: Literal["animation"]
     node: StrictStr
     mix: Literal["add", "replace"] | None = None
     cues: tuple[NodeCue, ...]
-    note: StrictStr = ""
 
 
-class ClipTrack(Part):
+class ClipTrack(_Track):
     """Plays a clip of the model."""
 
     kind: Literal["animation"]
     clip: StrictStr
     cues: tuple[ClipCue, ...]
-    note: StrictStr = ""
 
 
-class AudioTrack(Part):
+class AudioTrack(_Track):
     """Sounds; they may overlap."""
 
     kind: Literal["audio"]
     cues: tuple[AudioCue, ...]
-    note: StrictStr = ""
 
 
-class LineTrack(Part):
+class LineTrack(_Track):
     """Spoken lines, one at a time."""
 
     kind: Literal["line"]
     cues: tuple[LineCue, ...]
-    note: StrictStr = ""
 
 
-class CaptionTrack(Part):
+class CaptionTrack(_Track):
     """Captions, one at a time."""
 
     kind: Literal["caption"]
     cues: tuple[CaptionCue, ...]
-    note: StrictStr = ""
 
 
-class VideoTrack(Part):
+class VideoTrack(_Track):
     """A video on a node of the model."""
 
     kind: Literal["video"]
     file: StrictStr
     node: StrictStr
     cues: tuple[VideoCue, ...]
-    note: StrictStr = ""
 
 
-class EventTrack(Part):
+class EventTrack(_Track):
     """Named one-shots."""
 
     kind: Literal["event"]
     cues: tuple[EventCue, ...]
-    note: StrictStr = ""
 
 
 TRACK_KINDS = ("level", "motion", "haptic", "path", "animation", "audio", "line", "caption", "video", "event")

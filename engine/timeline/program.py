@@ -257,6 +257,8 @@ class Program:
         At whose beginnings the scene is left; None where its music does not ask.
     derived
         Motion that is fitted to a rig's seats when the package meets them (`engine.motion.cueing.apply`).
+    machine_made
+        Numbers of the tracks that a machine drafted and no person has been through yet (``made_by: machine``).
     """
 
     id: str
@@ -277,6 +279,7 @@ class Program:
     acoustics: AcousticsSpec | None = None
     bars: BarGrid | None = None
     derived: tuple[DerivedMotion, ...] = ()
+    machine_made: tuple[int, ...] = ()
 
     def roles_used(self) -> frozenset[int]:
         """Indices of the roles this program drives, its reactions and its stage's bindings not counted."""
