@@ -1,6 +1,6 @@
 """Flash analysis by solid angle in a guest's view: pictures and lamps in one count, red flashes, stripes."""
 
-from engine.safety.flash.lamps import LampTrack
+from engine.safety.flash.lamps import LampTrack, strobe_lamp
 from engine.safety.flash.meter import FlashMeter
 from engine.safety.flash.profiles import BT1702, WCAG, FlashProfile, StripeRule
 from engine.safety.flash.seams import FlashEnds, SeamCount, in_one, worst_across
@@ -24,6 +24,7 @@ __all__ = [
     "eye_view",
     "flat_screen",
     "in_one",
+    "strobe_lamp",
     "worst_across",
     "worst_of",
 ]

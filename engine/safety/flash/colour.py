@@ -4,9 +4,10 @@ Relative luminance is WCAG's and BT.709's, ``0.2126 R + 0.7152 G + 0.0722 B`` of
 WCAG's ``(R - G - B) * 320``, negative values as 0. Both are linear or taken pixel by pixel before they are averaged,
 and what is averaged is light: a fine pattern of black and white is as bright as it looks.
 
-Every tile is sampled in cells of a grid, one pixel at a fixed random place in each (stratified; cells side by side share the
-row): the pixels of an even grid could fall in step with a pattern and miss all of its light. The places never change, so a still picture never
-flashes; what moves and is finer than a cell adds a noise of at most ``0.5 / n`` of the contrast for ``n * n`` cells.
+Every tile is sampled in cells of a grid, one pixel at a fixed random place in each (stratified; cells side by side
+share the row): the pixels of an even grid could fall in step with a pattern and miss all of its light. The places never
+change, so a still picture never flashes; what moves and is finer than a cell adds noise, of a standard deviation of
+``0.5 / n`` of the contrast at most for ``n * n`` cells (more where it consists of rows that are finer than a cell).
 """
 
 from __future__ import annotations

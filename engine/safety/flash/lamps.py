@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.safety.flash.colour import LUMINANCE, RED_SCALE
 from engine.safety.flash.profiles import FlashProfile
 from engine.safety.flash.turns import Reach, TurnRule
+from engine.time.flicks import FLICKS_PER_SECOND
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +97,52 @@ class LampTrack:
         azimuth, elevation = (math.radians(one) for one in self.direction_deg)
         level = math.cos(elevation)
         return np.array([level * math.sin(azimuth), level * math.cos(azimuth), math.sin(elevation)])
+
+
+def strobe_lamp(
+    role: str,
+    from_fl: int,
+    to_fl: int,
+    rate_hz: float,
+    *,
+    duty: float = 0.5,
+    rgb: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    solid_sr: float | None = None,
+    field_share: float | None = None,
+    direction_deg: tuple[float, float] | None = None,
+    white: float = 1.0,
+) -> LampTrack:
+    """A fixture that flashes by itself: what its console channel sets is a rate, not a level.
+
+    Parameters
+    ----------
+    from_fl, to_fl : int
+        When it is strobing, flicks; dark before and after.
+    rate_hz : float
+        Flashes a second, above 0.
+    duty : float
+        Share of a period that is lit, above 0 and below 1.
+
+    The other parameters are those of `LampTrack`.
+
+    Raises
+    ------
+    ValueError
+        A rate, duty or time that cannot be, or what `LampTrack` refuses.
+    """
+    if not (math.isfinite(rate_hz) and rate_hz > 0 and 0 < duty < 1 and to_fl > from_fl):
+        raise ValueError(
+            f"strobe '{role}': {rate_hz!r} Hz lit for {duty!r} of a period from {from_fl} to {to_fl} fl; a rate above 0, "
+            "a duty between 0 and 1 and an end behind the beginning are expected"
+        )
+    period_fl = FLICKS_PER_SECOND / rate_hz
+    begins = from_fl + np.arange(math.ceil((to_fl - from_fl) / period_fl)) * period_fl
+    ends = np.minimum(begins + duty * period_fl, to_fl)
+    instants = np.concatenate([[min(0, from_fl)], np.stack([begins, ends], axis=1).ravel()])
+    lit = np.concatenate([[0.0], np.tile([1.0, 0.0], len(begins))])
+    colours = lit[:, None] * np.array(rgb, dtype=np.float64)
+    at_fl = np.round(instants).astype(np.int64)
+    return LampTrack(role, at_fl, colours, solid_sr, field_share, direction_deg, white)
 
 
 class Course(NamedTuple):

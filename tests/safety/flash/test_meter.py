@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError
-from engine.safety.flash import BT1702, FlashMeter, FlashResult, LampTrack, eye_view, worst_of
+from engine.safety.flash import BT1702, FlashMeter, FlashResult, LampTrack, eye_view, strobe_lamp, worst_of
 from engine.safety.flash.view import EyeView
 from engine.time.flicks import FLICKS_PER_SECOND as SECOND
 from tests.safety.flash.seen import HEIGHT, SCREEN, SMALL, WIDTH, at_frame, filled, shown, square
@@ -298,3 +298,25 @@ def test_each_eye_is_judged_for_itself_and_the_worse_one_stands() -> None:
     assert set(both.spans) == {*left.summary().spans, *right.summary().spans}
     with pytest.raises(ValueError, match="no summary"):
         worst_of([])
+
+
+@pytest.mark.parametrize(("rate_hz", "expected"), [(2.0, 4), (3.0, 6), (3.6, 8), (12.5, 26)])
+def test_a_fixture_that_strobes_by_itself(rate_hz: float, expected: int) -> None:
+    lamp = strobe_lamp("strobe", SECOND, 4 * SECOND, rate_hz, duty=0.1, field_share=1.0)
+    meter = FlashMeter(None, lamps=[lamp])
+    meter.advance(6 * SECOND)
+    assert meter.summary().general_transitions == expected
+    assert meter.advance(7 * SECOND).general_transitions == 0
+    red = FlashMeter(
+        None, lamps=[strobe_lamp("red", 0, 2 * SECOND, rate_hz, rgb=(0.4, 0, 0), field_share=1.0)]
+    )
+    red.advance(3 * SECOND)
+    assert red.summary().general_transitions == 0
+    assert red.summary().red_transitions >= expected - 2
+
+
+@pytest.mark.parametrize("wrong", [{"rate_hz": 0.0}, {"duty": 1.0}, {"to_fl": 0}, {"rate_hz": math.nan}])
+def test_strobes_that_cannot_be(wrong: dict[str, float]) -> None:
+    right: dict[str, object] = {"from_fl": 0, "to_fl": SECOND, "rate_hz": 5.0, "field_share": 1.0}
+    with pytest.raises(ValueError, match="a rate above 0"):
+        strobe_lamp("strobe", **(right | wrong))  # type: ignore[arg-type]
