@@ -99,13 +99,18 @@ class FlashMeter:
         Order of the channels of a frame.
     tile_deg : float
         Size of a tile, degrees; see `tile_grid`.
+    samples : int, optional
+        Pixels a tile either way, 2 to 32; 3 to 8 by the number of tiles where it is left out. More cost time and see through
+        noise: snow, which WCAG excepts as a fine, balanced pattern, needs 16 not to count.
     record : bool
         Keep every transition, for `ends`.
+    from_fl : int, optional
+        Where the course begins, for `ends`; the first instant that is judged where it is left out.
 
     Raises
     ------
     ValueError
-        Neither a view nor a lamp, a peak that is not above 0, tiles out of range.
+        Neither a view nor a lamp, a peak that is not above 0, tiles or samples out of range.
     """
 
     def __init__(
@@ -118,13 +123,18 @@ class FlashMeter:
         hdr: bool = False,
         order: Literal["rgb", "bgr"] = "rgb",
         tile_deg: float = 1.0,
+        samples: int | None = None,
         record: bool = False,
+        from_fl: int | None = None,
     ) -> None:
         if view is None and not lamps:
             raise ValueError("a flash meter needs a picture's view or at least one lamp; neither was given")
         if not (math.isfinite(peak_cd_m2) and peak_cd_m2 > 0):
             raise ValueError(f"a peak of {peak_cd_m2!r} cd/m^2; it has to be above 0")
+        if samples is not None and not 2 <= samples <= 32:
+            raise ValueError(f"{samples!r} samples a tile either way; 2 to 32 are possible")
         self._view = view
+        self._samples_a_side = samples
         self._profile = profile
         self._order = order
         self._grid = None if view is None else tile_grid(view, tile_deg)
@@ -152,7 +162,7 @@ class FlashMeter:
         self._striped_since_fl: int | None = None
         self._pattern = FlashResult.PASS
         self._at_fl: int | None = None
-        self._first_fl: int | None = None
+        self._first_fl = from_fl
         self._book = SpanBook()
         self._instants = 0
 
@@ -214,7 +224,9 @@ class FlashMeter:
         )
 
     def ends(self) -> FlashEnds:
-        """What has to be known of this course where another one goes before or after it; ends at the last instant.
+        """What has to be known of this course where another one goes before or after it.
+
+        It ends at the last instant that was judged: `advance` to where the scene ends, or may be left, before.
 
         Raises
         ------
@@ -262,7 +274,7 @@ class FlashMeter:
     def _begin(self, height: int, width: int) -> None:
         assert self._view is not None and self._grid is not None
         self._shape = (height, width)
-        a_side = samples_a_side(self._grid)
+        a_side = self._samples_a_side or samples_a_side(self._grid)
         self._sampling = sampling(self._grid, self._view, height, width, a_side, self._order)
         if self._profile.stripes is not None:
             self._stripes = StripeFinder(self._profile, height, width)

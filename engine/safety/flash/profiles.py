@@ -100,7 +100,8 @@ class FlashProfile:
 
 WCAG = FlashProfile("WCAG 2.2", "relative", 0.1, 0.8, None, "field", FIELD_LIMIT_SR)
 """WCAG 2.2, "general flash and red flash thresholds" (success criterion 2.3.1): 10 % of the maximum relative luminance,
-the darker state below 0.80, more than three in a second, over 0.006 sr of any 10 degrees. The extended rule, the
+the darker state below 0.80, more than three in a second, over 0.006 sr of any 10 degrees. The red measure is the one that
+WCAG 2.0 and 2.1 give, and IRIS uses; 2.2 words the same by a distance of 0.2 in the CIE 1976 diagram. The extended rule, the
 warning and the stripes are not WCAG's; they are IRIS' and BT.1702's, and stricter."""
 
 BT1702 = FlashProfile("ITU-R BT.1702", "cd_m2", 20.0, 160.0, 1.0 / 17.0, "share", 0.25)

@@ -105,13 +105,15 @@ def test_lamps_are_joined_too() -> None:
         at = np.array([0, *(round(one * SECOND) for one in instants_s)])
         levels = ((np.arange(len(at)) + first) % 2).astype(float)
         lamp = LampTrack("strobe", at, np.repeat(levels[:, None], 3, axis=1), field_share=1.0)
-        meter = FlashMeter(None, lamps=[lamp], record=True)
+        meter = FlashMeter(None, lamps=[lamp], record=True, from_fl=0)
         meter.advance(2 * SECOND)
         return meter.ends()
 
     assert worst_across(lit([1.5, 1.6, 1.7, 1.8]), lit([0.1, 0.2, 0.3])) == (7, 0)
     assert worst_across(lit([1.5, 1.6, 1.7]), lit([0.1, 0.2, 0.3])) == (7, 0)
     assert worst_across(lit([1.5, 1.6, 1.7]), lit([0.1, 0.2], 1)) == (5, 0)
+    # What lies a second apart does not meet: 1.05 s from the first of the one to the last of the other.
+    assert worst_across(lit([1.35, 1.45]), lit([0.3, 0.4])) == (3, 0)
 
 
 def test_a_scene_may_end_at_any_instant() -> None:
