@@ -22,7 +22,7 @@ _PIECES = (1, 64, 24, 12, 6, 5, 4)
 _CHUNK = 512
 # Small boxes for which nothing can be said are cut again, as often as this, and while there are not too many of them.
 _AGAIN = 3
-_MOST_WILD = 400
+_MOST_WILD = 200
 _TOO_LARGE = "a strut may have no length, or the plate stand on edge, within these limits; make them narrower"
 # What rounding may add to positions of metres computed by some tens of operations, with room to spare.
 _ROUNDING = 1e-12
