@@ -131,3 +131,13 @@ def test_limits_for_which_no_bound_is_known_are_told_with_their_place(tmp_path: 
     path = cinema(tmp_path, platform=text)
     with pytest.raises(RigError, match=r"cinema.yaml:\d+: seat_a: .*narrower"):
         made(load_rig(path))
+
+
+def test_a_park_that_the_legs_cannot_take_is_told_with_its_place(tmp_path: Path) -> None:
+    """Though every channel alone may be there."""
+    rig = load_rig(cinema(tmp_path))
+    drivers = create_drivers(rig.devices)
+    driver = next(row for row in drivers if row.name == "seat_a")
+    driver.channels = tuple(dataclasses.replace(channel, park=channel.high) for channel in driver.channels)  # type: ignore[misc]
+    with pytest.raises(RigError, match=r"cinema.yaml:\d+: seat_a: .*out of"):
+        bus_devices(drivers, resolve(rig, ROLES), ROLES, rig)
