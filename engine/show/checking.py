@@ -13,6 +13,7 @@ from engine.experience.manifest import Manifest
 from engine.experience.rig import find_rig
 from engine.motion.cueing.apply import fit_problems
 from engine.motion.platforms.check import problems_of
+from engine.motion.platforms.scenes import scene_problems
 from engine.show.folder import explain
 from engine.show.rig_check import checked_devices, head_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
@@ -67,7 +68,7 @@ def _device_problems(package: Package, rig: Rig) -> list[Problem]:
         checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
-    return [*sound_problems(rig), *problems_of(rig)]
+    return [*sound_problems(rig), *problems_of(rig), *scene_problems(package, rig)]
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:
