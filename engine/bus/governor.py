@@ -266,6 +266,29 @@ def _moving(channels: Sequence[Channel]) -> tuple[int, ...]:
     )
 
 
+def check_legs(channels: Sequence[Channel], legs: LegBounds) -> None:
+    """Refuse channels whose park or safe values are where legs are not certain to reach.
+
+    Raises
+    ------
+    ValueError
+        Also as `Governor` does.
+    """
+    moving = _moving(channels)
+    law = _law(channels, moving, legs, 1.0)
+    for what in ("park", "safe"):
+        pose = tuple(getattr(channels[index], what) for index in moving)
+        reached = law.clip(pose)
+        if reached != pose:
+            names = ", ".join(
+                f"{channels[index].name} {value:.4g} {channels[index].unit}"
+                for index, value in zip(moving, reached, strict=True)
+            )
+            raise ValueError(
+                f"{what} is farther out than its legs are certain to reach; the nearest on its way is {names}"
+            )
+
+
 def _law(channels: Sequence[Channel], moving: Sequence[int], legs: LegBounds, dt_s: float) -> LegLaw:
     limits = []
     for index in moving:

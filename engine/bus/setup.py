@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.bus.budgets import indices_of
 from engine.bus.driver import Driver
+from engine.bus.governor import check_legs
 from engine.bus.legs import LegTable
 from engine.bus.loop import BusDevice
 from engine.bus.mapping import Route, make_route
@@ -80,21 +82,38 @@ def bus_devices(
         if spec is not None:
             try:
                 legs = table.of(driver, spec.platform)
+                if legs is not None:
+                    check_legs(driver.channels, legs)
             except ValueError as error:
                 message = f"{driver.name}: {error}"
                 problems.append(Problem(spec.place_of("platform"), message, code="platform"))
+            problems.extend(_budget_problems(driver, spec))
         found.append(
             BusDevice(
                 driver,
                 tuple(routes[driver.name]),
                 forbidden=spec is not None and bool(spec.permit),
                 legs=legs,
+                budgets={} if spec is None else spec.budgets,
                 phase_ns=_phase_ns(rig, spec, routes[driver.name]),
             )
         )
     if problems:
         raise RigError(problems)
     return tuple(found)
+
+
+def _budget_problems(driver: Driver, spec: DeviceSpec) -> list[Problem]:
+    found = []
+    for name, budget in spec.budgets.items():
+        purge = () if budget.purge is None else ((budget.purge.channel, ("purge", "channel")),)
+        for asked, at in ((name, ()), *purge):
+            try:
+                indices_of(asked, driver.channels, driver.groups)
+            except ValueError as error:
+                place = spec.place_of("budgets", name, *at)
+                found.append(Problem(place, f"{driver.name}: {error}", code="budget"))
+    return found
 
 
 def _phase_ns(rig: Rig | None, spec: DeviceSpec | None, routes: Sequence[Route]) -> int:

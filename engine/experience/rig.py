@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.errors import Place, Problem, RigError, UsageError
 from engine.experience.audio_rig import AudioSpec, ShakerSpec  # noqa: F401 - part of a rig, named from here
 from engine.experience.audio_rig_builder import build_audio
+from engine.experience.budget import Budget, build_budgets
 from engine.experience.bundled import shown_file
 from engine.experience.headset import (
     DEFAULT_PIVOT_M,
@@ -99,7 +100,8 @@ class DeviceSpec:
 
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
     was written. `permit` names the permissive without which it
-    stays in its safe state; `platform` is what it moves its seat with, where the rig says.
+    stays in its safe state; `platform` is what it moves its seat with, where the rig says; `budgets`
+    how much its channels may give.
     `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
@@ -116,6 +118,7 @@ class DeviceSpec:
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict, repr=False)
     permit: str = ""
     platform: PlatformSpec | None = None
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
     def place_of(self, *path: str | int) -> Place:
         """Give the place of a value of this device, or of its nearest known parent."""
@@ -437,6 +440,7 @@ class _Builder:
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
+            budgets=build_budgets(doc.budgets, (*at, "budgets"), self._say),
             platform=None
             if doc.platform is None
             else build_platform(doc.platform, (*at, "platform"), self._say),

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from engine.experience.audio_rig_model import AudioDoc
+from engine.experience.budget_model import BudgetDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.platform_model import PlatformDoc
@@ -90,6 +91,9 @@ class DeviceDoc(Strict):
         default_factory=dict, description="Where a channel goes when something fails; default the rest value."
     )
     permit: Name | None = Field(default=None, description="Moves only while this permissive is true.")
+    budgets: dict[str, BudgetDoc] = Field(
+        default_factory=dict, description="By channel or group: how much of it may be given."
+    )
     settings: dict[str, Any] = Field(default_factory=dict, description="The driver's own; it checks them.")
     platform: PlatformDoc | None = Field(
         default=None, description="What moves the seat: joints, strokes, speeds of the actuators."

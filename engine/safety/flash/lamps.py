@@ -6,6 +6,7 @@ and its transitions are found at the very instants at which they are complete, n
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.safety.flash.colour import LUMINANCE, RED_SCALE
 from engine.safety.flash.profiles import FlashProfile
-from engine.safety.flash.turns import Reach, TurnRule
+from engine.safety.flash.turns import Reach, Step, TurnRule
 from engine.time.flicks import FLICKS_PER_SECOND
 
 Floats = NDArray[np.float64]
@@ -168,10 +169,29 @@ def lamp_courses(lamp: LampTrack, profile: FlashProfile, peak_cd_m2: float) -> t
     return Course(instants, luminance.tolist(), free), Course(instants, red.tolist(), opened.tolist())
 
 
-def course_turns(
-    course: Course, rule: TurnRule, cell: int, *, linear: bool
-) -> tuple[list[Turn], Reach, Reach]:
-    """Every transition of one lamp, its beginning and its end.
+def course_until(course: Course, at_fl: int, *, linear: bool) -> Course:
+    """The part of a course that lies until an instant, with its value there."""
+    count = max(1, bisect.bisect_right(course.at_fl, at_fl))
+    instants, values, opened = (list(one[:count]) for one in course)
+    if linear and count < len(course.at_fl) and instants[-1] < at_fl:
+        part = (at_fl - instants[-1]) / (course.at_fl[count] - instants[-1])
+        instants.append(at_fl)
+        values.append(values[-1] + part * (course.values[count] - values[-1]))
+        # Saturated at either end: it may be anywhere between.
+        opened.append(opened[-1] or course.opened[count])
+    return Course(instants, values, opened)
+
+
+class LampTurns(NamedTuple):
+    """Every transition of one lamp, its end, and the steps by which it reached the first one."""
+
+    turns: list[Turn]
+    tail: Reach
+    steps: list[Step]
+
+
+def course_turns(course: Course, rule: TurnRule, cell: int, *, linear: bool) -> LampTurns:
+    """Follow one lamp.
 
     On a straight stretch the luminance, the red measure and the saturation all have their extremes at the ends (the
     saturation is a quotient of two linear courses, so it has no maximum inside), so nothing between two breaks is missed;
@@ -181,12 +201,13 @@ def course_turns(
     direction = 0
     low = high = first = course.values[0]
     low_open = high_open = course.opened[0]
-    head = (first, first, course.opened[0])
+    steps: list[Step] = []
     before_at, before = course.at_fl[0], first
     slack = rule.change * 1e-9
     for at, value, opened in zip(course.at_fl, course.values, course.opened, strict=True):
-        if not turns:
-            head = (min(head[0], value), max(head[1], value), head[2] or opened)
+        if not turns and (value != before or not steps):
+            begun_fl = before_at if linear else at
+            steps.append(_step(at, cell, value, opened, begun_fl, before))
         if value < low or (value == low and opened):
             low, low_open = value, opened
         if value > high or (value == high and opened):
@@ -212,7 +233,12 @@ def course_turns(
             low = high = value
             low_open = high_open = opened
         before_at, before = at, value
-    return turns, _reach(*head[:2], head[2], head[2], 0), _reach(low, high, low_open, high_open, direction)
+    return LampTurns(turns, _reach(low, high, low_open, high_open, direction), steps)
+
+
+def _step(at_fl: int, cell: int, value: float, opened: bool, since_fl: int, since: float) -> Step:
+    values, flags = np.array([value], dtype=np.float32), np.array([opened])
+    return Step(at_fl, np.array([cell], dtype=np.intp), values, flags, since_fl, since)
 
 
 def _reach(low: float, high: float, low_open: bool, high_open: bool, direction: int) -> Reach:

@@ -21,12 +21,12 @@ from engine.safety.flash.colour import (
 )
 from engine.safety.flash.counting import Counter
 from engine.safety.flash.fields import Fields
-from engine.safety.flash.lamps import LampTrack, Turn, course_turns, lamp_courses
+from engine.safety.flash.lamps import Course, LampTrack, Turn, course_turns, course_until, lamp_courses
 from engine.safety.flash.profiles import WCAG, FlashProfile
 from engine.safety.flash.seams import FlashEnds, KindEnds, RecordedTurns, joined
 from engine.safety.flash.spans import SpanBook
 from engine.safety.flash.stripes import StripeFinder
-from engine.safety.flash.turns import SATURATED_SHARE, TurnRule, Turns, general_rule, red_rule
+from engine.safety.flash.turns import SATURATED_SHARE, Step, TurnRule, Turns, general_rule, red_rule
 from engine.safety.flash.values import FlashFrame, FlashResult, FlashSummary
 from engine.safety.flash.view import EyeView, tile_grid
 from engine.time.flicks import FLICKS_PER_SECOND, fl_to_seconds
@@ -48,10 +48,11 @@ class _Kind:
         self.name = name
         self.rule = rule
         self.tiles = tiles
-        self.turns = Turns(tiles, rule)
+        self.turns = Turns(tiles, rule, record=record)
         self.counter = Counter(fields, profile)
         self.lamp_turns: list[Turn] = []
-        self.lamp_reaches: list[tuple[Any, Any]] = []
+        self.lamps: list[tuple[Course, bool]] = []
+        self.lamp_steps: list[Step] = []
         self.record: list[RecordedTurns] | None = [] if record else None
         self._cells = fields.cells
 
@@ -61,7 +62,7 @@ class _Kind:
             self.record.append(RecordedTurns(at_fl, np.flatnonzero(up), np.flatnonzero(down)))
 
     def add_picture(self, at_fl: int, values: NDArray[np.float32], opened: Flags | None) -> None:
-        up, down = self.turns.push(values, opened)
+        up, down = self.turns.push(values, opened, at_fl)
         if self._cells > self.tiles:
             lamps = np.zeros(self._cells - self.tiles, dtype=bool)
             up, down = np.concatenate([up, lamps]), np.concatenate([down, lamps])
@@ -149,9 +150,10 @@ class FlashMeter:
         )
         for at, lamp in enumerate(lamps, start=tiles):
             for kind, course in zip(self._kinds, lamp_courses(lamp, profile, peak_cd_m2), strict=True):
-                turns, head, tail = course_turns(course, kind.rule, at, linear=lamp.linear)
-                kind.lamp_turns += turns
-                kind.lamp_reaches.append((head, tail))
+                found = course_turns(course, kind.rule, at, linear=lamp.linear)
+                kind.lamp_turns += found.turns
+                kind.lamps.append((course, lamp.linear))
+                kind.lamp_steps += found.steps
         for kind in self._kinds:
             kind.lamp_turns.sort()
         self._next_turn = [0, 0]
@@ -241,9 +243,12 @@ class FlashMeter:
         return FlashEnds(self.fields, self._profile, self._first_fl, self._at_fl, general, red)
 
     def _kind_ends(self, kind: _Kind) -> KindEnds:
-        heads = [kind.turns.head(), *(head for head, _ in kind.lamp_reaches)]
-        tails = [kind.turns.tail(), *(tail for _, tail in kind.lamp_reaches)]
-        return KindEnds(kind.rule, joined(heads), joined(tails), tuple(kind.record or ()))
+        steps = sorted([*kind.turns.steps, *kind.lamp_steps], key=lambda step: step.at_fl)
+        assert self._at_fl is not None
+        until = [(course_until(course, self._at_fl, linear=linear), linear) for course, linear in kind.lamps]
+        ends = [course_turns(course, kind.rule, 0, linear=linear).tail for course, linear in until]
+        tail = joined([kind.turns.tail(), *ends])
+        return KindEnds(kind.rule, tuple(steps), tail, tuple(kind.record or ()))
 
     def _samples(self, at_fl: int, frame: Frame) -> NDArray[np.float32]:
         if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:

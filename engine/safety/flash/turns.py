@@ -10,6 +10,7 @@ is one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,10 +96,7 @@ def red_rule(profile: FlashProfile) -> TurnRule:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a course reaches where it can be joined to another, each of shape (cells,).
-
-    Of an end: the extremes since the last transition, and which way the next one may go. Of a beginning: the extremes up
-    to and with the first transition.
+    """How far a course has gone since each cell last turned, each of shape (cells,).
 
     Parameters
     ----------
@@ -118,6 +116,33 @@ class Reach:
     may_fall: Flags
 
 
+class Step(NamedTuple):
+    """Cells that, before they first turned, went further up or down than before.
+
+    Parameters
+    ----------
+    at_fl : int
+        When.
+    cells : ndarray of intp
+        Which.
+    values : ndarray of float32
+        Where they were then.
+    opened : ndarray of bool
+        Which of them were saturated red (true where that does not matter).
+    since_fl : int
+        When the way there began, for a lamp that goes straight; `at_fl` for a jump.
+    since : float
+        Where it began.
+    """
+
+    at_fl: int
+    cells: NDArray[np.intp]
+    values: Values
+    opened: Flags
+    since_fl: int
+    since: float = 0.0
+
+
 class Turns:
     """Follows many cells at once.
 
@@ -127,22 +152,25 @@ class Turns:
         How many.
     rule : TurnRule
         What counts.
+    record : bool
+        Keep the steps by which every cell reached its first transition, for `engine.safety.flash.seams`.
     """
 
-    def __init__(self, cells: int, rule: TurnRule) -> None:
+    def __init__(self, cells: int, rule: TurnRule, *, record: bool = False) -> None:
         self._rule = rule
         self._direction = np.zeros(cells, dtype=np.int8)
         self._low = np.full(cells, np.inf, dtype=np.float32)
         self._high = np.full(cells, -np.inf, dtype=np.float32)
         self._low_open = np.zeros(cells, dtype=bool)
         self._high_open = np.zeros(cells, dtype=bool)
-        self._head_low = self._low.copy()
-        self._head_high = self._high.copy()
-        self._head_open = np.zeros(cells, dtype=bool)
+        self.steps: list[Step] = []
+        # Of any value, and of those that were saturated.
+        self._least = np.full((2, cells), np.inf, dtype=np.float32)
+        self._most = np.full((2, cells), -np.inf, dtype=np.float32)
         self._turned = np.zeros(cells, dtype=bool)
-        self._all_turned = cells == 0
+        self._stepping = record and cells > 0
 
-    def push(self, values: Values, opened: Flags | None = None) -> tuple[Flags, Flags]:
+    def push(self, values: Values, opened: Flags | None = None, at_fl: int = 0) -> tuple[Flags, Flags]:
         """Take the next values.
 
         Parameters
@@ -151,6 +179,8 @@ class Turns:
             The course's values at one instant, in order of time.
         opened : ndarray of bool, shape (cells,), optional
             Which cells are saturated red; needed by a gated rule.
+        at_fl : int
+            The instant, for the record.
 
         Returns
         -------
@@ -158,8 +188,8 @@ class Turns:
             Which cells completed a transition up, and which down.
         """
         rule = self._rule
-        if not self._all_turned:
-            self._note_head(values, opened)
+        if self._stepping:
+            self._note_step(values, opened, at_fl)
         if rule.gated and opened is not None:
             # Of equal values an open one is the more telling.
             new_low = (values < self._low) | ((values == self._low) & opened)
@@ -180,23 +210,23 @@ class Turns:
                 self._low[turned] = self._high[turned] = values[turned]
                 if opened is not None:
                     self._low_open[turned] = self._high_open[turned] = opened[turned]
-        if not self._all_turned:
+        if self._stepping:
             self._turned |= up | down
-            self._all_turned = bool(self._turned.all())
+            self._stepping = not self._turned.all()
         return up, down
 
-    def _note_head(self, values: Values, opened: Flags | None) -> None:
-        still = ~self._turned
-        np.minimum(self._head_low, values, out=self._head_low, where=still)
-        np.maximum(self._head_high, values, out=self._head_high, where=still)
-        if opened is not None:
-            self._head_open |= opened & still
-
-    def head(self) -> Reach:
-        """The beginning, for `engine.safety.flash.seams`."""
-        anything = np.ones_like(self._turned)
-        opened = self._head_open.copy() if self._rule.gated else anything
-        return Reach(self._head_low.copy(), self._head_high.copy(), opened, opened, anything, anything)
+    def _note_step(self, values: Values, opened: Flags | None, at_fl: int) -> None:
+        shown = np.ones_like(self._turned) if opened is None or not self._rule.gated else opened
+        further = (values < self._least[0]) | (values > self._most[0])
+        further |= shown & ((values < self._least[1]) | (values > self._most[1]))
+        cells = np.flatnonzero(further & ~self._turned)
+        if not cells.size:
+            return
+        at = values[cells]
+        self.steps.append(Step(at_fl, cells, at, shown[cells], at_fl))
+        for which, some in ((0, slice(None)), (1, shown[cells])):
+            self._least[which, cells[some]] = np.minimum(self._least[which, cells[some]], at[some])
+            self._most[which, cells[some]] = np.maximum(self._most[which, cells[some]], at[some])
 
     def tail(self) -> Reach:
         """The end as it is now."""

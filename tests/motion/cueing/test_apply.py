@@ -31,13 +31,30 @@ STOP_AND_GO = "keys: [[0s, [0, 6, 0]], [3s, [0, 9, 0]], [5s, [0, 9, 0]], [12s, [
 CALM = "shape: cubic, keys: [[0s, [0, 6, 0], 0deg], [12s, [0, 12, 0], 0deg]]"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cached(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's; what one test has fitted the next need not."""
+    monkeypatch.setenv("SENSORAMA_CACHE", str(shared / "cache"))
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, cached: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SENSORAMA_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "cueing"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def loaded(shared: Path) -> Package:
+    """A package whose last scene's seats follow the ride."""
+    return package(shared)
+
+
+@pytest.fixture(scope="module")
 def rig() -> Rig:
     return load_rig("cinema4d")
 
@@ -60,8 +77,7 @@ def poses_of(found: Package, scene: str, at_fl: np.ndarray) -> np.ndarray:
     return poses
 
 
-def test_a_ride_becomes_channels_and_nothing_else_changes(tmp_path: Path, rig: Rig) -> None:
-    loaded = package(tmp_path)
+def test_a_ride_becomes_channels_and_nothing_else_changes(loaded: Package, rig: Rig) -> None:
     found = fitted(loaded, rig)
     before, after = loaded.scene("lamp"), found.scene("lamp")
     assert before.derived and not after.derived
@@ -75,8 +91,7 @@ def test_a_ride_becomes_channels_and_nothing_else_changes(tmp_path: Path, rig: R
     assert fitted(found, rig) is found
 
 
-def test_the_channels_are_the_fitted_spline_at_every_instant(tmp_path: Path, rig: Rig) -> None:
-    loaded = package(tmp_path)
+def test_the_channels_are_the_fitted_spline_at_every_instant(loaded: Package, rig: Rig) -> None:
     (row,) = motion_fits(loaded, rig)
     exact, _, _ = sampled(row.fitted.control, row.fitted.rate_hz, 4)
     at_fl = np.arange(len(exact), dtype=np.int64) * (FLICKS_PER_SECOND // 200)
@@ -91,8 +106,7 @@ def test_drawn_and_derived_together_keep_every_range_and_speed(tmp_path: Path, r
     assert np.abs(poses[:, 4]).max() > 3.0
 
 
-def test_the_same_bits_from_the_cache_and_anew(tmp_path: Path, rig: Rig, own_cache: Path) -> None:
-    loaded = package(tmp_path)
+def test_the_same_bits_from_the_cache_and_anew(loaded: Package, rig: Rig, own_cache: Path) -> None:
     anew = fitted(loaded, rig).scene("lamp").bank.coef
     (file,) = own_cache.glob("*.npz")
     stamp = file.stat().st_mtime_ns
@@ -104,9 +118,8 @@ def test_the_same_bits_from_the_cache_and_anew(tmp_path: Path, rig: Rig, own_cac
 
 
 def test_a_course_in_the_cache_that_breaks_a_limit_is_not_believed(
-    tmp_path: Path, rig: Rig, own_cache: Path
+    loaded: Package, rig: Rig, own_cache: Path
 ) -> None:
-    loaded = package(tmp_path)
     anew = fitted(loaded, rig).scene("lamp").bank.coef
     (file,) = own_cache.glob("*.npz")
     (row,) = motion_fits(loaded, rig)
@@ -115,18 +128,16 @@ def test_a_course_in_the_cache_that_breaks_a_limit_is_not_believed(
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(
-    tmp_path: Path, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    loaded: Package, tmp_path: Path, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    loaded = package(tmp_path)
     anew = fitted(loaded, rig).scene("lamp").bank.coef
     monkeypatch.setenv("SENSORAMA_CACHE", str(blocked))
     np.testing.assert_array_equal(fitted(loaded, rig).scene("lamp").bank.coef, anew)
 
 
-def test_another_seat_another_course(tmp_path: Path, rig: Rig, own_cache: Path) -> None:
-    loaded = package(tmp_path)
+def test_another_seat_another_course(loaded: Package, rig: Rig, own_cache: Path) -> None:
     fitted(loaded, rig)
     narrow = changed(rig, devices=tuple(_halved(device) for device in rig.devices))
     fitted(loaded, narrow)
@@ -144,8 +155,8 @@ def _halved(device, axes=("heave", "pitch")):  # type: ignore[no-untyped-def]
     return changed(device, limits=limits)
 
 
-def test_the_narrowest_seat_decides(tmp_path: Path, rig: Rig) -> None:
-    roles = package(tmp_path).roles
+def test_the_narrowest_seat_decides(loaded: Package, rig: Rig) -> None:
+    roles = loaded.roles
     devices = tuple(_halved(device) if device.name == "seat_b" else device for device in rig.devices)
     found, platforms = workspace_of(changed(rig, devices=devices), resolve(rig, roles), "seat.motion")
     assert found.high[2] == pytest.approx(0.025)
@@ -154,8 +165,8 @@ def test_the_narrowest_seat_decides(tmp_path: Path, rig: Rig) -> None:
     assert found.head_m == tuple(-x for x in rig.seats[0].pivot_m)
 
 
-def test_a_role_that_no_seat_plays_is_fitted_to_a_nominal_one(tmp_path: Path, rig: Rig) -> None:
-    roles = package(tmp_path).roles
+def test_a_role_that_no_seat_plays_is_fitted_to_a_nominal_one(loaded: Package, rig: Rig) -> None:
+    roles = loaded.roles
     without = changed(rig, devices=tuple(d for d in rig.devices if not d.name.startswith("seat_")))
     unbound = resolve(rig, roles, unavailable=("seat_a", "seat_b"))
     assert workspace_of(without, unbound, "seat.motion") == (NOMINAL, ())
@@ -180,8 +191,8 @@ def test_actuators_count_where_a_rig_has_them(tmp_path: Path, rig: Rig) -> None:
         assert (np.abs(bend) <= platforms[0].acceleration).all()
 
 
-def test_the_ride_is_felt_as_asked(tmp_path: Path, rig: Rig) -> None:
-    (row,) = motion_fits(package(tmp_path), rig)
+def test_the_ride_is_felt_as_asked(loaded: Package, rig: Rig) -> None:
+    (row,) = motion_fits(loaded, rig)
     print(f"felt error {row.error.over_rms:.3f} thresholds, standing still {row.standing.over_rms:.3f}")
     assert row.error.over_rms < 0.5 * row.standing.over_rms
     assert (row.scene, row.reaction, row.role, row.cueing) == ("lamp", "", "seat.motion", "fit")
@@ -197,8 +208,8 @@ def test_other_cueing_keeps_the_limits_too(tmp_path: Path, rig: Rig, cueing: str
     assert row.fitted.control.any() == (cueing == "washout")  # the path has neither pitch nor roll
 
 
-def test_intensity_scales_and_does_not_retime(tmp_path: Path, rig: Rig) -> None:
-    found = fitted(package(tmp_path), rig)
+def test_intensity_scales_and_does_not_retime(loaded: Package, rig: Rig) -> None:
+    found = fitted(loaded, rig)
     evaluator = Evaluator(found.scenes, found.roles)
     where = found.roles.slice_of("seat.motion")
     half = Controls(intensities=tuple(0.5 if name == "motion" else 1.0 for name in MODALITIES))
@@ -245,16 +256,16 @@ def test_several_derived_motions_share_the_room(tmp_path: Path, rig: Rig) -> Non
     assert not list(excesses(found.scene("lamp"), found.roles, rig, resolve(rig, found.roles)))
 
 
-def test_where_drawing_leaves_no_room_nothing_is_fitted(tmp_path: Path, rig: Rig) -> None:
-    program = package(tmp_path).scene("lamp")
+def test_where_drawing_leaves_no_room_nothing_is_fitted(loaded: Package) -> None:
+    program = loaded.scene("lamp")
     tight = Workspace((-0.005,) * 6, (0.005,) * 6, (1.0,) * 6, (1.0,) * 6, (1.0,) * 6)
     left = room_left(tight, program, 0)  # drawn: heave by 6 mm, roll by 0.6 deg
     assert (left.low[2], left.high[2]) == (0.0, 0.0)
     assert 2 not in left.moving and 3 not in left.moving and 0 in left.moving
 
 
-def test_check_hears_of_motion_that_the_seats_hardly_give(tmp_path: Path, rig: Rig) -> None:
-    assert fit_problems(package(tmp_path), rig) == []
+def test_check_hears_of_motion_that_the_seats_hardly_give(loaded: Package, tmp_path: Path, rig: Rig) -> None:
+    assert fit_problems(loaded, rig) == []
     wild = package(tmp_path / "wild", "from: path, smooth: 0s, gain: {force: 4, turn: 0}")
     fixed = changed(rig, devices=tuple(_still(device) for device in rig.devices))
     (problem,) = fit_problems(wild, fixed)
@@ -278,8 +289,8 @@ def test_a_package_without_any_is_given_back(tmp_path: Path, rig: Rig) -> None:
     assert not apply.has_derived(loaded)
 
 
-def test_plots_have_all_there_is_and_draw(tmp_path: Path, rig: Rig) -> None:
-    rows = list(motion_fits(package(tmp_path), rig))
+def test_plots_have_all_there_is_and_draw(loaded: Package, rig: Rig) -> None:
+    rows = list(motion_fits(loaded, rig))
     six = plots_of(rows[0])
     assert [plot.label for plot in six] == ["right", "forward", "up", "pitch", "roll", "yaw"]
     assert (

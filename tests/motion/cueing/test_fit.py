@@ -73,7 +73,7 @@ def test_a_spline_is_bounded_by_its_differences_at_every_instant() -> None:
     np.testing.assert_allclose(ends[:-1, :, 2] + 3 * ends[:-1, :, 3], ends[1:, :, 2], atol=1e-12)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     st.sampled_from(["noise", "steps", "spike", "lasting", "chirp"]),
     st.integers(0, 10_000),
@@ -107,7 +107,7 @@ def test_no_course_breaks_a_leg(kind: str) -> None:
         legs=(legs_near_home(platform),),
     )
     found = fit_course(
-        adversary(kind, 5, 300), seat, scale_to_fit=shrink_to_legs((platform,)), legs_of=(platform.legs,)
+        adversary(kind, 5, 200), seat, scale_to_fit=shrink_to_legs((platform,)), legs_of=(platform.legs,)
     )
     assert excess(found.control, seat) <= 1.0
     poses, velocity, acceleration = sampled(found.control, KNOT_HZ, 32)
@@ -119,21 +119,20 @@ def test_no_course_breaks_a_leg(kind: str) -> None:
     assert found.scale > 0.6
     # It is worth telling the programme of the legs: without, the exact check has to shrink far more.
     blind = fit_course(
-        adversary(kind, 5, 300), replace(seat, legs=()), scale_to_fit=shrink_to_legs((platform,))
+        adversary(kind, 5, 200), replace(seat, legs=()), scale_to_fit=shrink_to_legs((platform,))
     )
     assert blind.scale < 0.7 * found.scale
 
 
-@pytest.mark.parametrize("scale", [0.3, 1.0, 2.5])
+@pytest.mark.parametrize("scale", [0.3, 2.0])
 def test_it_beats_washout_and_standing_still_in_what_is_felt(scale: float) -> None:
-    """Washout at its best of six tunings: a person who sets one up turns its gain down until it is not in the way."""
+    """Washout at its best of three tunings: a person who sets one up turns its gain down until it is not in the way."""
     wanted = ride().scaled(scale, scale)
     fitted = fit_course(wanted, SEAT)
     nothing = Fitted(np.zeros_like(fitted.control), KNOT_HZ)
     washouts = [
         fit_poses(washed_out(wanted, WashoutParameters(pole_rps=pole, force_gain=gain, turn_gain=gain)), SEAT)
-        for pole in (0.25, 2.5)
-        for gain in (0.25, 0.5, 1.0)
+        for pole, gain in ((0.25, 1.0), (2.5, 0.5), (2.5, 0.25))
     ]
     error, rest = (felt_error(wanted, given_by(one)).over_rms for one in (fitted, nothing))
     best = min(felt_error(wanted, given_by(one)).over_rms for one in washouts)

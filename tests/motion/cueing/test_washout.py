@@ -17,7 +17,7 @@ SURGE, SWAY, HEAVE, ROLL, PITCH, YAW = range(6)
 RATE = 500.0
 
 
-def step(component: int, size: float, seconds: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
+def step(component: int, size: float, seconds: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
     force, turn = still(round(seconds * RATE) + 1)
     force[1:, component] += size
     return force, turn
@@ -34,7 +34,7 @@ def test_the_second_order_settles_at_a_over_w_squared_and_never_washes_out() -> 
 
 def test_the_third_order_comes_home() -> None:
     """With all three poles at w the answer to a step is t^2/2 exp(-w t), 43 mm at 0.8 s; with one at 0.25 rad/s 116 mm."""
-    force, turn = step(1, 1.0, 80.0)
+    force, turn = step(1, 1.0, 60.0)
     t = (
         np.arange(len(force)) / RATE - 0.5 / RATE
     )  # the bilinear transform has a step begin between two samples
@@ -47,7 +47,7 @@ def test_the_third_order_comes_home() -> None:
     np.testing.assert_allclose(slow[1:], exact[1:], atol=2e-6)
     assert slow.max() == pytest.approx(0.116, abs=5e-4)
     assert abs(quick[-1]) < 1e-12
-    assert abs(slow[-1]) < 1e-8
+    assert abs(slow[-1]) < 1e-6
 
 
 def test_tilt_ends_at_the_angle_whose_gravity_is_the_force() -> None:

@@ -62,7 +62,7 @@ def test_no_longer_series_of_changes_is_in_the_course(values: list[float]) -> No
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=24))
 def test_a_lamp_that_holds_turns_as_a_tile_does(values: list[float]) -> None:
     course = Course(range(len(values)), values, [True] * len(values))
-    turns, _, _ = course_turns(course, GENERAL, 3, linear=False)
+    turns, *_ = course_turns(course, GENERAL, 3, linear=False)
     tile = turned(values)
     near = any(abs(abs(a - b) - 0.1) < 1e-4 or abs(a - 0.8) < 1e-4 for a in values for b in values)
     if not near:
@@ -82,7 +82,7 @@ def lamp(points: list[tuple[float, float]], *, linear: bool) -> LampTrack:
 
 def test_a_ramp_turns_where_the_line_has_changed_by_a_tenth() -> None:
     course, _ = lamp_courses(lamp([(0, 0.0), (1, 1.0), (2, 1.0), (4, 0.0)], linear=True), WCAG, 200.0)
-    (up, down), _, _ = course_turns(course, GENERAL, 0, linear=True)
+    (up, down), *_ = course_turns(course, GENERAL, 0, linear=True)
     assert up.up and not down.up
     assert up.at_fl == pytest.approx(0.1 * SECOND, abs=2)
     # From 1.0 a fall counts where it gets below 0.8, not at 0.9.
@@ -93,7 +93,7 @@ def test_a_jump_turns_at_its_instant() -> None:
     course, _ = lamp_courses(
         lamp([(0, 0.0), (0.7, 0.0), (0.7, 1.0), (0.71, 1.0), (0.71, 0.0)], linear=True), WCAG, 200.0
     )
-    turns, _, _ = course_turns(course, GENERAL, 0, linear=True)
+    turns, *_ = course_turns(course, GENERAL, 0, linear=True)
     assert [turn.at_fl for turn in turns] == [round(0.7 * SECOND), round(0.71 * SECOND)]
 
 
