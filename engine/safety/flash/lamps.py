@@ -172,7 +172,11 @@ def lamp_courses(lamp: LampTrack, profile: FlashProfile, peak_cd_m2: float) -> t
 def course_until(course: Course, at_fl: int, *, linear: bool) -> Course:
     """The part of a course that lies until an instant, with its value there."""
     count = max(1, bisect.bisect_right(course.at_fl, at_fl))
-    instants, values, opened = (list(one[:count]) for one in course)
+    instants, values, opened = (
+        list(course.at_fl[:count]),
+        list(course.values[:count]),
+        list(course.opened[:count]),
+    )
     if linear and count < len(course.at_fl) and instants[-1] < at_fl:
         part = (at_fl - instants[-1]) / (course.at_fl[count] - instants[-1])
         instants.append(at_fl)

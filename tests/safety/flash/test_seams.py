@@ -54,6 +54,35 @@ def test_never_fewer_than_in_one_piece(first: list[tuple[int, int]], second: lis
     assert bound.general <= 2 * own + 2
 
 
+def patches(seed: int, count: int) -> list[np.ndarray]:
+    """Sixteen places that change at random, each by itself: what a field counts is never in step."""
+    random = np.random.default_rng(seed)
+    levels = random.choice([0, 60, 100, 130, 180, 255], (4, 4))
+    frames = []
+    for _ in range(count):
+        changing = random.random((4, 4)) < 0.2
+        levels = np.where(changing, random.choice([0, 60, 100, 130, 180, 255], (4, 4)), levels)
+        frames.append(np.kron(levels, np.ones((3, 3)))[:, :, None].repeat(3, axis=2).astype(np.uint8))
+    return frames
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_places_that_change_out_of_step_are_bounded_too(seed: int) -> None:
+    view = flat_screen(0.14, 0.14, 1.0)
+    films = [patches(seed, 64), patches(seed + 100, 90)]
+    parts = [FlashMeter(view, record=True) for _ in films]
+    whole = FlashMeter(view)
+    worst, at = 0, 0
+    for part, frames in zip(parts, films, strict=True):
+        for index, frame in enumerate(frames):
+            part.push(at_frame(index), frame)
+            # The first frame of the second comes with the last one of the first.
+            at += SECOND // 60 if index else 1
+            count = whole.push(at, frame)
+            worst = max(worst, count.general_transitions if part is parts[1] else 0)
+    assert worst <= worst_across(parts[0].ends(), parts[1].ends()).general
+
+
 SHORT = st.lists(st.tuples(LEVEL, LEVEL), min_size=2, max_size=RATE // 2)
 
 
