@@ -15,6 +15,7 @@ share. What ran out comes back when a twentieth of the share is free again (a wi
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from engine.experience.budget import Budget, Purge
 _PIECES = 60
 _ROOM = 0.05  # of a window's share, free again before it comes back
 _SAME = 1e-9  # of the range: less is no change
+_ROUNDING_S = 1e-9  # sums of shares of ticks carry a rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +122,18 @@ class _Kept:
         why = ""
         if (
             budget.total_s is not None
-            and self._total_s + ahead_s * (value - self._off) / self._span > budget.total_s
+            and self._total_s + ahead_s * (value - self._off) / self._span > budget.total_s + _ROUNDING_S
         ):
             why = "total"
-        elif budget.on_s is not None and (self._on_ticks + step) * self._tick_s > budget.on_s:
+        elif budget.on_s is not None and (self._on_ticks + step) * self._tick_s > budget.on_s + _ROUNDING_S:
             why = "on_time"
             self._cool_until = tick + round(budget.cool_down_s / self._tick_s)
-        elif budget.window_s > 0.0 and self._used_s + ahead_s > budget.share * budget.window_s:
+        elif budget.window_s > 0.0 and self._used_s + ahead_s > budget.share * budget.window_s + _ROUNDING_S:
             why = "window"
-        elif budget.stuck_s is not None and (tick - self._same_since) * self._tick_s > budget.stuck_s:
+        elif (
+            budget.stuck_s is not None
+            and (tick - self._same_since) * self._tick_s > budget.stuck_s + _ROUNDING_S
+        ):
             why = "stuck"
         if not why:
             return value
@@ -167,12 +172,13 @@ class _Kept:
 class _Purging:
     """What clears the air once a channel has gone off."""
 
-    __slots__ = ("_for_ticks", "_index", "_level", "_of", "_was_on", "channel", "running", "until")
+    __slots__ = ("_for_s", "_for_ticks", "_index", "_level", "_of", "_was_on", "channel", "running", "until")
 
     def __init__(self, index: int, channel: Channel, of: _Kept, purge: Purge, tick_hz: int) -> None:
         self._index = index
         self._level = channel.low + purge.level * (channel.high - channel.low)
         self._of = of
+        self._for_s = purge.for_s
         self._for_ticks = round(purge.for_s * tick_hz)
         self._was_on = False
         self.channel = channel.name
@@ -185,7 +191,7 @@ class _Purging:
         if self._was_on and not on:
             self.until = tick + self._for_ticks
             if not self.running:
-                news.append(BudgetNews(self.channel, "purge", {"for_s": 0.0}))
+                news.append(BudgetNews(self.channel, "purge", {"for_s": self._for_s}))
             self.running = True
         self._was_on = on
         if self.running and tick >= self.until:
@@ -266,7 +272,7 @@ class BudgetKeeper:
                 kept.count(self._last[kept.index], self._last_tick, tick)
         if playing:
             for kept in self._kept:
-                if values[kept.index] == values[kept.index]:  # NaN is the governor's to refuse
+                if math.isfinite(values[kept.index]):  # what is no number is the governor's to refuse
                     values[kept.index] = kept.let(
                         values[kept.index], wanted[kept.index], tick, self._step_ticks, news
                     )
@@ -276,9 +282,9 @@ class BudgetKeeper:
             for purging in self._purging:
                 purging.end(news)
         self._last_tick = tick
+        before = self._last or [0.0] * len(values)
         self._last = [
-            value if value == value else (0.0 if self._last is None else self._last[index])
-            for index, value in enumerate(values)
+            value if math.isfinite(value) else was for value, was in zip(values, before, strict=True)
         ]
         return values, news
 

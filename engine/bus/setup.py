@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from engine.bus.budgets import indices_of
 from engine.bus.driver import Driver
-from engine.bus.governor import check_legs
 from engine.bus.legs import LegTable
 from engine.bus.loop import BusDevice
 from engine.bus.mapping import Route, make_route
@@ -82,8 +81,6 @@ def bus_devices(
         if spec is not None:
             try:
                 legs = table.of(driver, spec.platform)
-                if legs is not None:
-                    check_legs(driver.channels, legs)
             except ValueError as error:
                 message = f"{driver.name}: {error}"
                 problems.append(Problem(spec.place_of("platform"), message, code="platform"))
