@@ -65,7 +65,7 @@ from itertools import pairwise
 from engine.motion.joint_law import PAD, Commitment, LegLaw, commitment, products
 from engine.motion.trajectories import PLANNING_MARGIN, AxisLimits, Follower
 
-_SLOW = 0.02  # of its speed: an axis below it gets nowhere
+SLOW = 0.02  # of its speed: an axis below it gets nowhere
 _PATIENCE_S = 0.1  # after which axes that get nowhere stop, and go on a line
 _LINE_SHARE = 0.98  # of what the legs can do, on a line
 _PIECES = 16  # of a line, tested one by one
@@ -131,7 +131,7 @@ class JointFollower:
         self._ends = list(
             zip(law.above.tolist(), law.below.tolist(), law.speed.tolist(), law.push.tolist(), strict=True)
         )
-        self._patience = max(math.ceil(_PATIENCE_S / dt_s), 2)
+        self.patience = max(math.ceil(_PATIENCE_S / dt_s), 2)
         self._course = FREE_COURSE
         # Twice what axes by themselves need: then they are led there on a line.
         alone_s = max(
@@ -194,7 +194,7 @@ class JointFollower:
         speed, push, jerk = self._line_limits([axis.limits.high - axis.limits.low for axis in self._axes])
         line = Follower(AxisLimits(0.0, 1.0, speed, push, jerk), self._dt_s, 0.0)
         # A line begun for what was wanted before, a stop, and two lines, by way of the neutral pose, to what is wanted.
-        return 3.0 * line.move_time_s(1.0) + 2.0 * stop_s + (self.too_long + 2 * self._patience) * self._dt_s
+        return 3.0 * line.move_time_s(1.0) + 2.0 * stop_s + (self.too_long + 2 * self.patience) * self._dt_s
 
     def clip(self, target: Sequence[float]) -> tuple[float, ...]:
         """`LegLaw.clip`, remembered while the same is asked."""
@@ -305,11 +305,11 @@ class JointFollower:
             for axis in self._axes:
                 axis.brake()
         slow = all(
-            abs(axis.state()[1]) <= _SLOW * plan[2] for axis, plan in zip(self._axes, self._plan, strict=True)
+            abs(axis.state()[1]) <= SLOW * plan[2] for axis, plan in zip(self._axes, self._plan, strict=True)
         )
         stuck = self._course.stuck + 1 if slow else 0
         still = all(axis.state()[1] == 0.0 and axis.state()[2] == 0.0 for axis in self._axes)
-        if still or stuck >= self._patience:
+        if still or stuck >= self.patience:
             self._course = Course(STOPPING, since)
         else:
             self._course = Course(FREE, since, stuck)
@@ -450,7 +450,7 @@ class JointFollower:
             for axis in self._axes:
                 axis.adopt_state((axis.position, 0.0, 0.0, *axis.state()[3:]))
             self._course = (
-                FREE_COURSE if self.position == tuple(wanted) else Course(FREE, since, self._patience)
+                FREE_COURSE if self.position == tuple(wanted) else Course(FREE, since, self.patience)
             )
         else:
             self._course = Course(LINE, since, 0, (start, end, tuple(map(float, along.state()))))

@@ -1,9 +1,9 @@
 """The joint follower of `engine.motion.joint` for many seats at once: same promises, same samples, to the last bit.
 
 As in `engine.motion.trajectories_batch`: while a seat is where it is wanted and stays so, bounds that are sufficient for the law's
-own test are checked for all seats with a few products of small matrices. What they leave open is decided by the law: on arrays where
-many seats are in different states and their axes may go on by themselves, one seat at a time where legs stand in the way, and once for
-seats in the same state with the same target.
+own test are checked for all seats with a few products of small matrices. What they leave open is decided by the law: on arrays
+(`engine.motion.joint_arrays`) where many seats are in different states, one seat at a time where there are few of them or they are on a
+line, and once for seats in the same state with the same target.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.joint import FREE, AxisState, Course, JointFollower
+from engine.motion.joint import FREE, SLOW, STOPPING, AxisState, Course, JointFollower
+from engine.motion.joint_arrays import JointArrays
 from engine.motion.joint_law import LegLaw, pairs
 from engine.motion.trajectories_batch import FollowerBatch
-from engine.motion.trajectories_law import canonical_stops, left_over
-from engine.motion.trajectories_law import follow as law_follow
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -55,6 +54,7 @@ class JointFollowerBatch(FollowerBatch):
         for row in start.tolist():
             self._one.rest_at(row)
         self._too_long = self._one.too_long
+        self._arrays = JointArrays(law, self._limits)
         self._first, self._second = (
             np.array([pair[which] for pair in pairs(start.shape[1])], dtype=np.intp) for which in (0, 1)
         )
@@ -74,7 +74,7 @@ class JointFollowerBatch(FollowerBatch):
         self._any_since = False
         self._courses: dict[int, Course] = {}
         self.braked = 0
-        """Seats decided one at a time so far because legs stood in the way, after those alike were put together."""
+        """Seats decided one at a time so far, after those alike were put together."""
 
     def rest_at(self, row: int, position: Sequence[float] | Floats) -> None:
         """Forget all motion of one device: its axes are known to rest at `position`."""
@@ -247,16 +247,27 @@ class JointFollowerBatch(FollowerBatch):
         reached = np.zeros(len(first), dtype=np.bool_)
         since = np.zeros(len(first), dtype=np.intp)
         left = np.arange(len(first))
-        plain = np.array([special[row] is None for row in first.tolist()], dtype=np.bool_)
+        found: dict[int, Course] = {}
+        courses = [special[row] for row in first.tolist()]
+        plain = np.array([course is None or course.mode == FREE for course in courses], dtype=np.bool_)
         if np.count_nonzero(plain) >= _LAW_FROM:
             some = left[plain]
             at = first[some]
-            done = self._free(state[at], clipped[at], self._since[rows[at]], after, reached, since, some)
+            stuck = np.array([0 if course is None else course.stuck for course in courses], dtype=np.intp)[
+                some
+            ]
+            states, good, more, modes, stuck = self._many(
+                state[at], clipped[at], self._since[rows[at]], stuck
+            )
+            done = modes >= 0
+            into = some[done]
+            after[into], reached[into], since[into] = states[done], good[done], more[done]
+            for index in np.nonzero(done & ((modes != FREE) | (stuck > 0)))[0].tolist():
+                found[int(some[index])] = Course(int(modes[index]), int(more[index]), int(stuck[index]))
             left = np.concatenate([left[~plain], some[~done]])
-        found: dict[int, Course] = {}
         for index in left.tolist():
             row = first[index]
-            course = special[row] or Course(FREE, int(self._since[rows[row]]))
+            course = courses[index] or Course(FREE, int(self._since[rows[row]]))
             after[index], reached[index], course = self._alone(state[row], course, target[row])
             since[index] = course.since
             if course.mode != FREE or course.stuck:
@@ -277,66 +288,37 @@ class JointFollowerBatch(FollowerBatch):
         states, course = one.remembered()
         return np.array(states).T, one.on_target, course
 
-    def _free(
-        self,
-        state: Floats,
-        wanted: Floats,
-        since: Rows,
-        after: Floats,
-        reached: Flags,
-        since_after: Rows,
-        into: Rows,
-    ) -> Flags:
-        """`JointFollower.follow` of seats whose axes may go on by themselves; tells of which that is so."""
-        count, _, axes = state.shape
-        columns = np.tile(np.arange(axes), count)
-        limits = self._limits.take(columns)
-        p, v, a, q, qv, qa, quiet = (np.ascontiguousarray(state[:, part]).ravel() for part in range(7))
-        parts, good = law_follow(limits, (p, v, a, q, qv, qa, quiet), np.ascontiguousarray(wanted).ravel())
-        new = np.stack([part.reshape(count, axes) for part in parts], axis=1)
-        all_good: Flags = np.logical_and.reduce(good.reshape(count, axes), axis=1)
-        more = np.where((wanted == state[:, 3]).all(axis=1), since + 1, 0)
-        accepted = self._tested(*parts[:3], count) & ((more <= self._too_long) | all_good)
-        rows = into[accepted]
-        after[rows] = new[accepted]
-        reached[rows] = all_good[accepted]
-        since_after[rows] = np.where(all_good, 0, more)[accepted]
-        return accepted
+    def _many(
+        self, state: Floats, wanted: Floats, since: Rows, stuck: Rows
+    ) -> tuple[Floats, Flags, Rows, Rows, Rows]:
+        """The law on many free seats: states after, which are on target, `since`, modes and `stuck`.
 
-    def _tested(self, p: Floats, v: Floats, a: Floats, count: int) -> Flags:
-        """`JointFollower._tested` of the commitments of many seats, operation by operation."""
-        law, axes = self._law, len(self._low)
-        columns = np.tile(np.arange(axes), count)
-        moving = np.nonzero((v != 0.0) | (a != 0.0))[0]
-        low, high = p.copy(), p.copy()
-        fast, hard = np.zeros((2, len(p)))
-        if len(moving):
-            few = self._limits.take(columns[moving])
-            at, of_v, of_a = p[moving], v[moving], a[moving]
-            stop = canonical_stops(of_v, of_a, few.bl, few.bl, few.jl)
-            end, dip = at + stop.end, at + stop.dip
-            low[moving] = np.minimum(np.minimum(at, end), dip)
-            high[moving] = np.maximum(np.maximum(at, end), dip)
-            fast[moving] = np.maximum(np.abs(of_v), np.abs(left_over(of_v, of_a, few.jl)))
-            rise = np.abs(of_a)
-            brake = np.minimum(few.bl, np.sqrt(np.abs(of_v) * few.jl + 0.5 * of_a * of_a) + 1.5 * few.jl)
-            hard[moving] = np.maximum(rise, brake)
-        low, high, fast, hard = (part.reshape(count, axes) for part in (low, high, fast, hard))
-        size = np.maximum(np.abs(low), np.abs(high))
-        bent, above, below, speed, push = np.zeros((5, count, len(law.above)))
-        for column, (one, other) in enumerate(zip(self._first, self._second, strict=True)):
-            bent = bent + law.bend[:, column] * (size[:, one] * size[:, other])[:, None]
-        for column in range(axes):
-            one_end = law.jacobian[:, column] * low[:, column, None]
-            other_end = law.jacobian[:, column] * high[:, column, None]
-            above = above + np.maximum(one_end, other_end)
-            below = below + np.minimum(one_end, other_end)
-            speed = speed + law.gain[:, column] * fast[:, column, None]
-            push = push + law.gain[:, column] * hard[:, column, None]
-        legs = (above + bent <= law.above) & (bent - below <= law.below)
-        legs &= (speed <= law.speed) & (push <= law.push)
-        inside: Flags = np.logical_and.reduce(legs, axis=1)
-        return inside
+        A mode of -1 leaves the seat to the law itself: it has wanted the same for too long.
+        """
+        after, good = self._arrays.follow(state, wanted)
+        reached: Flags = np.logical_and.reduce(good, axis=1)
+        more = np.where((wanted == state[:, 3]).all(axis=1), since + 1, 0)
+        p, v, a = after[:, 0], after[:, 1], after[:, 2]
+        tested = self._arrays.tested(self._arrays.committed(p, v, a))
+        late = more > self._too_long
+        accepted = tested & (~late | reached)
+        modes = np.where(accepted, FREE, -1).astype(np.intp)
+        held = np.nonzero(~accepted & ~late)[0]
+        if len(held):
+            shared = self._arrays.share(state[held], wanted[held], after[held])
+            after[held] = shared
+            v, a = shared[:, 1], shared[:, 2]
+            slow = (np.abs(v) <= SLOW * self._limits.vl).all(axis=1)
+            still = ((v == 0.0) & (a == 0.0)).all(axis=1)
+            stuck_now = np.where(slow, stuck[held] + 1, 0)
+            stopping = still | (stuck_now >= self._one.patience)
+            modes[held] = np.where(stopping, STOPPING, FREE)
+            stuck = np.zeros_like(stuck)
+            stuck[held] = np.where(stopping, 0, stuck_now)
+        else:
+            stuck = np.zeros_like(stuck)
+        on_target = reached & accepted
+        return after, on_target, np.where(on_target, 0, more), modes, stuck
 
 
 def _axis_state(values: list[float]) -> AxisState:
