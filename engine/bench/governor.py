@@ -51,7 +51,8 @@ def hexapod_bounds() -> LegBounds:
     plate = [(0.5 * float(np.sin(a)), 0.5 * float(np.cos(a)), 0.0) for a in plate_deg]
     actuators = []
     for number, (foot, joint) in enumerate(zip(base, plate, strict=True)):
-        length_m = float(np.linalg.norm(np.array(joint) + (0.0, 0.0, height_m) - foot))
+        top = (joint[0], joint[1], joint[2] + height_m)
+        length_m = float(np.linalg.norm(np.subtract(top, foot)))
         actuators.append(
             ActuatorSpec(
                 f"leg {number + 1}",
