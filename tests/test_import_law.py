@@ -51,6 +51,9 @@ NOT_AT_MODULE_LEVEL = {
     "websockets",
     "defusedxml",
     "xmlschema",
+    "ruckig",
+    "cv2",
+    "cryptography",
 }
 """Optional or slow to load: imported where they are used, so that the base install stays importable."""
 

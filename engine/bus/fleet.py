@@ -28,6 +28,7 @@ from engine.bus.driver import Batched, Channel, Driver, Form, park_values, safe_
 from engine.bus.governor import GovernorBatch
 from engine.bus.mapping import DEFAULT_HAPTIC_HZ, Route
 from engine.bus.seats import LIGHT, NOBODY
+from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls
 
 _NS_PER_S = 1_000_000_000
@@ -46,12 +47,16 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A device that may be in a fleet: its index, its driver, what it renders, whether it waits for a permit."""
+    """A device that may be in a fleet: its index, its driver, what it renders, whether it waits for a permit, its platform's legs, how much
+    later than the show it plays.
+    """
 
     index: int
     driver: Driver
     routes: tuple[Route, ...]
     forbidden: bool
+    legs: LegBounds | None = None
+    phase_ns: int = 0
 
 
 def form_cohorts(members: Sequence[Member], tick_hz: int) -> tuple[Cohort, ...]:
@@ -101,6 +106,8 @@ def _fleet_key(member: Member) -> Hashable | None:
         driver.rate_hz,
         driver.latency,
         driver.keep_alive_ns,
+        member.legs,
+        member.phase_ns,
     )
 
 
@@ -281,11 +288,11 @@ class Cohort:
         self.lit = any(route.modality == LIGHT for member in members for route in member.routes)
         self.period_ticks = max(1, round(tick_hz / first.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
-        self.lead_ns = first.latency.lead_ns
+        self.lead_ns = first.latency.lead_ns - members[0].phase_ns
         self.next_tick = first_tick
         self.keep_alive_ticks = math.floor(first.keep_alive_ns * tick_hz / _NS_PER_S)
         size = len(members)
-        self.governor = GovernorBatch(first.channels, self.dt_s, size)
+        self.governor = GovernorBatch(first.channels, self.dt_s, size, members[0].legs)
         self.mapper = BatchMapper(first.channels, [member.routes for member in members])
         self.batch = first.batch(self.drivers)
         self.safe = np.tile(np.array(safe_values(first)), (size, 1))

@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.driver import Channel
+from engine.motion.joint import JointFollower
+from engine.motion.joint_batch import JointFollowerBatch
+from engine.motion.joint_law import LegLaw, leg_law
+from engine.motion.platforms.bounds import LegBounds
 from engine.motion.trajectories import AxisLimits, Follower
 from engine.motion.trajectories_batch import FollowerBatch
+from engine.units import MOTION_AXES
 
 
 class _Level:
@@ -49,6 +54,14 @@ class Governor:
     channels : sequence of Channel
     dt_s : float
         Time between two commands, in s.
+    legs : LegBounds, optional
+        Of the platform that the motion channels move together: then no leg leaves its stroke, moves too fast or is pushed too hard
+        either, whatever is wanted (`engine.motion.joint`).
+
+    Raises
+    ------
+    ValueError
+        With legs: the neutral pose or park is out of their reach, or a motion channel may jump.
 
     Notes
     -----
@@ -56,11 +69,17 @@ class Governor:
     and counts in `refused`: a bad curve must not move a seat.
     """
 
-    __slots__ = ("_axes", "_channels", "_dt_s", "_wanted", "refused")
+    __slots__ = ("_axes", "_channels", "_dt_s", "_joint", "_joint_channels", "_wanted", "refused")
 
-    def __init__(self, channels: Sequence[Channel], dt_s: float) -> None:
+    def __init__(self, channels: Sequence[Channel], dt_s: float, legs: LegBounds | None = None) -> None:
         self._channels = tuple(channels)
         self._dt_s = dt_s
+        self._joint: JointFollower | None = None
+        self._joint_channels: tuple[int, ...] = ()
+        if legs is not None:
+            self._joint_channels = _moving(channels)
+            law = _law(channels, self._joint_channels, legs, dt_s)
+            self._joint = JointFollower(law, dt_s, [channels[index].park for index in self._joint_channels])
         self._axes: list[Follower | _Level] = [_axis(channel, dt_s) for channel in channels]
         self._wanted = [channel.park for channel in channels]
         self.refused = 0
@@ -68,18 +87,25 @@ class Governor:
     @property
     def values(self) -> tuple[float, ...]:
         """The values commanded last."""
-        return tuple(axis.position for axis in self._axes)
+        found = [axis.position for axis in self._axes]
+        if self._joint is not None:
+            for index, value in zip(self._joint_channels, self._joint.position, strict=True):
+                found[index] = value
+        return tuple(found)
 
     @property
     def blending(self) -> bool:
         """Whether a jerk-limited channel is not where it is wanted."""
-        return any(isinstance(axis, Follower) and not axis.on_target for axis in self._axes)
+        if self._joint is not None and not self._joint.on_target:
+            return True
+        return any(isinstance(axis, Follower) and not axis.on_target for _, axis in self._alone())
 
     @property
     def safe_bound_s(self) -> float:
         """Time within which every channel is at its safe (or park) value and at rest, from any state."""
-        bound = 0.0
-        for axis, channel in zip(self._axes, self._channels, strict=True):
+        bound = 0.0 if self._joint is None else self._joint.move_time_s()
+        for index, axis in self._alone():
+            channel = self._channels[index]
             distance = channel.high - channel.low
             if isinstance(axis, Follower):
                 bound = max(bound, axis.move_time_s(distance))
@@ -89,28 +115,36 @@ class Governor:
 
     def step(self, wanted: Sequence[float]) -> tuple[float, ...]:
         """Values for this tick."""
-        out = []
-        for index, (axis, target) in enumerate(zip(self._axes, wanted, strict=True)):
+        goals = self._wanted
+        for index, target in enumerate(wanted):
             if math.isfinite(target):
-                self._wanted[index] = target
+                goals[index] = target
             else:
                 self.refused += 1
-                target = self._wanted[index]
-            out.append(axis.follow(target))
-        return tuple(out)
+        if self._joint is None:
+            return tuple([axis.follow(target) for axis, target in zip(self._axes, goals, strict=True)])
+        self._joint.follow([goals[index] for index in self._joint_channels])
+        for index, axis in self._alone():
+            axis.follow(goals[index])
+        return self.values
 
     def rest_in_park(self) -> None:
         """The device has just connected: it is known to rest in park, and everything blends from there."""
         for index, (axis, channel) in enumerate(zip(self._axes, self._channels, strict=True)):
             axis.rest_at(channel.park)
             self._wanted[index] = channel.park
+        if self._joint is not None:
+            self._joint.rest_at([self._channels[index].park for index in self._joint_channels])
 
     def at(self, values: Sequence[float]) -> bool:
         """Whether the last command is exactly `values`, at rest."""
-        return all(
-            axis.position == value and (not isinstance(axis, Follower) or axis.resting)
-            for axis, value in zip(self._axes, values, strict=True)
-        )
+        if self.values != tuple(values) or (self._joint is not None and not self._joint.resting):
+            return False
+        return all(not isinstance(axis, Follower) or axis.resting for _, axis in self._alone())
+
+    def _alone(self) -> list[tuple[int, Follower | _Level]]:
+        """Channels that share their actuators with no other."""
+        return [row for row in enumerate(self._axes) if row[0] not in self._joint_channels]
 
 
 class GovernorBatch:
@@ -123,6 +157,8 @@ class GovernorBatch:
     dt_s : float
         Time between two commands, in s.
     devices : int
+    legs : LegBounds, optional
+        As for `Governor`.
 
     Attributes
     ----------
@@ -130,15 +166,29 @@ class GovernorBatch:
         Wanted values that were no numbers.
     """
 
-    def __init__(self, channels: Sequence[Channel], dt_s: float, devices: int) -> None:
+    def __init__(
+        self, channels: Sequence[Channel], dt_s: float, devices: int, legs: LegBounds | None = None
+    ) -> None:
         self._park = np.array([channel.park for channel in channels])
-        limited = [index for index, channel in enumerate(channels) if _limits(channel) is not None]
-        free = [index for index in range(len(channels)) if index not in limited]
+        joint = [] if legs is None else list(_moving(channels))
+        limited = [
+            index
+            for index, channel in enumerate(channels)
+            if index not in joint and _limits(channel) is not None
+        ]
+        free = [index for index in range(len(channels)) if index not in limited and index not in joint]
         self._limited = np.array(limited, dtype=np.intp)
         self._free = np.array(free, dtype=np.intp)
         start = np.tile(self._park, (devices, 1))
-        limits = [axis for axis in map(_limits, channels) if axis is not None]
-        self._axes = FollowerBatch(limits, dt_s, start[:, limited])
+        self._followers: list[tuple[NDArray[np.intp], FollowerBatch]] = []
+        if limited:
+            limits = [axis for index in limited if (axis := _limits(channels[index])) is not None]
+            self._followers.append((self._limited, FollowerBatch(limits, dt_s, start[:, limited])))
+        if legs is not None:
+            law = _law(channels, joint, legs, dt_s)
+            self._followers.append(
+                (np.array(joint, dtype=np.intp), JointFollowerBatch(law, dt_s, start[:, joint]))
+            )
         self._low = np.array([channels[index].low for index in free])
         self._high = np.array([channels[index].high for index in free])
         steps = [channels[index].velocity for index in free]
@@ -148,7 +198,7 @@ class GovernorBatch:
         self._levels = start[:, free]
         self._values = start.copy()
         self._private = True  # whether these arrays are shared with nobody
-        self._one = Governor(channels, dt_s)
+        self._one = Governor(channels, dt_s, legs)
         self.refused = np.zeros(devices, dtype=np.intp)
 
     @property
@@ -169,14 +219,15 @@ class GovernorBatch:
             self.refused += np.count_nonzero(~finite, axis=1)
             wanted = np.where(finite, wanted, self._wanted)
         self._wanted = wanted
-        if not len(self._free):
-            self._values = self._axes.follow(wanted)
+        if not len(self._free) and len(self._followers) == 1:
+            self._values = self._followers[0][1].follow(wanted)
             return self._values
-        if not len(self._limited):
+        if not self._followers:
             self._values = self._level(wanted)
             return self._values
         out = np.empty(wanted.shape)
-        out[:, self._limited] = self._axes.follow(wanted[:, self._limited])
+        for columns, followers in self._followers:
+            out[:, columns] = followers.follow(wanted[:, columns])
         out[:, self._free] = self._level(wanted[:, self._free])
         self._values = out
         return out
@@ -188,13 +239,14 @@ class GovernorBatch:
             self._private = True
         self._values[row] = self._wanted[row] = self._park
         self._levels[row] = np.clip(self._park[self._free], self._low, self._high)
-        self._axes.rest_at(row, self._park[self._limited])
+        for columns, followers in self._followers:
+            followers.rest_at(row, self._park[columns])
 
     def at(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """By device, whether the last command is exactly ``values[device]``, at rest."""
         found: NDArray[np.bool_] = (self._values == values).all(axis=1)
-        if len(self._limited):
-            found &= self._axes.resting().all(axis=1)
+        for _, followers in self._followers:
+            found &= followers.resting().all(axis=1)
         return found
 
     def _level(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,6 +255,58 @@ class GovernorBatch:
             goal = np.minimum(np.maximum(goal, self._levels - self._step), self._levels + self._step)
         self._levels = goal
         return goal
+
+
+def _moving(channels: Sequence[Channel]) -> tuple[int, ...]:
+    """The motion channels that are not nailed down."""
+    return tuple(
+        index
+        for index, channel in enumerate(channels)
+        if channel.name in MOTION_AXES and channel.low < channel.high
+    )
+
+
+def check_legs(channels: Sequence[Channel], legs: LegBounds) -> None:
+    """Refuse channels whose park or safe values are where legs are not certain to reach.
+
+    Raises
+    ------
+    ValueError
+        Also as `Governor` does.
+    """
+    moving = _moving(channels)
+    law = _law(channels, moving, legs, 1.0)
+    for what in ("park", "safe"):
+        pose = tuple(getattr(channels[index], what) for index in moving)
+        reached = law.clip(pose)
+        if reached != pose:
+            names = ", ".join(
+                f"{channels[index].name} {value:.4g} {channels[index].unit}"
+                for index, value in zip(moving, reached, strict=True)
+            )
+            raise ValueError(
+                f"{what} is farther out than its legs are certain to reach; the nearest on its way is {names}"
+            )
+
+
+def _law(channels: Sequence[Channel], moving: Sequence[int], legs: LegBounds, dt_s: float) -> LegLaw:
+    limits = []
+    for index in moving:
+        axis = _limits(channels[index])
+        if axis is None:
+            raise ValueError(
+                f"channel {channels[index].name} may jump, and the legs it moves may not; "
+                f"give it a velocity, an acceleration and a jerk"
+            )
+        limits.append(axis)
+    still = dict.fromkeys(MOTION_AXES, 0.0) | {channel.name: channel.park for channel in channels}
+    return leg_law(
+        limits,
+        legs,
+        dt_s,
+        axes=[MOTION_AXES.index(channels[index].name) for index in moving],
+        still=[still[axis] for axis in MOTION_AXES],
+    )
 
 
 def _limits(channel: Channel) -> AxisLimits | None:

@@ -19,11 +19,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.bus.budgets import BudgetKeeper
 from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
 from engine.bus.seats import LIGHT, CalmShow, SeatControls
+from engine.experience.budget import Budget
+from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls, Transport
 
 _NS_PER_S = 1_000_000_000
@@ -57,7 +60,7 @@ class BusEvent:
     kind : str
         ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``joined``,
         ``forbid``, ``permit``, ``report``, ``fault``, ``retire``, ``frames`` (checkpoint), ``overrun``,
-        ``refused``, ``parked``.
+        ``refused``, ``parked``, ``budget`` (a channel ran out, may again, or is purged).
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -176,17 +179,25 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class BusDevice:
-    """One device with what it is to render; one that needs a permit is `forbidden` until it has it."""
+    """One device with what it is to render; one that needs a permit is `forbidden` until it has it.
+
+    `legs` are those of the platform it moves, where the rig says; devices that are to form a fleet have the same object.
+    It shows what the show was `phase_ns` before the instant that its latency makes good for.
+    """
 
     driver: Driver
     routes: tuple[Route, ...]
     forbidden: bool = False
+    legs: LegBounds | None = None
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    phase_ns: int = 0
 
 
 class _Line:
     """What the machine keeps per device."""
 
     __slots__ = (
+        "budgets",
         "digest",
         "driver",
         "dt_s",
@@ -219,9 +230,14 @@ class _Line:
         self.seats = tuple(sorted({route.seat for route in device.routes}))
         self.period_ticks = max(1, round(tick_hz / driver.rate_hz))
         self.dt_s = self.period_ticks / tick_hz
-        self.lead_ns = driver.latency.lead_ns
+        self.lead_ns = driver.latency.lead_ns - device.phase_ns
         self.lit = any(route.modality == LIGHT for route in device.routes)
-        self.governor = Governor(driver.channels, self.dt_s)
+        self.governor = Governor(driver.channels, self.dt_s, device.legs)
+        self.budgets: BudgetKeeper | None = None
+        if device.budgets:
+            self.budgets = BudgetKeeper(
+                device.budgets, driver.channels, driver.groups, tick_hz=tick_hz, step_ticks=self.period_ticks
+            )
         self.mapper = Mapper(driver, device.routes, self.dt_s)
         self.safe = safe_values(driver)
         self.park = park_values(driver)
@@ -242,7 +258,9 @@ class _Line:
 def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]:
     """The cohorts these devices form; see `engine.bus.fleet`."""
     members = [
-        Member(index, device.driver, device.routes, device.forbidden) for index, device in enumerate(devices)
+        Member(index, device.driver, device.routes, device.forbidden, device.legs, device.phase_ns)
+        for index, device in enumerate(devices)
+        if not device.budgets  # kept one by one
     ]
     return form_cohorts(members, tick_hz)
 
@@ -585,11 +603,13 @@ class BusCore:
     ) -> Dispatch | None:
         goal = line.safe if line.forbidden or line.faulty else line.park
         wanted: Sequence[float]
+        playing = False
         if self._retiring:
             wanted = goal
         elif self._stopped or self._stale or line.forbidden or line.faulty:
             wanted = line.safe
         else:
+            playing = True
             ahead_ns = at_ns + line.lead_ns
             calm = line.lit and self._seats.calm
             show: ShowState = self._calm if calm else self._show
@@ -601,6 +621,11 @@ class BusCore:
             wanted = line.mapper.map(
                 by_seat, controls.intensities, controls.muted_roles_mask, run, self._seats.own
             )
+        if line.budgets is not None:
+            wanted, news = line.budgets.step(wanted, tick, playing=playing)
+            for said in news:
+                data = {"channel": said.channel, "budget": said.what, **said.data}
+                self._say("budget", tick, line.driver.name, data)
         values = line.governor.step(wanted)
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused

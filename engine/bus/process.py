@@ -84,12 +84,13 @@ class Show:
 ShowLoader = Callable[[], Show]
 
 
-def load_package_show(package: str) -> Show:
-    """The show of an experience package, for `BusConfig.show` through `functools.partial`."""
+def load_package_show(package: str, rig: Rig) -> Show:
+    """The show of an experience package on a rig, for `BusConfig.show` through `functools.partial`."""
     from engine.experience.package import load_package
+    from engine.motion.cueing.apply import fitted
     from engine.timeline.evaluate import Evaluator
 
-    loaded = load_package(package, hashed=False)
+    loaded = fitted(load_package(package, hashed=False), rig)
     return Show(Evaluator(loaded.scenes, loaded.roles), loaded.roles)
 
 
@@ -164,7 +165,7 @@ class NoteBox:
 
 def package_config(block: str, rig: Rig, package: str, **options: Any) -> BusConfig:
     """The configuration for playing a package."""
-    return BusConfig(block=block, rig=rig, show=partial(load_package_show, package), **options)
+    return BusConfig(block=block, rig=rig, show=partial(load_package_show, package, rig), **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.bus.budgets import indices_of
 from engine.bus.driver import Driver
+from engine.bus.legs import LegTable
 from engine.bus.loop import BusDevice
 from engine.bus.mapping import Route, make_route
 from engine.errors import InputError, Place, Problem, RigError
 from engine.experience.resolve import Bindings
-from engine.experience.rig import Rig
+from engine.experience.rig import DeviceSpec, Rig
+from engine.motion.platforms.bounds import LegBounds
 from engine.timeline.roles import RoleTable
+
+_PHASED = ("motion", "haptic")
 
 
 def bus_devices(
@@ -36,7 +41,11 @@ def bus_devices(
     Raises
     ------
     RigError
-        For roles bound to groups that cannot render them, all at once.
+        For roles bound to groups that cannot render them, and platforms whose bounds cannot be found, all at once.
+
+    Notes
+    -----
+    A seat's phase holds for its devices that play a motion or haptic role, and for all that they play.
     """
     by_name: Mapping[str, Driver] = {driver.name: driver for driver in drivers}
     routes: dict[str, list[Route]] = {driver.name: [] for driver in drivers}
@@ -63,12 +72,51 @@ def bus_devices(
             )
         except InputError as error:
             problems.append(Problem(_place(rig, binding.role, binding.device), error.message, code="route"))
+    specs = {spec.name: spec for spec in rig.devices} if rig is not None else {}
+    found: list[BusDevice] = []
+    table = LegTable()
+    for driver in drivers:
+        spec = specs.get(driver.name)
+        legs: LegBounds | None = None
+        if spec is not None:
+            try:
+                legs = table.of(driver, spec.platform)
+            except ValueError as error:
+                message = f"{driver.name}: {error}"
+                problems.append(Problem(spec.place_of("platform"), message, code="platform"))
+            problems.extend(_budget_problems(driver, spec))
+        found.append(
+            BusDevice(
+                driver,
+                tuple(routes[driver.name]),
+                forbidden=spec is not None and bool(spec.permit),
+                legs=legs,
+                budgets={} if spec is None else spec.budgets,
+                phase_ns=_phase_ns(rig, spec, routes[driver.name]),
+            )
+        )
     if problems:
         raise RigError(problems)
-    needing = {spec.name for spec in rig.devices if spec.permit} if rig is not None else set()
-    return tuple(
-        BusDevice(driver, tuple(routes[driver.name]), forbidden=driver.name in needing) for driver in drivers
-    )
+    return tuple(found)
+
+
+def _budget_problems(driver: Driver, spec: DeviceSpec) -> list[Problem]:
+    found = []
+    for name, budget in spec.budgets.items():
+        purge = () if budget.purge is None else ((budget.purge.channel, ("purge", "channel")),)
+        for asked, at in ((name, ()), *purge):
+            try:
+                indices_of(asked, driver.channels, driver.groups)
+            except ValueError as error:
+                place = spec.place_of("budgets", name, *at)
+                found.append(Problem(place, f"{driver.name}: {error}", code="budget"))
+    return found
+
+
+def _phase_ns(rig: Rig | None, spec: DeviceSpec | None, routes: Sequence[Route]) -> int:
+    if rig is None or spec is None or spec.seat < 0:
+        return 0
+    return rig.seats[spec.seat].phase_ns if any(route.kind in _PHASED for route in routes) else 0
 
 
 def _place(rig: Rig | None, role: str, device: str) -> Place:

@@ -145,6 +145,7 @@ class _Checks:
             yield from self._window(scene)
             yield from self._lead(scene)
             yield from self._motion(scene)
+            yield from self._drafts(scene)
         yield from self._loudness()
         yield from self._unshown_lines()
         yield from self._glyphs()
@@ -160,6 +161,20 @@ class _Checks:
             name = f"scenes/{scene.id}.yaml"
             _, self._places[scene.id] = load_yaml(self._package.path / name, shown=self._shown(name))
         return self._places[scene.id].of(path)
+
+    def _drafts(self, scene: Program) -> Iterator[Problem]:
+        """Count what a machine drafted: it plays, but somebody should have looked at it."""
+        rows: list[tuple[str | int, ...]] = [("tracks", number) for number in scene.machine_made]
+        for reaction in scene.reactions:
+            rows += [("reactions", reaction.id, "tracks", number) for number in reaction.machine_made]
+        if rows:
+            yield Problem(
+                self._at(scene, *rows[0]),
+                f"{len(rows)} tracks of the scene are machine-made drafts, here the first",
+                "Edit them, and take `made_by: machine` out of those that a person has been through",
+                "warning",
+                "machine-made",
+            )
 
     def _story(self) -> Iterator[Problem]:
         """Pass on what the graph found, at the line of the source where the scene it names is tagged."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.experience.resolve import Bindings
 from engine.experience.rig import AxisLimits, Rig
@@ -19,7 +20,8 @@ from engine.timeline.roles import RoleKind, RoleTable
 from engine.units import LINEAR_AXES, MOTION_AXES
 
 # A seat is driven at 100 to 1000 Hz, but what a body notices and what authors write lies below 10 Hz.
-_STEP_FL = FLICKS_PER_SECOND // 50
+COURSE_HZ = 50
+_STEP_FL = FLICKS_PER_SECOND // COURSE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,12 @@ def excesses(scene: Program, roles: RoleTable, rig: Rig, bindings: Bindings) -> 
             continue
         devices = [row.device for row in bindings.of_role(role.name) if row.rendered_as is None]
         limits = {name: rig.device(name).limits for name in devices}
-        driven = [row for row in scene.contributions if row.role == index]
-        if not driven or not any(limits.values()):
+        if not any(limits.values()):
             continue
-        # Without the very end: what a motion does there is a seam, which is blended.
-        at_fl = np.arange(0, scene.duration.nominal_fl, _STEP_FL, dtype=np.int64)
-        values = scene.bank.evaluate_many(at_fl)
-        pose = np.zeros((len(at_fl), len(MOTION_AXES)))
-        for contribution in driven:
-            pose[:, contribution.components] += np.nan_to_num(values[:, contribution.channels])
+        sampled = motion_course(scene, index)
+        if sampled is None:
+            continue
+        at_fl, pose = sampled
         speed = np.diff(pose, axis=0) * (FLICKS_PER_SECOND / _STEP_FL)
         for name, axes in limits.items():
             for column, axis in enumerate(MOTION_AXES):
@@ -68,6 +67,22 @@ def excesses(scene: Program, roles: RoleTable, rig: Rig, bindings: Bindings) -> 
                 if limit is None:
                     continue
                 yield from _beyond(role.name, name, axis, limit, pose[:, column], speed[:, column], at_fl)
+
+
+def motion_course(scene: Program, role: int) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """A scene's motion on one role, `COURSE_HZ` times a second: instants in flicks, poses float64[n, 6]; None where it has none.
+
+    Without the very end: what a motion does there is a seam, which is blended.
+    """
+    driven = [row for row in scene.contributions if row.role == role]
+    if not driven:
+        return None
+    at_fl = np.arange(0, scene.duration.nominal_fl, _STEP_FL, dtype=np.int64)
+    values = scene.bank.evaluate_many(at_fl)
+    pose = np.zeros((len(at_fl), len(MOTION_AXES)))
+    for contribution in driven:
+        pose[:, contribution.components] += np.nan_to_num(values[:, contribution.channels])
+    return at_fl, pose
 
 
 def _beyond(

@@ -44,6 +44,8 @@ def _of_tracks(tracks: tuple[Track, ...], root: Path) -> Iterator[Reference]:
         at: Path = (*root, index)
         if track.kind == "video":
             yield Reference("file", track.file, (*at, "file"))
+        elif track.kind == "motion" and track.from_ is not None and track.from_ != "path":
+            yield Reference("file", track.from_.telemetry, (*at, "from", "telemetry"))
         elif track.kind == "audio":
             for number, sound in enumerate(track.cues):
                 yield Reference("file", sound.file, (*at, "cues", number, "file"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.errors import Place, Problem, RigError, UsageError
 from engine.experience.audio_rig import AudioSpec, ShakerSpec  # noqa: F401 - part of a rig, named from here
 from engine.experience.audio_rig_builder import build_audio
+from engine.experience.budget import Budget, build_budgets
 from engine.experience.bundled import shown_file
 from engine.experience.headset import (
     DEFAULT_PIVOT_M,
@@ -25,6 +26,7 @@ from engine.experience.headset import (
     build_guests,
     build_headset,
 )
+from engine.experience.platform import PlatformSpec, build_platform
 from engine.experience.venue import Venue, build_venue
 from engine.time.flicks import fl_to_ns
 from engine.timeline.yamlsource import Places, load_yaml
@@ -79,7 +81,7 @@ class SeatSpec:
     """A guest's place; `at_m` is its origin in the room (X right, Y forward, Z up).
 
     `pivot_m` is the centre of rotation of its platform, seen from the guest's resting eye; `profile` is how it plays for whoever
-    sits down, until somebody says otherwise.
+    sits down, until somebody says otherwise. Its motion and haptics come later than the show by `phase_ns`.
     """
 
     index: int
@@ -89,6 +91,7 @@ class SeatSpec:
     language: str | None
     pivot_m: tuple[float, float, float] = DEFAULT_PIVOT_M
     profile: ProfileSpec = field(default_factory=ProfileSpec)
+    phase_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ class DeviceSpec:
 
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
     was written. `permit` names the permissive without which it
-    stays in its safe state. `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
+    stays in its safe state; `platform` is what it moves its seat with, where the rig says; `budgets`
+    how much its channels may give.
+    `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
     name: str
@@ -112,6 +117,8 @@ class DeviceSpec:
     place: Place
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict, repr=False)
     permit: str = ""
+    platform: PlatformSpec | None = None
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
     def place_of(self, *path: str | int) -> Place:
         """Give the place of a value of this device, or of its nearest known parent."""
@@ -201,10 +208,20 @@ def load_rig(path: str | Path | None = None) -> Rig:
     source = find_rig(path)
     problems: list[Problem] = []
     data, places = load_yaml(source, shown=shown_file(source), problems=problems)
-    doc = _read(data, places, problems) if not problems else None
+    doc = None
+    if not problems:
+        from engine.experience.rig_arrays import expand_arrays
+
+        data, places = expand_arrays(data, places, problems)
+        doc = _read(data, places, problems)
+        if doc is not None and not doc.seats and not problems:
+            problems.append(
+                Problem(places.of(("seats",)), "the rig has no seat", "a show needs one at least", code="rig")
+            )
     rig = None if doc is None else _Builder(source, doc, data, places, problems).build()
     if problems or rig is None:
-        raise RigError(problems)
+        # What an array's template has wrong is wrong with each of its seats, and told once.
+        raise RigError(list(dict.fromkeys(problems)))
     return rig
 
 
@@ -370,6 +387,7 @@ class _Builder:
                 language=seat.language,
                 pivot_m=seat.pivot,
                 profile=ProfileSpec(seat.profile.comfort, seat.profile.photosensitive),
+                phase_ns=fl_to_ns(seat.phase),
             )
             for name, seat in doc.seats.items()
         )
@@ -422,6 +440,10 @@ class _Builder:
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
+            budgets=build_budgets(doc.budgets, (*at, "budgets"), self._say),
+            platform=None
+            if doc.platform is None
+            else build_platform(doc.platform, (*at, "platform"), self._say),
         )
 
     def _limits(self, axis: str, device: DeviceDoc, at: tuple[str | int, ...]) -> AxisLimits:

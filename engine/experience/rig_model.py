@@ -9,15 +9,18 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from engine.experience.audio_rig_model import AudioDoc
+from engine.experience.budget_model import BudgetDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
+from engine.experience.platform_model import PlatformDoc
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
 from engine.time.flicks import FLICKS_PER_SECOND
-from engine.timeline.quantities import AngleDeg, DurationFl
+from engine.timeline.quantities import AngleDeg, DurationFl, PointM
 
 RIG_VERSION = 1
 
 _MS = FLICKS_PER_SECOND // 1000
+_LONGEST_PHASE_FL = 10 * FLICKS_PER_SECOND
 
 
 def _read_quantity(value: Any) -> float | str:
@@ -52,6 +55,9 @@ class SeatDoc(Strict):
     at: list[float] = Field(default_factory=lambda: [0.0, 0.0, 0.0], min_length=3, max_length=3)
     heading: AngleDeg = Field(default=0.0, description="Where the seat faces; + = to the left.")
     language: Locale | None = None
+    phase: Annotated[DurationFl, Field(ge=0, le=_LONGEST_PHASE_FL)] = Field(
+        default=0, description="Motion and haptics of this seat come later by that much, at most 10s."
+    )
     pivot: Pivot
     profile: ProfileDoc = ProfileDoc()
 
@@ -85,7 +91,13 @@ class DeviceDoc(Strict):
         default_factory=dict, description="Where a channel goes when something fails; default the rest value."
     )
     permit: Name | None = Field(default=None, description="Moves only while this permissive is true.")
+    budgets: dict[str, BudgetDoc] = Field(
+        default_factory=dict, description="By channel or group: how much of it may be given."
+    )
     settings: dict[str, Any] = Field(default_factory=dict, description="The driver's own; it checks them.")
+    platform: PlatformDoc | None = Field(
+        default=None, description="What moves the seat: joints, strokes, speeds of the actuators."
+    )
 
 
 class TargetDoc(Strict):
@@ -113,6 +125,43 @@ class TargetDoc(Strict):
         return {"anyOf": [{"const": "none"}, handler.resolve_ref_schema(handler(core))]}
 
 
+class SpacingDoc(Strict):
+    """How far it is from one seat of an array to the next."""
+
+    row: PointM = Field(default=(0.0, 0.0, 0.0), description="From row to row: right, forward, up.")
+    column: PointM = Field(default=(0.0, 0.0, 0.0), description="From column to column.")
+
+
+class ArrayPhaseDoc(Strict):
+    """How much later each row and column plays than the one before it."""
+
+    row: DurationFl = 0
+    column: DurationFl = 0
+
+
+class ArrayDoc(Strict):
+    """Rows and columns of seats with their devices, from one template; {row}, {column}, {index} in its texts count from 1."""
+
+    rows: int = Field(ge=1, le=200)
+    columns: int = Field(ge=1, le=200)
+    names: str = Field(default="{array}_{row}_{column}", description="Of the seats.")
+    spacing: SpacingDoc = SpacingDoc()
+    phase: ArrayPhaseDoc = ArrayPhaseDoc()
+    seat: SeatDoc = Field(default_factory=SeatDoc, description="The first seat; others follow in `spacing`.")
+    devices: dict[Name, DeviceDoc] = Field(
+        default_factory=dict, description="Of each seat; named <seat>_<name>. {row+10} counts from 11."
+    )
+    roles: dict[RoleName, list[TargetDoc]] = Field(
+        default_factory=dict, description="As the rig's; `device` is one of the array's or any other."
+    )
+
+
+class ArraysDoc(Strict):
+    """The section of a rig file by itself."""
+
+    arrays: dict[Name, ArrayDoc]
+
+
 class DisplayDoc(Strict):
     """One picture."""
 
@@ -131,8 +180,11 @@ class RigDoc(Strict):
     sensorama_rig: Literal[1] = Field(description="Version of this format.")
     name: Localised
     bus: BusDoc = BusDoc()
-    seats: dict[Name, SeatDoc] = Field(min_length=1)
+    seats: dict[Name, SeatDoc] = Field(default_factory=dict, description="At least one, of `arrays` too.")
     devices: dict[Name, DeviceDoc] = Field(default_factory=dict)
+    arrays: dict[Name, ArrayDoc] = Field(
+        default_factory=dict, description="Rows and columns of seats and devices made from templates."
+    )
     roles: dict[RoleName, list[TargetDoc]] = Field(
         default_factory=dict, description="What each role drives, best first; `none` leaves it out silently."
     )

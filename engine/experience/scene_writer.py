@@ -60,12 +60,13 @@ class RoleRow:
 
 @dataclass(frozen=True, slots=True)
 class TrackOut:
-    """A track to write. `role` is None for a track of named events."""
+    """A track to write. `role` is None for a track of named events; `machine_made` marks a draft."""
 
     role: RoleRow | None
     kind: str
     cues: tuple[Cue, ...]
     note: str = ""
+    machine_made: bool = False
 
 
 def pose(**axes: float) -> dict[str, Metres | Degrees]:
@@ -135,6 +136,8 @@ def track_text(track: TrackOut) -> str:
     rows = [f"  - {head[0]}", *(f"    {part}" for part in head[1:])]
     if track.note:
         rows.append(f"    note: {quoted(track.note)}")
+    if track.machine_made:
+        rows.append("    made_by: machine")
     rows.append("    cues:")
     rows.extend(f"      - {value_text(cue)}" for cue in track.cues)
     return "\n".join(rows)

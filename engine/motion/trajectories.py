@@ -45,6 +45,9 @@ class AxisLimits:
         Range, in the axis' unit (m or deg); low < high.
     velocity, acceleration, jerk : float
         Largest magnitudes, per s, s^2 and s^3; finite and positive.
+    brake : float, optional
+        Acceleration with which a stop brakes, at most `acceleration`, which it is by default. Less where axes share
+        actuators that cannot brake all of them at once (`engine.motion.joint`).
     """
 
     low: float
@@ -52,6 +55,7 @@ class AxisLimits:
     velocity: float
     acceleration: float
     jerk: float
+    brake: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("low", "high", "velocity", "acceleration", "jerk"):
@@ -65,6 +69,16 @@ class AxisLimits:
         for name in ("velocity", "acceleration", "jerk"):
             if getattr(self, name) <= 0.0:
                 raise ValueError(f"axis limit {name} is {getattr(self, name)!r}; it must be positive")
+        if self.brake is not None and not 0.0 < self.brake <= self.acceleration:
+            raise ValueError(
+                f"axis limit brake is {self.brake!r}; it must be positive and at most the acceleration, "
+                f"{self.acceleration!r}"
+            )
+
+    @property
+    def stopping(self) -> float:
+        """Acceleration with which a stop brakes, per s^2."""
+        return self.acceleration if self.brake is None else self.brake
 
     def clamp(self, value: float) -> float:
         """Return `value` brought into the range."""
@@ -77,6 +91,7 @@ class AxisLimits:
             and self.high >= other.high
             and self.velocity >= other.velocity
             and self.acceleration >= other.acceleration
+            and self.stopping >= other.stopping
             and self.jerk >= other.jerk
         )
 
@@ -106,7 +121,7 @@ class Stop:
     ticks: int
 
 
-def _ramp_sum(a: float, j: float) -> float:
+def ramp_sum(a: float, j: float) -> float:
     """Sum of a - j, a - 2j, ... while positive: velocity still gained when a > 0 is let go at full jerk."""
     m = math.floor(a / j)
     return m * a - j * (m * (m + 1)) * 0.5
@@ -132,7 +147,7 @@ def canonical_stop(v: float, a: float, brake_up: float, brake_down: float, j: fl
         T may fall between ticks, which makes the end a continuous function of the start.
     """
     sign = 1.0
-    left = v + _ramp_sum(a, j) if a >= 0.0 else v - _ramp_sum(-a, j)
+    left = v + ramp_sum(a, j) if a >= 0.0 else v - ramp_sum(-a, j)
     if left < 0.0:
         v, a, left, sign = -v, -a, -left, -1.0
     brake = max(brake_down if sign > 0.0 else brake_up, -a)
@@ -247,6 +262,7 @@ class Follower:
     __slots__ = (
         "_a",
         "_al",
+        "_bl",
         "_dt",
         "_high",
         "_jl",
@@ -326,10 +342,10 @@ class Follower:
         samples the target has moved as it may."""
         return self._p, self._v, self._a, self._q, self._qv, self._qa, self._quiet
 
-    def planning_limits(self) -> tuple[float, float, float, float, float, float, float]:
-        """What it plans with, per tick: low, high, velocity, acceleration, jerk, tolerance, and the farthest a state that has a
-        stop can stop from where it is."""
-        return self._low, self._high, self._vl, self._al, self._jl, self._tolerance, self._reach
+    def planning_limits(self) -> tuple[float, float, float, float, float, float, float, float]:
+        """What it plans with, per tick: low, high, velocity, acceleration, jerk, tolerance, the farthest a state that has a
+        stop can stop from where it is, and the acceleration with which it brakes."""
+        return self._low, self._high, self._vl, self._al, self._jl, self._tolerance, self._reach, self._bl
 
     def adopt_state(self, state: tuple[float, float, float, float, float, float, int]) -> None:
         """Go on from what another with the same limits remembered."""
@@ -348,14 +364,14 @@ class Follower:
         """Upper bound of the time from any allowed state to rest, in s."""
         limits = self._limits
         ramp = limits.acceleration / limits.jerk
-        return limits.velocity / limits.acceleration + 4.0 * ramp + 4.0 * self._dt
+        return limits.velocity / limits.stopping + 4.0 * ramp + 4.0 * self._dt
 
     def move_time_s(self, distance: float) -> float:
         """Upper bound of the time from any allowed state to rest `distance` away or nearer, in s."""
         limits = self._limits
         ramp = limits.acceleration / limits.jerk
         cube = (32.0 * distance / limits.jerk) ** (1.0 / 3.0)
-        triangle = 2.0 * math.sqrt(distance / limits.acceleration) + 2.0 * ramp
+        triangle = 2.0 * math.sqrt(distance / limits.stopping) + 2.0 * ramp
         return self.stop_time_s() + max(cube, triangle) + distance / limits.velocity + 4.0 * self._dt
 
     def follow(self, target: float) -> float:
@@ -420,6 +436,41 @@ class Follower:
             qv = qa = 0.0
         return self._approach(q, qv, qa)
 
+    @property
+    def certified(self) -> bool:
+        """Whether a stop from here stays inside range and velocity; always, but for states adopted from elsewhere."""
+        return self._certified(self._p, self._v, self._a)
+
+    def brake(self) -> float:
+        """Emit the next sample of the stop that is always possible, whatever is wanted; exact rest at its end.
+
+        The target's own motion is left as it was last seen.
+        """
+        p = self._p
+        if self.resting:
+            p1 = p  # what is left of the motion is rounding
+        else:
+            acc = self._a + canonical_stop(self._v, self._a, self._bl, self._bl, self._jl).first_jerk
+            p1 = min(max(p + self._v + acc, self._low), self._high)
+        v1 = p1 - p
+        self._a = v1 - self._v
+        self._v = v1
+        self._p = p1
+        self.on_target = False
+        return p1
+
+    def follow_within(self, target: float, low: float, high: float, velocity: float) -> float:
+        """`follow`, for this sample inside a narrower range and a lower speed (per tick), both of which hold the present stop.
+
+        The target's own motion is judged by what can be seen of it inside that range.
+        """
+        limits = self._low, self._high, self._vl
+        self._low, self._high, self._vl = max(low, limits[0]), min(high, limits[1]), min(velocity, limits[2])
+        try:
+            return self.follow(target)
+        finally:
+            self._low, self._high, self._vl = limits
+
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _adopt(self, limits: AxisLimits) -> None:
@@ -428,11 +479,12 @@ class Follower:
         self._limits = limits
         self._vl = limits.velocity * dt * keep
         self._al = limits.acceleration * dt * dt * keep
+        self._bl = self._al if limits.brake is None else limits.brake * dt * dt * keep
         self._jl = limits.jerk * dt * dt * dt * keep
         self._low = limits.low
         self._high = limits.high
         self._tolerance = _ROUNDING * max(abs(limits.low), abs(limits.high), limits.high - limits.low)
-        worst = canonical_stop(self._vl, self._al, self._al, self._al, self._jl)
+        worst = canonical_stop(self._vl, self._al, self._bl, self._bl, self._jl)
         self._reach = worst.end + self._vl  # no certified state stops farther away than this
 
     def _try_pending(self) -> bool:
@@ -464,12 +516,12 @@ class Follower:
             return False
         jl = self._jl
         vl = self._vl * (1.0 + 4.0 * PLANNING_MARGIN)
-        peak = v + _ramp_sum(a, jl) if a >= 0.0 else v - _ramp_sum(-a, jl)
+        peak = v + ramp_sum(a, jl) if a >= 0.0 else v - ramp_sum(-a, jl)
         if abs(peak) > vl or abs(v) > vl:
             return False
         if self._low + self._reach <= p <= self._high - self._reach:
             return True
-        stop = canonical_stop(v, a, self._al, self._al, jl)
+        stop = canonical_stop(v, a, self._bl, self._bl, jl)
         low, high = self._low - tol, self._high + tol
         return low <= p + stop.end <= high and low <= p + stop.dip <= high
 
@@ -504,12 +556,13 @@ class Follower:
         if not self._certified(p1, v + chosen, chosen):
             # Only a wall of the range can be in the way now: the same law, aimed at the wall.
             tol = 0.25 * self._tolerance
-            roof = self._aim(up, down, p - self._high, v, a, 0.0, 0.0, al, al, tol)
-            floor = self._aim(up, down, p - self._low, v, a, 0.0, 0.0, al, al, tol)
+            bl = self._bl
+            roof = self._aim(up, down, p - self._high, v, a, 0.0, 0.0, bl, bl, tol)
+            floor = self._aim(up, down, p - self._low, v, a, 0.0, 0.0, bl, bl, tol)
             chosen = min(max(chosen, floor), roof)
             p1 = p + v + chosen
             if not self._certified(p1, v + chosen, chosen):
-                stop = canonical_stop(v, a, al, al, jl)
+                stop = canonical_stop(v, a, bl, bl, jl)
                 chosen = self._nearest_certified(a + stop.first_jerk, chosen)
         p1 = min(max(p + v + chosen, self._low), self._high)
         v1 = p1 - p

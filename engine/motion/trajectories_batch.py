@@ -77,8 +77,11 @@ class FollowerBatch:
         self._jl = np.array([axis.jerk * dt_s * dt_s * dt_s * keep for axis in limits])
         self._half_per_jl = 0.5 / self._jl
         self._per_jl = 1.0 / self._jl
-        self._half_per_al = 0.5 / self._al
-        self._ramp = 0.5 * self._al * self._per_jl + _EXTRA_TICKS
+        # Where a stop brakes with less than the acceleration that may be had, one that begins with more of it goes on with that,
+        # so the bound holds with what it brakes with.
+        self._bl = np.array([axis.stopping * dt_s * dt_s * keep for axis in limits])
+        self._half_per_al = 0.5 / self._bl
+        self._ramp = 0.5 * self._bl * self._per_jl + _EXTRA_TICKS
         self._p = start.astype(np.float64)
         self._v = np.zeros(shape)
         self._a = np.zeros(shape)

@@ -35,6 +35,7 @@ class Limits:
     jl: Floats
     tolerance: Floats
     reach: Floats
+    bl: Floats
 
     def take(self, rows: Rows | Flags) -> Limits:
         """Those of some of the axes."""
@@ -56,7 +57,7 @@ def _ramp_sum(a: Floats, j: Floats) -> Floats:
     return found
 
 
-def _left(v: Floats, a: Floats, j: Floats) -> Floats:
+def left_over(v: Floats, a: Floats, j: Floats) -> Floats:
     """Velocity left over once the acceleration is let go."""
     ramp = _ramp_sum(np.abs(a), j)
     return np.where(a >= 0.0, v + ramp, v - ramp)
@@ -72,7 +73,7 @@ def canonical_stops(v: Floats, a: Floats, brake_up: Floats, brake_down: Floats, 
             np.array([stop.dip for stop in one]),
             np.array([stop.first_jerk for stop in one]),
         )
-    left = _left(v, a, j)
+    left = left_over(v, a, j)
     mirrored = left < 0.0
     v, a = np.where(mirrored, -v, v), np.where(mirrored, -a, a)
     sign = np.where(mirrored, -1.0, 1.0)
@@ -170,12 +171,12 @@ def certified(limits: Limits, p: Floats, v: Floats, a: Floats) -> Flags:
     low, high = limits.low - limits.tolerance, limits.high + limits.tolerance
     vl = limits.vl * (1.0 + 4.0 * PLANNING_MARGIN)
     good: Flags = (low <= p) & (p <= high)
-    good &= (np.abs(_left(v, a, limits.jl)) <= vl) & (np.abs(v) <= vl)
+    good &= (np.abs(left_over(v, a, limits.jl)) <= vl) & (np.abs(v) <= vl)
     free = (limits.low + limits.reach <= p) & (p <= limits.high - limits.reach)
     near = np.nonzero(good & ~free)[0]
     if len(near):
-        al = limits.al[near]
-        stop = canonical_stops(v[near], a[near], al, al, limits.jl[near])
+        bl = limits.bl[near]
+        stop = canonical_stops(v[near], a[near], bl, bl, limits.jl[near])
         end, dip = p[near] + stop.end, p[near] + stop.dip
         good[near] = (low[near] <= end) & (end <= high[near]) & (low[near] <= dip) & (dip <= high[near])
     return good
@@ -275,15 +276,15 @@ def _before_walls(
     limits: Limits, p: Floats, v: Floats, a: Floats, up: Floats, down: Floats, chosen: Floats
 ) -> Floats:
     """The same law, aimed at the walls of the range; failing that, as near as there is a stop."""
-    tol, al, jl = 0.25 * limits.tolerance, limits.al, limits.jl
+    tol, bl, jl = 0.25 * limits.tolerance, limits.bl, limits.jl
     none = np.zeros(len(p))
-    roof = _aim(up, down, p - limits.high, v, a, none, none, al, al, tol, jl)
-    floor = _aim(up, down, p - limits.low, v, a, none, none, al, al, tol, jl)
+    roof = _aim(up, down, p - limits.high, v, a, none, none, bl, bl, tol, jl)
+    floor = _aim(up, down, p - limits.low, v, a, none, none, bl, bl, tol, jl)
     chosen = np.minimum(np.maximum(chosen, floor), roof)
     lost = np.nonzero(~certified(limits, p + v + chosen, v + chosen, chosen))[0]
     if len(lost):
         few = limits.take(lost)
-        stop = canonical_stops(v[lost], a[lost], few.al, few.al, few.jl)
+        stop = canonical_stops(v[lost], a[lost], few.bl, few.bl, few.jl)
         good, bad = a[lost] + stop.first_jerk, chosen[lost]
         for _ in range(30):
             middle = 0.5 * (good + bad)

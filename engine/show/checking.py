@@ -11,6 +11,9 @@ from engine.experience.bundled import find_package, shown_file
 from engine.experience.check import check_package
 from engine.experience.manifest import Manifest
 from engine.experience.rig import find_rig
+from engine.motion.cueing.apply import fit_problems
+from engine.motion.platforms.check import problems_of
+from engine.motion.platforms.scenes import scene_problems
 from engine.show.folder import explain
 from engine.show.rig_check import checked_devices, head_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
@@ -45,7 +48,7 @@ def check_command(experience: str, rig: str | None, *, full: bool = False) -> in
             problems = [*package.warnings, *story, *graph.problems, *problems]
         else:
             checked = check_package(package, venue, graph, story_problems=story)
-            problems = [*checked, *problems, *_device_problems(package, venue)]
+            problems = [*checked, *problems, *_device_problems(package, venue), *fit_problems(package, venue)]
         shown = shown_file(package.path)
     sounds = sound_file_problems(folder, MonotonicClock(), read_s=None if full else READ_S)
     return _say([*problems, *sounds, *head_problems(find_rig(rig))], shown)
@@ -65,7 +68,7 @@ def _device_problems(package: Package, rig: Rig) -> list[Problem]:
         checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
-    return sound_problems(rig)
+    return [*sound_problems(rig), *problems_of(rig), *scene_problems(package, rig)]
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:

@@ -15,6 +15,7 @@ from engine.errors import InputError, Place, Problem, RigError
 from engine.experience import Bindings, Rig
 from engine.experience.bundled import shown_file
 from engine.experience.venue import Venue
+from engine.motion.platforms.check import problems_of
 from engine.show.standby.link import parse_listen
 from engine.timeline.roles import RoleTable
 from engine.timeline.yamlsource import load_yaml
@@ -46,6 +47,7 @@ def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[Bus
         except RigError as error:
             problems.extend(error.problems)
     problems.extend(_ties(rig.venue))
+    problems.extend(problem for problem in problems_of(rig) if problem.severity == "error")
     problems.extend(problem for problem in sound_problems(rig) if problem.severity == "error")
     if problems:
         raise RigError(problems)

@@ -78,6 +78,12 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     bindings = resolve(rig, package.roles)
     devices = checked_devices(rig, bindings, package.roles)
     phases.done("rig")
+    if any(program.derived for scene in package.scenes for program in (scene, *scene.reactions)):
+        # Here, since most shows draw their motion: nothing has to be loaded for them.
+        from engine.motion.cueing.apply import fitted
+
+        package = fitted(package, rig)
+        phases.done("motion")
     story = Story.load(package.story_json, str(package.story_path), seed=options.seed or 0)
     phases.done("story")
     if options.start is not None and options.start[0] not in package.scene_index:

@@ -6,7 +6,7 @@ Each check appends `Problem` rows; none stops the others.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -114,7 +114,7 @@ class Checker:
                 "warning",
             )
 
-    def _tracks(self, tracks: Iterable[Track], prefix: Path, length_fl: int, what: str) -> None:
+    def _tracks(self, tracks: Sequence[Track], prefix: Path, length_fl: int, what: str) -> None:
         path_at: Path | None = None
         for number, track in enumerate(tracks):
             here: Path = (*prefix, "tracks", number)
@@ -133,10 +133,42 @@ class Checker:
                 continue
             if isinstance(track, LevelTrack | MotionTrack | HapticTrack):
                 self._role(track, here)
+            if isinstance(track, MotionTrack) and track.from_ is not None:
+                self._derived(track, here, length_fl, what, tracks)
             if not isinstance(track, EventTrack):
                 self._overlaps(track, here)
             for index, cue in enumerate(track.cues):
                 self._inside(cue, (*here, "cues", index), length_fl, what, isinstance(track, AudioTrack))
+
+    def _derived(
+        self, track: MotionTrack, here: Path, length_fl: int, what: str, tracks: Sequence[Track]
+    ) -> None:
+        """Motion that follows from the guest's path or a log."""
+        if track.from_ == "path" and not any(isinstance(other, PathTrack) for other in tracks):
+            self.say(
+                (*here, "from"),
+                f"the motion follows the path, but the {what} has none",
+                "add a track of kind path, or draw the motion with cues"
+                if what == "scene"
+                else "derive it in the scene; a reaction may have cues or a log",
+                "derived-motion",
+            )
+        if track.at_fl >= length_fl:
+            self.say(
+                (*here, "at"),
+                f"the motion begins at {format_fl(track.at_fl)}, the {what} lasts {format_fl(length_fl)}",
+                f"begin earlier or make the {what} longer",
+                "beyond-end",
+            )
+        elif track.for_fl is not None and track.at_fl + track.for_fl > length_fl:
+            self.say(
+                (*here, "for"),
+                f"the motion ends at {format_fl(track.at_fl + track.for_fl)}, after the {what}"
+                f" ({format_fl(length_fl)}); it comes to rest with it",
+                "",
+                "beyond-end",
+                "warning",
+            )
 
     def _path(self, track: PathTrack, here: Path, length_fl: int) -> None:
         last = -1

@@ -262,11 +262,13 @@ def _compile_tracks(
 ) -> Compiled:
     out = Compiled(name, index, durations, roles, length_of, is_reaction)
     for number, track in enumerate(tracks):
+        if track.made_by == "machine":
+            out.machine_made.append(number)
         match track:
             case LevelTrack():
                 level_track(out, track)
             case MotionTrack():
-                motion_track(out, track)
+                motion_track(out, track, number)
             case HapticTrack():
                 haptic_track(out, track, number)
             case PathTrack():

@@ -12,8 +12,17 @@ from engine.timeline.compiled import Compiled
 from engine.timeline.curves import VOID, PieceRun
 from engine.timeline.media import FireCue
 from engine.timeline.model_cues import CurveCue, HapticCue
-from engine.timeline.model_tracks import HapticTrack, LevelTrack, MotionTrack, NodeTrack, PathTrack
-from engine.timeline.program import NODE_COMPONENTS, Contribution, Mix, NodeChannels
+from engine.timeline.model_tracks import (
+    MOTION_SMOOTH_FL,
+    HapticTrack,
+    LevelTrack,
+    MotionGain,
+    MotionLog,
+    MotionTrack,
+    NodeTrack,
+    PathTrack,
+)
+from engine.timeline.program import NODE_COMPONENTS, Contribution, DerivedMotion, Mix, NodeChannels
 
 Vector = tuple[float, ...]
 
@@ -176,10 +185,13 @@ def level_track(out: Compiled, track: LevelTrack) -> None:
     out.contributions.append(Contribution(number, tuple(range(width)), out.channels(runs), mix))
 
 
-def motion_track(out: Compiled, track: MotionTrack) -> None:
+def motion_track(out: Compiled, track: MotionTrack, track_number: int) -> None:
     number = out.roles.index(track.role)
     role = out.roles.roles[number]
     mix: Mix = track.mix or "add"
+    if track.from_ is not None:
+        out.derived.append(_derived(track, number, track_number, mix))
+        return
     zero: Vector = (0.0,) * 6
     before = _before(mix, role.rest_values, out.is_reaction)
     start = before if mix in ("add", "multiply") else role.rest_values
@@ -196,6 +208,27 @@ def motion_track(out: Compiled, track: MotionTrack) -> None:
         return
     channels = out.channels(runs[component] for component in components)
     out.contributions.append(Contribution(number, tuple(components), channels, mix))
+
+
+def _derived(track: MotionTrack, role: int, track_number: int, mix: Mix) -> DerivedMotion:
+    gain = track.gain if isinstance(track.gain, MotionGain) else None
+    log = track.from_ if isinstance(track.from_, MotionLog) else None
+    one = 1.0 if track.gain is None else track.gain if isinstance(track.gain, float | int) else 1.0
+    return DerivedMotion(
+        role=role,
+        track=track_number,
+        source="path" if log is None else "telemetry",
+        cueing=track.cueing or "fit",
+        file="" if log is None else log.telemetry,
+        frame="" if log is None else log.frame,
+        at_fl=track.at_fl,
+        skip_fl=0 if log is None else log.skip_fl,
+        for_fl=track.for_fl or 0,
+        force_gain=one if gain is None else gain.force,
+        turn_gain=one if gain is None else gain.turn,
+        smooth_fl=MOTION_SMOOTH_FL if track.smooth_fl is None else track.smooth_fl,
+        mix=mix,
+    )
 
 
 def haptic_track(out: Compiled, track: HapticTrack, track_number: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.timeline import curves
 from engine.timeline.curves import PieceRun
 from engine.timeline.media import EventBank, FireCue, MediaBank, MediaCue
-from engine.timeline.program import Contribution, Durations, NodeChannels, Program
+from engine.timeline.program import Contribution, DerivedMotion, Durations, NodeChannels, Program
 from engine.timeline.roles import RoleTable
 
 LengthOf = Callable[[Literal["audio", "line", "video"], str], int | None]
@@ -32,6 +32,8 @@ class Compiled:
     path_channel: int | None = None
     media: list[MediaCue] = field(default_factory=list)
     events: list[FireCue] = field(default_factory=list)
+    derived: list[DerivedMotion] = field(default_factory=list)
+    machine_made: list[int] = field(default_factory=list)
 
     def program(self, **more: Any) -> Program:
         """The finished program."""
@@ -45,6 +47,8 @@ class Compiled:
             nodes=tuple(self.nodes),
             media=MediaBank.of(self.media),
             events=EventBank.of(self.events),
+            derived=tuple(self.derived),
+            machine_made=tuple(self.machine_made),
             **more,
         )
 

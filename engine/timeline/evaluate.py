@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.time.segments import NO_SCENE, ROOM, Controls, Moment, Overlay, Segment, Transport
 from engine.timeline.calm import breaks_of, calm_stretches, flashing_components
-from engine.timeline.evaluate_many import lay_reactions_over, scene_states
+from engine.timeline.evaluate_many import lay_reactions_over, scene_states, states_along
 from engine.timeline.program import NODE_COMPONENTS, PATH_COMPONENTS, Contribution, Program
 from engine.timeline.roles import RoleKind, RoleTable
 from engine.units import MODALITIES
@@ -248,6 +248,10 @@ class Evaluator:
         if scene != NO_SCENE:
             _apply(self._plans[scene], self.programs[scene].bank.evaluate(at_fl, run_from_fl), state)
         return state
+
+    def levels_along(self, scene: int, at_fl: NDArray[np.int64], *, run_from_fl: int = 0) -> Floats:
+        """States at many positions of a scene, ascending: float64[positions, roles.size], row for row what `levels_at` gives."""
+        return states_along(self.programs[scene], self._plans[scene], at_fl, run_from_fl, self.roles.rest)
 
     def controlled(self, state: Floats, controls: Controls) -> Floats:
         """The state after live controls: intensity per modality, muted roles at rest.

@@ -48,6 +48,15 @@ def scene_states(
     return states
 
 
+def states_along(
+    program: Program, plan: tuple[Step, ...], at_fl: NDArray[np.int64], run_from_fl: int, rest: Floats
+) -> Floats:
+    """States at many positions of one scene, without reactions: float64[len(at_fl), len(rest)]."""
+    states = np.tile(rest, (len(at_fl), 1))
+    _apply(plan, program.bank.evaluate_many(at_fl, run_from_fl), states)
+    return states
+
+
 def near_reactions(
     transport: Transport, instants_ns: Sequence[int], duration_fl: Callable[[int, int], int]
 ) -> Transport:

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.acoustics import PLAIN
 from engine.timeline.model_acoustics import InSpace
 from engine.timeline.model_cues import Cue, HapticCue, LevelCue, MotionCue, NodeCue
@@ -137,10 +138,16 @@ class EventCue(Cue):
     value: StrictStr | Number | None = None
 
 
-class _RoleTrack(Part):
+class _Track(Part):
+    """What every track may say of itself; neither changes what is played."""
+
+    note: StrictStr = ""
+    made_by: Literal["human", "machine"] = "human"
+
+
+class _RoleTrack(_Track):
     role: StrictStr
     mix: Mix | None = None
-    note: StrictStr = ""
 
 
 class LevelTrack(_RoleTrack):
@@ -150,11 +157,60 @@ class LevelTrack(_RoleTrack):
     cues: tuple[LevelCue, ...]
 
 
+class MotionLog(Part):
+    """Motion measured elsewhere, from a file of the package."""
+
+    telemetry: StrictStr
+    frame: StrictStr = ""
+    skip_fl: DurationFl = Field(default=0, alias="skip")
+
+
+class MotionGain(Part):
+    """Shares of what the source gives: of its specific force, and of its turning."""
+
+    force: Annotated[Number, Field(ge=0, le=4)] = 1.0
+    turn: Annotated[Number, Field(ge=0, le=4)] = 1.0
+
+
+MOTION_SMOOTH_FL = FLICKS_PER_SECOND // 4
+"""Window over which a path or a log is averaged before seats are derived from it: what is faster than 4 Hz is for shakers."""
+
+
 class MotionTrack(_RoleTrack):
-    """Six-axis offsets of a seat."""
+    """Six-axis offsets of a seat: drawn as `cues`, or derived `from` the guest's path or a log."""
 
     kind: Literal["motion"]
-    cues: tuple[MotionCue, ...]
+    cues: tuple[MotionCue, ...] = ()
+    from_: Literal["path"] | MotionLog | None = Field(default=None, alias="from")
+    cueing: Literal["fit", "washout", "pose"] | None = None
+    gain: Annotated[Number, Field(ge=0, le=4)] | MotionGain | None = None
+    smooth_fl: DurationFl | None = Field(default=None, alias="smooth", le=5 * FLICKS_PER_SECOND)
+    at_fl: DurationFl = Field(default=0, alias="at")
+    for_fl: DurationFl | None = Field(default=None, alias="for", gt=0)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> MotionTrack:
+        if self.from_ is None:
+            given = {"cueing": self.cueing, "gain": self.gain, "smooth": self.smooth_fl, "for": self.for_fl}
+            named = [f"`{name}`" for name, value in given.items() if value is not None]
+            named += ["`at`"] if self.at_fl else []
+            if named:
+                raise ValueError(
+                    f"{', '.join(named)} of a motion track: only beside `from`; cues have their own"
+                )
+            if "cues" not in self.model_fields_set:
+                raise ValueError(
+                    "a motion track has `cues`, or `from: path` or `from: {telemetry: data/ride.csv}`"
+                )
+        elif self.cues:
+            raise ValueError(
+                "a motion track has `cues` or `from`, not both; give the cues a track of their own"
+            )
+        elif self.mix not in (None, "add", "replace"):
+            raise ValueError(
+                f"derived motion adds to what is there or replaces it; `mix: {self.mix}` has no meaning for it"
+            )
+        return self
 
 
 class HapticTrack(_RoleTrack):
@@ -164,74 +220,66 @@ class HapticTrack(_RoleTrack):
     cues: tuple[HapticCue, ...]
 
 
-class PathTrack(Part):
+class PathTrack(_Track):
     """The vehicle's way through the scene."""
 
     kind: Literal["path"]
     shape: Literal["linear", "step", "smooth", "cubic", "catmull"] = "cubic"
     keys: Annotated[tuple[PathPoint, ...], Field(min_length=1)]
-    note: StrictStr = ""
 
 
-class NodeTrack(Part):
+class NodeTrack(_Track):
     """Moves a node of the model."""
 
     kind: Literal["animation"]
     node: StrictStr
     mix: Literal["add", "replace"] | None = None
     cues: tuple[NodeCue, ...]
-    note: StrictStr = ""
 
 
-class ClipTrack(Part):
+class ClipTrack(_Track):
     """Plays a clip of the model."""
 
     kind: Literal["animation"]
     clip: StrictStr
     cues: tuple[ClipCue, ...]
-    note: StrictStr = ""
 
 
-class AudioTrack(Part):
+class AudioTrack(_Track):
     """Sounds; they may overlap."""
 
     kind: Literal["audio"]
     cues: tuple[AudioCue, ...]
-    note: StrictStr = ""
 
 
-class LineTrack(Part):
+class LineTrack(_Track):
     """Spoken lines, one at a time."""
 
     kind: Literal["line"]
     cues: tuple[LineCue, ...]
-    note: StrictStr = ""
 
 
-class CaptionTrack(Part):
+class CaptionTrack(_Track):
     """Captions, one at a time."""
 
     kind: Literal["caption"]
     cues: tuple[CaptionCue, ...]
-    note: StrictStr = ""
 
 
-class VideoTrack(Part):
+class VideoTrack(_Track):
     """A video on a node of the model."""
 
     kind: Literal["video"]
     file: StrictStr
     node: StrictStr
     cues: tuple[VideoCue, ...]
-    note: StrictStr = ""
 
 
-class EventTrack(Part):
+class EventTrack(_Track):
     """Named one-shots."""
 
     kind: Literal["event"]
     cues: tuple[EventCue, ...]
-    note: StrictStr = ""
 
 
 TRACK_KINDS = ("level", "motion", "haptic", "path", "animation", "audio", "line", "caption", "video", "event")

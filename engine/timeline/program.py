@@ -95,6 +95,52 @@ class StageBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class DerivedMotion:
+    """Seat motion that is not authored but follows from something else; nothing evaluates it until it is fitted.
+
+    Attributes
+    ----------
+    role
+        Index in the role table.
+    track
+        Number of the track in its scene or reaction, for messages.
+    source
+        ``path``: the guest's vehicle; ``telemetry``: a log in the package.
+    cueing
+        ``fit``: the best the seat can do, knowing all that comes; ``washout``: the classical filters; ``pose``: the seat stands as the
+        vehicle does.
+    file, frame
+        Of a log: relative to the package; whose axes and signs it has ("": the engine's).
+    at_fl
+        When it begins in the scene.
+    skip_fl
+        How far into its source it begins.
+    for_fl
+        How long it lasts; 0: to the end of its source, or of the scene.
+    force_gain, turn_gain
+        Share of the specific force beyond gravity, and of the angular rate (of a pose: of its lengths and its angles).
+    smooth_fl
+        Width of the window over which the source is averaged, flicks; 0: not at all.
+    mix
+        How the fitted motion meets what the role's other tracks say.
+    """
+
+    role: int
+    track: int
+    source: Literal["path", "telemetry"]
+    cueing: Literal["fit", "washout", "pose"] = "fit"
+    file: str = ""
+    frame: str = ""
+    at_fl: int = 0
+    skip_fl: int = 0
+    for_fl: int = 0
+    force_gain: float = 1.0
+    turn_gain: float = 1.0
+    smooth_fl: int = 0
+    mix: Mix = "add"
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSpec:
     """Part of a scene played again while nothing is decided, at most ``laps`` times."""
 
@@ -209,6 +255,10 @@ class Program:
         How a scene's space sounds; None in the open, and for a reaction, which sounds in its scene's.
     bars
         At whose beginnings the scene is left; None where its music does not ask.
+    derived
+        Motion that is fitted to a rig's seats when the package meets them (`engine.motion.cueing.apply`).
+    machine_made
+        Numbers of the tracks that a machine drafted and no person has been through yet (``made_by: machine``).
     """
 
     id: str
@@ -228,6 +278,8 @@ class Program:
     bindings: tuple[StageBinding, ...] = ()
     acoustics: AcousticsSpec | None = None
     bars: BarGrid | None = None
+    derived: tuple[DerivedMotion, ...] = ()
+    machine_made: tuple[int, ...] = ()
 
     def roles_used(self) -> frozenset[int]:
         """Indices of the roles this program drives, its reactions and its stage's bindings not counted."""
@@ -251,6 +303,7 @@ __all__ = [
     "VEHICLE",
     "ActionSpec",
     "Contribution",
+    "DerivedMotion",
     "Durations",
     "EventBank",
     "HoldSpec",

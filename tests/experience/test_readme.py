@@ -17,7 +17,8 @@ from engine.experience.audio_rig_model import (
     SpeakerDoc,
 )
 from engine.experience.manifest import Captions, Comfort, Manifest
-from engine.experience.rig_model import DeviceDoc, DisplayDoc, RigDoc
+from engine.experience.platform_model import ActuatorDoc, JointsDoc, PlatformDoc
+from engine.experience.rig_model import ArrayDoc, DeviceDoc, DisplayDoc, RigDoc, SeatDoc
 from engine.experience.venue_model import (
     ActionDoc,
     CueInDoc,
@@ -40,6 +41,11 @@ MODELS = (
     Comfort,
     RigDoc,
     DeviceDoc,
+    SeatDoc,
+    ArrayDoc,
+    PlatformDoc,
+    JointsDoc,
+    ActuatorDoc,
     AudioDoc,
     HearingDoc,
     AdmOscDoc,

@@ -200,3 +200,10 @@ def test_asking_twice_gives_the_same_and_changes_nothing(
     assert not np.isnan(once).any()
     once += 1.0
     np.testing.assert_array_equal(evaluator.levels(writer.transport, host_ns, seat), once_more)
+
+
+def test_positions_of_a_scene_at_once_are_those_one_by_one(evaluator: Evaluator) -> None:
+    at_fl = np.arange(0, 20 * SECOND, SECOND // 7, dtype=np.int64)
+    along = evaluator.levels_along(0, at_fl, run_from_fl=3 * SECOND)
+    alone = [evaluator.levels_at(0, int(at), run_from_fl=3 * SECOND) for at in at_fl]
+    assert np.array_equal(along, np.array(alone))

@@ -1,0 +1,1 @@
+"""Cueing: from the motion a guest is to believe in to the motion a seat can make."""
