@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from engine.bus.loop import BusDevice
@@ -9,6 +10,45 @@ from engine.experience import Package, Rig
 from engine.safety.certificate.pieces import Pieces
 from engine.safety.paths.values import Costs
 from engine.timeline.evaluate import Evaluator
+
+#: What is read as a level below which nothing is told apart from silence.
+SILENCE_DB = -200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How what was summed or compared over paths is told: ``factor * value ** (1 / root)``, or as a level.
+
+    Attributes
+    ----------
+    root : float
+        2 for a mean of squares that is told as r.m.s.
+    factor : float
+        Positive.
+    level : bool
+        ``offset_db + 10 lg(value)`` instead: energies, mean squares.
+    offset_db : float
+    """
+
+    root: float = 1.0
+    factor: float = 1.0
+    level: bool = False
+    offset_db: float = 0.0
+
+    def told(self, value: float) -> float:
+        """What people read, of a cost; `SILENCE_DB` for the level of nothing."""
+        if self.level:
+            return max(SILENCE_DB, self.offset_db + 10.0 * math.log10(value)) if value > 0.0 else SILENCE_DB
+        return float(self.factor * value ** (1.0 / self.root))
+
+    def cost(self, told: float) -> float:
+        """The cost that is told so: the other way round, for limits."""
+        if self.level:
+            return float(10.0 ** ((told - self.offset_db) / 10.0))
+        return float((told / self.factor) ** self.root)
+
+
+PLAIN = Reading()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +91,15 @@ class Measured:
         Those it holds for, all alike; empty for the room.
     costs : Costs
         By stop and way of the path graph.
+    reading : Reading
+        How the costs' value is told, in `unit`.
     """
 
     measure: str
     unit: str
     seats: tuple[str, ...]
     costs: Costs
+    reading: Reading = PLAIN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
