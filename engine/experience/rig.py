@@ -18,6 +18,7 @@ from engine.experience.audio_rig import AudioSpec, ShakerSpec  # noqa: F401 - pa
 from engine.experience.audio_rig_builder import build_audio
 from engine.experience.budget import Budget, build_budgets
 from engine.experience.bundled import shown_file
+from engine.experience.certification import CertificatePolicy, build_certification
 from engine.experience.headset import (
     DEFAULT_PIVOT_M,
     GuestPolicy,
@@ -172,6 +173,7 @@ class Rig:
     venue: Venue = field(default_factory=Venue)
     headset: HeadsetSpec = field(default_factory=HeadsetSpec)
     guests: GuestPolicy = field(default_factory=GuestPolicy)
+    certificate: CertificatePolicy = field(default_factory=CertificatePolicy)
 
     def device(self, name: str) -> DeviceSpec:
         """Give a device by name; KeyError when the rig has none such."""
@@ -230,6 +232,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     from pydantic import BaseModel, ValidationError
 
     from engine.experience.audio_rig_model import AudioDoc
+    from engine.experience.certification_model import CertificateDoc
     from engine.experience.headset_model import GuestsDoc, HeadsetDoc
     from engine.experience.rig_model import BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
     from engine.experience.venue_model import CueInDoc, FollowDoc, InputDoc, PermitDoc, SendDoc, StandbyDoc
@@ -294,6 +297,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         "audio": sound_part(AudioDoc, sound_lists(AudioDoc, mapping("audio"), ("outputs", "shakers")), {}),
         "headset": sound_part(HeadsetDoc, mapping("headset"), {}),
         "guests": sound_part(GuestsDoc, mapping("guests"), {}),
+        "certificate": sound_part(CertificateDoc, mapping("certificate"), {}),
         "devices": {
             name: sound_part(DeviceDoc, device, {"driver": "none"})
             for name, device in mapping("devices").items()
@@ -418,6 +422,7 @@ class _Builder:
             venue=build_venue(doc, self._seat_index, lambda at: self._places.of(tuple(at)), self._say),
             headset=build_headset(doc.headset),
             guests=build_guests(doc.guests, self._say),
+            certificate=build_certification(doc.certificate, self._source.parent),
         )
 
     def _device(self, name: str, doc: DeviceDoc) -> DeviceSpec:

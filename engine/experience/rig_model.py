@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema
 
 from engine.experience.audio_rig_model import AudioDoc
 from engine.experience.budget_model import BudgetDoc
+from engine.experience.certification_model import CertificateDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.platform_model import PlatformDoc
@@ -192,6 +193,7 @@ class RigDoc(Strict):
     displays: list[DisplayDoc] = Field(default_factory=list)
     headset: HeadsetDoc = HeadsetDoc()
     guests: GuestsDoc = GuestsDoc()
+    certificate: CertificateDoc = CertificateDoc()
     timecode: TimecodeDoc = TimecodeDoc()
     inputs: dict[Name, InputDoc] = Field(default_factory=dict, description="What is listened to.")
     triggers: list[CueInDoc] = Field(default_factory=list, description="What comes in, and what it does.")
