@@ -47,7 +47,9 @@ class Certificate:
         ISO 8601, UTC; empty where nobody asked for the date (then the same input gives the same bytes).
     findings : tuple of Finding
     notes : tuple of str
-        What was treated conservatively, counted: computed diverts, unmeasured measures.
+        What was treated conservatively, counted: computed diverts and the like.
+    missing : tuple of str
+        Measures that the profile limits and nobody measured: with one of them nothing is certified.
     signature : str
         128 hexadecimal digits; empty before it is signed.
     key : str
@@ -61,13 +63,14 @@ class Certificate:
     issued: str
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     signature: str = ""
     key: str = ""
 
     @property
     def certified(self) -> bool:
-        """Whether every limit is kept on every path."""
-        return all(finding.kept for finding in self.findings)
+        """Whether every limit is kept on every path, and none left unmeasured."""
+        return not self.missing and all(finding.kept for finding in self.findings)
 
     @property
     def broken(self) -> tuple[Finding, ...]:
@@ -139,6 +142,7 @@ def _to_json(certificate: Certificate) -> dict[str, Any]:
         "issued": certificate.issued,
         "findings": [_finding_json(finding) for finding in certificate.findings],
         "notes": list(certificate.notes),
+        "missing": list(certificate.missing),
         "key": certificate.key,
         "signature": certificate.signature,
     }
@@ -179,6 +183,7 @@ def _from_json(row: Mapping[str, Any]) -> Certificate:
         issued=_text(row["issued"]),
         findings=tuple(_finding(found) for found in row["findings"]),
         notes=tuple(_text(note) for note in row["notes"]),
+        missing=tuple(_text(name) for name in row["missing"]),
         signature=_text(row["signature"]),
         key=_text(row["key"]),
     )

@@ -1,0 +1,1 @@
+"""``sensorama check --certificate``: a package judged over every branch, and the evidence for it."""
