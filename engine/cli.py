@@ -223,7 +223,13 @@ def _sound_options(args: argparse.Namespace, experience: str) -> PlayOptions:
     choices = tuple(word.strip() for word in (args.choices or "").split(",") if word.strip())
     rig = Path(args.rig) if args.rig else None
     return PlayOptions(
-        experience, rig, seed=args.seed, choices=choices, language=args.language, picture=False
+        experience,
+        rig,
+        seed=args.seed,
+        choices=choices,
+        language=args.language,
+        picture=False,
+        uncertified=True,  # a file is made, nobody sits there
     )
 
 
@@ -394,6 +400,11 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--quiet", action="store_true", help="no live status view, only the lines that matter")
     play.add_argument(
         "--first-frame", action="store_true", help="stop after the first frame (for sensorama bench start)"
+    )
+    play.add_argument(
+        "--uncertified",
+        action="store_true",
+        help="play all the same where the rig asks for a certificate and there is none that holds; the journal says so",
     )
     play.add_argument(
         "--lead", action="store_true", help="let a standby follow, where the rig says (standby: listen)"

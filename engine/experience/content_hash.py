@@ -11,14 +11,14 @@ from pathlib import Path
 _IGNORED_FOLDERS = frozenset({"__pycache__", "runs"})
 _IGNORED_ENDINGS = ("~", ".swp", ".pyc", ".tmp", ".bak", ".orig")
 # A certificate is about the content, and lies beside it.
-_CERTIFICATES = "certificate.json"
+_CERTIFICATES = ("certificate.json", "certificate.html")
 
 
 def content_files(folder: Path) -> tuple[Path, ...]:
     """List the files of a package, relative to its folder, sorted by their POSIX path.
 
     Hidden files and folders, editors' backups, `runs`, `__pycache__` and certificates (names that end in
-    ``certificate.json``) are left out.
+    ``certificate.json`` or ``certificate.html``) are left out.
     """
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
@@ -27,7 +27,7 @@ def content_files(folder: Path) -> tuple[Path, ...]:
         found.extend(
             (base / name).relative_to(folder)
             for name in names
-            if not name.startswith(".") and not name.endswith((*_IGNORED_ENDINGS, _CERTIFICATES))
+            if not name.startswith(".") and not name.endswith(_IGNORED_ENDINGS + _CERTIFICATES)
         )
     return tuple(sorted(found, key=lambda path: path.as_posix()))
 

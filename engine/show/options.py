@@ -44,6 +44,8 @@ class PlayOptions:
         Whether a standby may follow this run, or it is one.
     resume : Path or None
         Folder of a run that was cut off, to go on with.
+    uncertified : bool
+        Play all the same where the rig asks for a certificate and there is no valid one.
     """
 
     experience: str
@@ -68,6 +70,7 @@ class PlayOptions:
     require_xr: bool = False
     poses: Path | None = None
     record_poses: Path | None = None
+    uncertified: bool = False
 
 
 def _speed(text: str | None) -> Fraction | None:
@@ -167,4 +170,5 @@ def options_from_args(args: argparse.Namespace) -> PlayOptions:
         require_xr=args.require_xr,
         poses=Path(args.poses) if args.poses else None,
         record_poses=Path(args.record_poses) if args.record_poses else None,
+        uncertified=args.uncertified,
     )

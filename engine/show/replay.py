@@ -351,6 +351,7 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
         rig=Path(rig) if rig else rig_of(journal),
         seed=journal.header.seed,
         standby=bool(journal.header.extra.get("follows")),
+        uncertified=True,
     )
     production = produce(options, Phases(ManualClock()))
     for name, was, now in (

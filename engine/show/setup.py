@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.bus.loop import BusDevice
@@ -21,6 +22,9 @@ from engine.story.ink import Story
 from engine.story.journal import JournalHeader
 from engine.time import Clock, wall_time_iso
 from engine.timeline.evaluate import Evaluator
+
+if TYPE_CHECKING:
+    from engine.safety.certificate.document import Certificate
 
 #: What loading consists of, in order, for the bar.
 PHASES = ("package", "rig", "story", "viewer")
@@ -58,6 +62,8 @@ class Production:
     devices: tuple[BusDevice, ...]
     story: Story
     language: str
+    certificate: Certificate | None = None
+    """By which it may play; None where nobody asks for one, or it plays without."""
 
     def evaluator(self) -> Evaluator:
         """The pure function of the show's state."""
@@ -77,6 +83,7 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     rig = as_standby(load_rig(options.rig)) if options.standby else load_rig(options.rig)
     bindings = resolve(rig, package.roles)
     devices = checked_devices(rig, bindings, package.roles)
+    certificate = _admitted(package, rig) if rig.certificate.required and not options.uncertified else None
     phases.done("rig")
     if any(program.derived for scene in package.scenes for program in (scene, *scene.reactions)):
         # Here, since most shows draw their motion: nothing has to be loaded for them.
@@ -105,7 +112,18 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
                 f"--choices {option}: the story has no such option; it has {', '.join(sorted(known)) or 'none'}, "
                 f"and {NOBODY} leaves a choice to its default"
             )
-    return Production(package, rig, bindings, devices, story, _language(options.language, package))
+    return Production(
+        package, rig, bindings, devices, story, _language(options.language, package), certificate
+    )
+
+
+def _admitted(package: Package, rig: Rig) -> Certificate:
+    """The certificate by which a package may play here; what this machine signed itself counts."""
+    # Here, since most rigs ask for none, and what checks signatures takes its time to load.
+    from engine.safety.certificate.gate import admit
+    from engine.safety.certificate.signing import key_folder, own_keys
+
+    return admit(package, rig, (*rig.certificate.trust, *own_keys(key_folder())))
 
 
 def checked_rig(options: PlayOptions) -> Rig:
@@ -150,6 +168,14 @@ def versions() -> Mapping[str, str]:
     return found
 
 
+def _certified(production: Production) -> dict[str, str]:
+    """What a journal keeps of a rig that asks for certificates: by which one it played, or that it played without."""
+    if not production.rig.certificate.required:
+        return {}
+    found = production.certificate
+    return {"certificate": "none" if found is None else found.signature}
+
+
 def header_of(options: PlayOptions, production: Production, session: str, clock: str) -> JournalHeader:
     """The journal's first line: what a replay needs to find and start the same show."""
     speed = options.speed if options.speed else 1
@@ -168,5 +194,6 @@ def header_of(options: PlayOptions, production: Production, session: str, clock:
             "speed": str(speed),
             "start": list(options.start) if options.start else None,
             "guests": len(production.rig.seats),
+            **_certified(production),
         },
     )

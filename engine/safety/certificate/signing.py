@@ -54,6 +54,20 @@ def signing_key(folder: Path) -> bytes:
     return secret
 
 
+def own_keys(folder: Path) -> tuple[str, ...]:
+    """The public key of this user, where there is one yet: what is signed here is trusted here.
+
+    Raises
+    ------
+    InputError
+        The key file is no key.
+    """
+    try:
+        return (public_key(_read_key(folder / _KEY_FILE)),)
+    except FileNotFoundError:
+        return ()
+
+
 def _read_key(path: Path) -> bytes:
     try:
         text = path.read_text(encoding="ascii").strip()
