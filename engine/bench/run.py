@@ -34,11 +34,23 @@ BENCHES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "audio_clock": ((), ("--seconds", "20")),
     "audio_underruns": (("--seconds", "600"), ("--seconds", "20")),
     "xr": ((), ("--quick",)),
+    "kinematics": ((), ()),
+    "cueing": ((), ()),
+    "governor": ((), ()),
+    "exposure": ((), ()),
+    "flash": ((), ("--frames", "60", "--seconds", "30")),
+    "paths": ((), ()),
+    "monkey": ((), ()),
+}
+
+#: Several under one name.
+GROUPS: Mapping[str, Sequence[str]] = {
+    "check": ("kinematics", "cueing", "governor", "exposure", "flash", "paths", "monkey"),
 }
 
 
 def bench_command(names: Sequence[str], *, quick: bool) -> int:
-    """Run the named benchmarks, or all of them; ``audio`` is every one whose name begins with ``audio_``.
+    """Run the named benchmarks, or all of them; ``audio`` is every one whose name begins with ``audio_``, ``check`` a group.
 
     Returns
     -------
@@ -52,9 +64,9 @@ def bench_command(names: Sequence[str], *, quick: bool) -> int:
     """
     wanted: list[str] = []
     for name in names:
-        found = [one for one in BENCHES if one == name or one.startswith(f"{name}_")]
+        found = [*GROUPS.get(name, ())] or [one for one in BENCHES if one == name or one.startswith(f"{name}_")]
         if not found:
-            raise UsageError(f"there is no benchmark {name!r}; there are {', '.join(BENCHES)}")
+            raise UsageError(f"there is no benchmark {name!r}; there are {', '.join((*GROUPS, *BENCHES))}")
         wanted += [one for one in found if one not in wanted]
     failed = 0
     for name in wanted or BENCHES:
