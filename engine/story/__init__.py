@@ -4,18 +4,20 @@ The compiler front ends live in `engine.story.compile`, which only authoring nee
 """
 
 from engine.story.decide import Decision, Rule, Vote, decide
-from engine.story.graph import Edge, SceneNode, SceneOption, StoryGraph, build_graph
+from engine.story.graph import Conservative, Edge, Limit, SceneNode, SceneOption, StoryGraph, build_graph
 from engine.story.ink import Beat, Line, Option, Settled, Story
 from engine.story.journal import Journal, JournalEvent, JournalHeader, JournalWriter, read_journal
 
 __all__ = [
     "Beat",
+    "Conservative",
     "Decision",
     "Edge",
     "Journal",
     "JournalEvent",
     "JournalHeader",
     "JournalWriter",
+    "Limit",
     "Line",
     "Option",
     "Rule",

@@ -76,9 +76,18 @@ def test_scenes_that_no_way_leads_to(graph) -> None:
 
 def test_a_fallback_makes_options_under_conditions_safe(graph) -> None:
     assert [problem.code for problem in graph("shapes").problems] == [
+        "computed-divert",
         "unreachable",
         "no-default",
         "unreachable",
+    ]
+
+
+def test_what_is_read_conservatively_is_named_and_counted(graph) -> None:
+    found = graph("shapes")
+    assert found.counted() == {"computed-divert": 1, "condition": 1, "conditional-option": 3}
+    assert [problem.message for problem in found.problems if problem.code == "computed-divert"] == [
+        "computed divert at pier.0.c-0.1: may go to any of 1 targets"
     ]
 
 
