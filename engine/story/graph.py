@@ -11,11 +11,12 @@ from __future__ import annotations
 from engine.errors import Place
 from engine.story.extract.conservative import conservative_places, conservative_problems
 from engine.story.extract.judge import Judge
-from engine.story.extract.limits import declared_visits, limits_of
+from engine.story.extract.limits import limits_of
 from engine.story.extract.machine import Machine
 from engine.story.extract.scenes import Scenes
 from engine.story.extract.tree import Container
 from engine.story.ink import parse_compiled
+from engine.story.visits import declared_visits
 from engine.story.ways import END, START, Conservative, Edge, Limit, SceneNode, SceneOption, StoryGraph
 
 __all__ = [
@@ -40,10 +41,11 @@ def build_graph(compiled_json: str, origin: str = "story.ink.json") -> StoryGrap
         When the text is not compiled ink of a version we read.
     """
     place = Place(origin)
-    machine = Machine(Container(parse_compiled(compiled_json, place)["root"]))
+    root = parse_compiled(compiled_json, place)["root"]
+    machine = Machine(Container(root))
     scenes = Scenes(machine)
     leaving = scenes.leaving()
-    visits, wrong = declared_visits(scenes.tags)
+    visits, wrong = declared_visits(root)
     taken = list(
         dict.fromkeys(way for contexts in leaving.values() for found in contexts for way in found.ways)
     )

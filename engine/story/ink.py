@@ -5,6 +5,7 @@ several scenes, so it gives an ordered list of beats. Tags carry the binding to 
 
     === hall
     # scene: hall                      begins a beat; ink shows it on the first line of the scene only
+    # visits: 3                        how often a play may enter it (none: no limit)
     The doors open. # id: hall_A1      the key of caption and voice
     + [Stay # id: stay # default]      options are known by id, since ink's own paths change with any edit
 
@@ -18,17 +19,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import inkpython
 
 from engine.errors import InputError, Place, StoryError
+from engine.story.tags import split_tag, tag_value
+from engine.story.visits import Visits, declared_visits
 
 OLDEST_INK_VERSION = 18
 NEWEST_INK_VERSION = 21
 """Formats of compiled ink that inkpython 0.1.0 reads (its engine/story.py)."""
+
+__all__ = [
+    "MAX_STEPS_PER_SETTLE",
+    "NEWEST_INK_VERSION",
+    "OLDEST_INK_VERSION",
+    "SNAPSHOT_SCHEMA",
+    "Beat",
+    "InkValue",
+    "Line",
+    "Option",
+    "Settled",
+    "Story",
+    "parse_compiled",
+    "split_tag",
+    "tag_value",
+]
 
 SNAPSHOT_SCHEMA = "sensorama.story/1"
 
@@ -60,6 +79,10 @@ class Line:
     def tag(self, key: str) -> str | None:
         """Value of the first tag with this key, or None."""
         return tag_value(self.tags, key)
+
+    def scenes(self) -> tuple[str, ...]:
+        """Values of its ``scene:`` tags, in order."""
+        return tuple(value for key, value in map(split_tag, self.tags) if key == "scene")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +135,20 @@ class Settled:
         In the order of the story; empty at the end.
     ended : bool
         Whether there is nothing after the beats.
+    withdrawn : tuple of str
+        Ids of options that ink offers and the limits of scenes (``# visits: N``) do not allow.
+    over : str
+        The scene that the story would have entered over its limit, and ends instead; empty when that is not why it ends.
+    said : tuple of str
+        What the limits changed here, in sentences, for the log.
     """
 
     beats: tuple[Beat, ...] = ()
     options: tuple[Option, ...] = ()
     ended: bool = False
-
-
-def split_tag(tag: str) -> tuple[str, str]:
-    """``"id: stay"`` -> ``("id", "stay")``; a tag without a colon has an empty value."""
-    key, _, value = tag.partition(":")
-    return key.strip(), value.strip()
-
-
-def tag_value(tags: Sequence[str], key: str) -> str | None:
-    """Value of the first tag with this key, or None."""
-    for tag in tags:
-        name, value = split_tag(tag)
-        if name == key:
-            return value
-    return None
+    withdrawn: tuple[str, ...] = ()
+    over: str = ""
+    said: tuple[str, ...] = ()
 
 
 class _BoundedInk(inkpython.Story):
@@ -172,8 +189,9 @@ class Story:
     after one, only `restore` brings it back.
     """
 
-    def __init__(self, ink: _BoundedInk, origin: str, seed: int) -> None:
+    def __init__(self, ink: _BoundedInk, origin: str, seed: int, visits: Visits | None = None) -> None:
         self._ink = ink
+        self._visits = Visits() if visits is None else visits
         self._origin = origin
         self._seed = seed
         self._settled: Settled | None = None
@@ -196,17 +214,20 @@ class Story:
         Raises
         ------
         InputError
-            When the text is not compiled ink of a version this runtime reads.
+            When the text is not compiled ink of a version this runtime reads, or declares limits of visits that are none.
         """
         place = Place(origin)
         tree = parse_compiled(compiled_json, place)
+        limits, wrong = declared_visits(tree["root"]) if "visits" in compiled_json else ({}, {})
+        if wrong:
+            raise InputError("; ".join(wrong.values()), place)
         try:
             ink = _BoundedInk(tree)
         except Exception as error:  # anything at all: the library reads the tree without checking it
             raise InputError(
                 f"compiled ink that cannot be read ({error}); compile it again", place
             ) from error
-        story = cls(ink, origin, seed)
+        story = cls(ink, origin, seed, Visits(limits))
         story._seed_random()
         return story
 
@@ -225,21 +246,29 @@ class Story:
         self._ink.BindExternalFunctionGeneral(name, lambda args: function(*args), False)
 
     def settle(self) -> Settled:
-        """Read on to the next choice or the end.
+        """Read on to the next choice or the end, within the limits of the scenes.
+
+        An option that would lead straight into a scene over its limit is withdrawn; with none left, or where the story runs into
+        such a scene by itself, it ends.
 
         Raises
         ------
         StoryError
             When the story fails, or offers options that cannot be told apart.
         """
+        self._settled = self._within_limits(self._read())
+        return self._settled
+
+    def _read(self) -> Settled:
+        """What ink says up to the next choice or the end."""
         self._ink.steps_left = MAX_STEPS_PER_SETTLE
         beats: list[Beat] = []
         scene: str | None = None
         lines: list[Line] = []
         while self._ink.canContinue:
             line = self._next_line()
-            named = line.tag("scene")
-            if named is not None:
+            # Several on one line: scenes of which all but the last say nothing.
+            for named in line.scenes():
                 if scene is not None:
                     beats.append(Beat(scene, tuple(lines)))
                     lines = []
@@ -259,8 +288,41 @@ class Story:
                 "put a '# scene:' tag on the line before",
                 self._path(),
             )
-        self._settled = Settled(tuple(beats), options, ended=not options)
-        return self._settled
+        return Settled(tuple(beats), options, ended=not options)
+
+    def _within_limits(self, read: Settled) -> Settled:
+        visits = self._visits
+        if not visits.limits:
+            return read
+        for place, beat in enumerate(read.beats):
+            if visits.full(beat.scene):
+                said = f"the story ends here: {visits.said(beat.scene)}, and it leads there again"
+                return Settled(read.beats[:place], (), ended=True, over=beat.scene, said=(said,))
+            visits.enter(beat.scene)
+        if not read.options or not visits.any_full():
+            return read
+        first = {option.id: self._first_scene(option.id) for option in read.options}
+        over = {option: scene for option, scene in first.items() if visits.full(scene)}
+        if not over:
+            return read
+        said_of = [f"option '{option}' is withdrawn: {visits.said(scene)}" for option, scene in over.items()]
+        left = tuple(option for option in read.options if option.id not in over)
+        if not left:
+            said_of.append("the story ends here: no option is left")
+        last = "" if left else next(iter(over.values()))
+        return Settled(read.beats, left, not left, tuple(over), last, tuple(said_of))
+
+    def _first_scene(self, option_id: str) -> str:
+        """The scene that an option would enter now; empty for none, and where the story would fail on the way."""
+        mark = self.snapshot()
+        try:
+            self._choose(option_id)
+            ahead = self._read()
+        except StoryError:
+            return ""  # who takes this way meets the fault; it is no question of limits
+        finally:
+            self.restore(mark)
+        return ahead.beats[0].scene if ahead.beats else ""
 
     def present(self) -> Settled:
         """What the last settle gave; settles a story that was never settled."""
@@ -274,12 +336,22 @@ class Story:
         StoryError
             When the story fails on the way, or offers no such option.
         """
-        index = self._index_of(option_id)
+        options = self.present().options
+        if all(option.id != option_id for option in options):
+            offered = _listed(option.id for option in options) or "none, the story has ended"
+            raise StoryError(f"there is no option '{option_id}' here; offered: {offered}", self._path())
+        self._choose(option_id)
+        return self.settle()
+
+    def _choose(self, option_id: str) -> None:
+        ids = [
+            tag_value(tuple(str(tag) for tag in choice.tags or ()), "id")
+            for choice in self._ink.currentChoices
+        ]
         try:
-            self._ink.ChooseChoiceIndex(index)
+            self._ink.ChooseChoiceIndex(ids.index(option_id))
         except Exception as error:
             raise self._fault(error) from error
-        return self.settle()
 
     def peek(self, option_id: str) -> Settled:
         """What choosing an option would give; the story stays where it is.
@@ -315,7 +387,10 @@ class Story:
         """The story's whole state as text; `restore` takes it back, also in another process."""
         state = json.loads(self._ink.state.ToJson())
         present = None if self._settled is None else _settled_to_json(self._settled)
-        return json.dumps({"schema": SNAPSHOT_SCHEMA, "ink": state, "present": present}, ensure_ascii=False)
+        data = {"schema": SNAPSHOT_SCHEMA, "ink": state, "present": present}
+        if self._visits.limits:
+            data["visits"] = self._visits.counts
+        return json.dumps(data, ensure_ascii=False)
 
     def restore(self, snapshot: str) -> None:
         """Go back to a snapshot of the same story.
@@ -334,6 +409,7 @@ class Story:
                 self._mend()
             self._ink.state.LoadJson(json.dumps(data["ink"], ensure_ascii=False))
             self._settled = None if data["present"] is None else _settled_from_json(data["present"])
+            self._visits.counts = {str(scene): int(count) for scene, count in data.get("visits", {}).items()}
         except Exception as error:  # the library takes what it is given without checking it
             raise InputError(f"not a snapshot of this story ({error})", Place(self._origin)) from error
 
@@ -397,14 +473,6 @@ class Story:
                 )
             found.append(Option(option_id, choice.text, tags, tag_value(tags, "default") is not None))
         return tuple(found)
-
-    def _index_of(self, option_id: str) -> int:
-        options = self.present().options
-        for index, option in enumerate(options):
-            if option.id == option_id:
-                return index
-        offered = _listed(option.id for option in options) or "none, the story has ended"
-        raise StoryError(f"there is no option '{option_id}' here; offered: {offered}", self._path())
 
     def _scene_starts(self) -> dict[str, str]:
         starts: dict[str, str] = {}
@@ -537,10 +605,12 @@ def _settled_to_json(settled: Settled) -> dict[str, Any]:
         "beats": [[beat.scene, rows(beat)] for beat in settled.beats],
         "options": [[option.id, option.text, *option.tags] for option in settled.options],
         "ended": settled.ended,
+        "limits": [list(settled.withdrawn), settled.over, list(settled.said)],
     }
 
 
 def _settled_from_json(data: dict[str, Any]) -> Settled:
+    withdrawn, over, said = data.get("limits", ((), "", ()))
     return Settled(
         tuple(
             Beat(scene, tuple(Line(line[0], line[1], tuple(line[2:])) for line in lines))
@@ -551,4 +621,7 @@ def _settled_from_json(data: dict[str, Any]) -> Settled:
             for row in data["options"]
         ),
         data["ended"],
+        tuple(withdrawn),
+        over,
+        tuple(said),
     )

@@ -22,8 +22,8 @@ class Edge:
     target : str
         Scene id; `END` when the story ends there.
     option : str
-        Id of the option that leads there; empty for a plain divert. Options taken one after the other without
-        a scene in between are joined by ``/``.
+        Id of the option that leads there; empty for a plain divert. It is one option: a story that offers a second one without a
+        scene in between fails there.
     is_default : bool
         Whether that option is the default of its choice.
     conditional : bool

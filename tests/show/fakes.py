@@ -34,6 +34,9 @@ class FakeStory:
             beats=tuple(SimpleNamespace(scene=scene, lines=()) for scene in beats),
             options=tuple(SimpleNamespace(id=key, is_default=key == default) for key in options),
             ended=not options,
+            withdrawn=(),
+            over="",
+            said=(),
         )
 
     present = settle

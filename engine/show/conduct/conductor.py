@@ -302,7 +302,8 @@ class Conductor(Deciding):
         if planned.scene < 0:
             last = self._program.id if self._program else ""
             self._program = None
-            self._end("ending", now_ns, scene=last)
+            said = self._settled.said if self._settled is not None and self._settled.over else ()
+            self._end("ending", now_ns, " ".join(said[-1:]), scene=last)
             return
         beat = self._queue.pop(0)
         self._beat_no += 1

@@ -107,6 +107,8 @@ class Deciding(Course):
     def _take(self, settled: Settled) -> None:
         for beat in settled.beats:
             self._scene_index(beat.scene)
+        for text in settled.said:
+            self._record("notice", self._now_ns, text=text)
         self._queue.extend(settled.beats)
         self._settled = settled
 

@@ -40,9 +40,12 @@ class Judge:
                         "warning",
                     )
                 for option, further in found.joined:
+                    after = (
+                        "at the beginning" if option is None else f"right after '{option.id or option.text}'"
+                    )
                     self.say(
-                        f"option '{further.id or further.text}' may be offered right after "
-                        f"'{option.id or option.text}', without a scene in between",
+                        f"option '{further.id or further.text}' may be offered {after}, without a scene "
+                        f"{'before it' if option is None else 'in between'}",
                         "put a '# scene:' tag on the line before it",
                         "option-without-scene",
                         "warning",

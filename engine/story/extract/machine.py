@@ -22,7 +22,7 @@ from engine.story.extract.tree import (
     tag_at,
     text_and_tags,
 )
-from engine.story.ink import tag_value
+from engine.story.tags import tag_value
 from engine.story.ways import SceneOption
 
 _CONDITIONAL, _INVISIBLE_DEFAULT, _ONCE = 0x1, 0x8, 0x10

@@ -58,7 +58,7 @@ class Leaving:
     dead_ends : dict of str to None
         Paths where the content may run out.
     joined : dict of (SceneOption, SceneOption) to None
-        Options that may follow another without a scene in between.
+        Options that may follow another (None: the beginning) without a scene in between; no play gets past them.
     """
 
     ways: dict[Taken, None] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Leaving:
     offered: dict[ChoicePoint, None] = field(default_factory=dict)
     fallback: bool = False
     dead_ends: dict[str, None] = field(default_factory=dict)
-    joined: dict[tuple[SceneOption, SceneOption], None] = field(default_factory=dict)
+    joined: dict[tuple[SceneOption | None, SceneOption], None] = field(default_factory=dict)
 
 
 class Scenes:
@@ -151,7 +151,6 @@ class _Leave:
         self._passed = passed
         self._made = Leaving()
         self._used: dict[tuple[State, _Label], Used] = {}
-        self._joined: set[State] = set()
 
     def from_state(self, state: State) -> Leaving:
         waiting: list[tuple[State, _Label, SceneOption | None]] = []
@@ -208,21 +207,17 @@ class _Leave:
             if passed.sure:
                 return
             following, taken = label, option
+        elif self._source == START:
+            self._made.joined.setdefault((None, choice.option))
+            return
         elif option is None:
             self._made.offered.setdefault(choice)
             own = choice.option
             following, taken = _Label(own.id, own.is_default, own.conditional), own
         else:
+            # Such a story fails (`Story.settle`): there is no scene to offer it in.
             self._made.joined.setdefault((option, choice.option))
-            if state in self._joined:
-                return
-            self._joined.add(state)
-            following = _Label(
-                f"{label.option}/{choice.option.id}",
-                label.is_default and choice.option.is_default,
-                label.conditional or choice.option.conditional,
-            )
-            taken = option
+            return
         key = (state, following)
         known = self._used.get(key)
         now = used if known is None else known & used

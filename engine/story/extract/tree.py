@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.story.ink import split_tag
+from engine.story.tags import split_tag
 
 VISITS, AT_START_ONLY = 0x1, 0x4
 """Flags of a container: its visits are counted; only those that begin at its beginning."""
