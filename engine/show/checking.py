@@ -19,6 +19,7 @@ from engine.show.rig_check import checked_devices, head_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
+from engine.story.loops import with_loop_warnings
 from engine.time import MonotonicClock
 from engine.timeline.yamlsource import load_yaml
 
@@ -42,7 +43,9 @@ def check_command(experience: str, rig: str | None, *, full: bool = False) -> in
         problems = [*error.problems, *_story_problems(folder), *problems]
         shown = experience
     else:
-        graph = build_graph(package.story_json, str(package.story_path))
+        graph = with_loop_warnings(
+            build_graph(package.story_json, str(package.story_path)), str(package.story_path)
+        )
         story = [problem for source in _ink_sources(package.story_path) for problem in source]
         if venue is None:
             problems = [*package.warnings, *story, *graph.problems, *problems]
