@@ -69,7 +69,7 @@ def build_graph(compiled_json: str, origin: str = "story.ink.json") -> StoryGrap
     judge.form(
         graph, {scene for scene, contexts in leaving.items() if any(found.fallback for found in contexts)}
     )
-    return StoryGraph(graph.scenes, graph.edges, tuple(judge.problems), graph.limits, graph.conservative)
+    return StoryGraph(graph.scenes, graph.edges, judge.problems, graph.limits, graph.conservative)
 
 
 def _end_where_limited(edges: dict[Edge, None], visits: dict[str, int]) -> None:

@@ -113,7 +113,7 @@ class Conservative:
     Parameters
     ----------
     code : str
-        What it is: see `engine.story.extract.README`.
+        What it is; `engine/story/extract/README.md` lists them.
     path : str
         ink path.
     """

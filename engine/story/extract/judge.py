@@ -16,7 +16,12 @@ class Judge:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self.problems: list[Problem] = []
+        self._found: dict[Problem, None] = {}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything noted, in order."""
+        return tuple(self._found)
 
     def say(self, message: str, hint: str, code: str, severity: Severity = "error") -> None:
         """Note one problem."""
@@ -24,8 +29,7 @@ class Judge:
 
     def add(self, problem: Problem) -> None:
         """Note a problem that somebody else found."""
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._found.setdefault(problem)
 
     def flow(self, leaving: Mapping[str, Sequence[Leaving]]) -> None:
         """Content that runs out, options without a scene."""
