@@ -26,6 +26,7 @@ from engine.safety.certificate.pieces import Piece, Pieces, PieceWay
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.time.segments import Controls
 from engine.timeline.evaluate import Evaluator
+from engine.timeline.program import Program
 
 Floats = NDArray[np.float64]
 Row = TypeVar("Row")
@@ -70,7 +71,7 @@ class Beginning:
     Attributes
     ----------
     way : int
-        Index of the way.
+        Index of the way; a way that may be taken early has several beginnings, one for each instant looked at.
     before : float64[lead, 6]
         The last poses before it.
     poses : float64[n, 6]
@@ -98,6 +99,15 @@ def movers_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Mover, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """Into which piece, by which way, after which wanted samples."""
+
+    way: int
+    before: Floats
+    target: int
+
+
 class Courses:
     """Commanded poses of one mover over the pieces of a story.
 
@@ -120,21 +130,45 @@ class Courses:
         self._wanted = [self._wanted_of(piece) for piece in pieces.pieces]
         self.canonical = tuple(self._settled(self._wanted))
 
-    def beginnings(self) -> Iterator[Beginning]:
-        """Every way between two pieces that is taken at the first one's end."""
-        rows = [
-            (number, way)
-            for number, way in enumerate(self._pieces.ways)
-            if way.source >= 0 and way.target >= 0 and not way.early
-        ]
+    def beginnings(self, early_step_s: float = 0.25) -> Iterator[Beginning]:
+        """Every way into a piece: from home at the show's beginning, and from another piece at its end.
+
+        Parameters
+        ----------
+        early_step_s : float
+            Ways that may be taken early are looked at so far apart, and at both ends of the stretch.
+        """
         lead = round(_LEAD_IN_S / self._mover.tick_s)
-        late = [row for row in rows if not self._caught_up(row[1].source, lead)]
-        for part in _chunks(
-            [row for row in rows if row not in late], lambda row: len(self._wanted[row[1].target])
-        ):
-            yield from self._begun(part, lead)
+        rows: list[_Entry] = []
+        late: list[_Entry] = []
+        caught_up: dict[int, bool] = {}
+        for number, way in enumerate(self._pieces.ways):
+            if way.target < 0:
+                continue
+            if way.source < 0:
+                rows.append(_Entry(number, np.tile(self._at_home(), (lead, 1)), way.target))
+                continue
+            if way.source not in caught_up:
+                caught_up[way.source] = self._caught_up(way.source, lead)
+            before = self._wanted[way.source]
+            for cut in self._cuts(way, early_step_s):
+                if caught_up[way.source]:
+                    rows.append(_Entry(number, before[:cut][-lead:], way.target))
+                else:
+                    late.append(_Entry(number, before[:cut], way.target))
+        for part in _chunks(rows, lambda row: len(self._wanted[row.target])):
+            yield from self._begun(part)
         for row in late:
-            yield from self._begun([row], len(self._wanted[row[1].source]))
+            yield from self._begun([row])
+
+    def of_reaction(self, reaction: Program) -> Floats:
+        """What is commanded while a reaction plays alone over a seat at home, until it is at rest again: float64[n, 6]."""
+        evaluator = Evaluator((reaction,), self._evaluator.roles)
+        at_fl = np.arange(0, reaction.duration.nominal_fl, self._period_fl, dtype=np.int64)
+        wanted = self._mapped(evaluator.levels_along(0, at_fl))
+        home = np.tile(self._at_home(), (round(_LEAD_IN_S / self._mover.tick_s), 1))
+        wanted = np.concatenate((wanted, home))
+        return _run(self._at_rest([home[0]]), [wanted])[0][:, self._axes]
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -143,19 +177,36 @@ class Courses:
         wanted, canonical = self._wanted[piece][:, self._axes], self.canonical[piece]
         return bool(np.array_equal(wanted[-lead // 2 :], canonical[-lead // 2 :]))
 
-    def _begun(self, part: Sequence[tuple[int, PieceWay]], lead: int) -> Iterator[Beginning]:
-        before = [self._wanted[way.source][-lead:] for _, way in part]
-        after = [self._wanted[way.target] for _, way in part]
+    def _begun(self, part: Sequence[_Entry]) -> Iterator[Beginning]:
+        before = [row.before for row in part]
+        after = [self._wanted[row.target] for row in part]
         governor = self._at_rest([course[0] for course in before])
         led = _run(governor, before, at_the_end=True)
-        found = self._until_joined(governor, after, [self.canonical[way.target] for _, way in part])
-        for (number, _), lead_in, (poses, joined) in zip(part, led, found, strict=True):
-            yield Beginning(number, lead_in[:, self._axes], poses, joined)
+        found = self._until_joined(governor, after, [self.canonical[row.target] for row in part])
+        for row, lead_in, (poses, joined) in zip(part, led, found, strict=True):
+            yield Beginning(row.way, lead_in[:, self._axes], poses, joined)
+
+    def _cuts(self, way: PieceWay, early_step_s: float) -> list[int]:
+        """How many samples of its source are played before a way is taken."""
+        piece = self._pieces.pieces[way.source]
+        whole = len(self._wanted[way.source])
+        if not way.early:
+            return [whole]
+        first = min(whole, max(1, -(-(piece.leave_from_fl - piece.from_fl) // self._period_fl)))
+        return sorted({*range(first, whole, max(1, round(early_step_s / self._mover.tick_s))), whole})
+
+    def _at_home(self) -> Floats:
+        """What is wanted while every role rests: float64[channels]."""
+        home: Floats = self._mapped(self._evaluator.roles.rest[None, :])[0]
+        return home
 
     def _wanted_of(self, piece: Piece) -> Floats:
         """What the show wants of all channels: float64[n, channels]."""
         at_fl = np.arange(piece.from_fl, max(piece.to_fl, piece.from_fl + 1), self._period_fl, dtype=np.int64)
-        states = self._evaluator.levels_along(piece.scene, at_fl)
+        return self._mapped(self._evaluator.levels_along(piece.scene, at_fl))
+
+    def _mapped(self, states: Floats) -> Floats:
+        """The device's channels for some states of the show, float64[n, channels]."""
         mover = self._mover
         if len(mover.routes) == 1:
             mapper = BatchMapper(mover.driver.channels, [mover.routes])

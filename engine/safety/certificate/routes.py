@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.safety.certificate.findings import Step
 from engine.safety.certificate.pieces import Pieces
+from engine.safety.certificate.pieces import Way as StoryWay
 from engine.safety.paths.graph import OUTSIDE, PathGraph, Stop, Together, Way
 
 
@@ -14,9 +15,7 @@ class Limit(Protocol):
     """Edges of the story that one play may take at most `most` times, counted together."""
 
     @property
-    def edges(self) -> tuple[tuple[str, str, str], ...]:
-        """Source, target and option of each."""
-        ...
+    def edges(self) -> Sequence[StoryWay]: ...
 
     @property
     def most(self) -> int: ...
@@ -59,7 +58,15 @@ def path_graph(
             edge = (_scene(pieces, names, way.source), _scene(pieces, names, way.target), way.option)
             by_edge.setdefault(edge, []).append(number)
     for limit in limits:
-        covered = tuple(sorted({number for edge in limit.edges for number in by_edge.get(edge, ())}))
+        covered = tuple(
+            sorted(
+                {
+                    number
+                    for edge in limit.edges
+                    for number in by_edge.get((edge.source, edge.target, edge.option), ())
+                }
+            )
+        )
         if covered:
             together.append(Together(covered, limit.most))
     return PathGraph(tuple(stops), ways, tuple(together))
