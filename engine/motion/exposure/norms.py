@@ -5,13 +5,15 @@ plus the free ringing of the state that the filter had at its beginning. By Mink
 the norms. So a piece is described by three numbers: the norm of its `own` response, the norm of the ringing that its end leaves, and the
 share of an earlier ringing that is left after it.
 
-With the filter as ``x' = A x, y = C x`` (one step without input), the energy of all free ringing of a state is exactly ``x^T Q x``, Q the
-observability Gramian (``Q = A^T Q A + C^T C``, a discrete Lyapunov equation). In that norm:
+With the filter as ``x' = A x, y = C x`` (one step without input), the energy of all free ringing of a state is ``x^T Q x``, Q the
+observability Gramian (``Q = A^T Q A + C^T C``). Taken with a little less damping than there is, ``A / r`` with ``|A| < r < 1`` (its largest
+eigenvalue), the same sum gives a P that is no smaller than Q and falls at every step: ``A^T P A <= r^2 P``. In the norm of P:
 
-- ringing of a sum of states is at most the sum of their ringings (it is a norm);
-- what is left after N steps is ``|A^N x| <= |Q^1/2 A^N Q^-1/2| |x|``: the largest singular value, a rigorous share (`Ringing.decay`);
-- any single value of the ringing is at most `peak` times its norm, ``peak^2 = max_k C A^k Q^-1 A^k^T C^T`` (Cauchy and Schwarz), so its
-  L4 norm is at most ``sqrt(peak)`` times its L2 norm, since ``int y^4 <= max y^2 int y^2``.
+- it is never less than the L2 norm of the ringing, and the norm of a sum of states is at most the sum of their norms;
+- what is left after N steps is ``|A^N x| <= |P^1/2 A^N P^-1/2| |x|``: the largest singular value, at most ``r^N``, so less than all of it
+  after however short a piece (`Ringing.decay`);
+- any single value of the ringing is at most `peak` times the norm, ``peak^2 = max_k C A^k P^-1 A^k^T C^T`` (Cauchy and Schwarz), so its
+  L4 norm is at most ``sqrt(peak)`` times the norm, since ``int y^4 <= max y^2 int y^2``.
 
 Norms are integrals over time: L2 in m/s^1.5 and L4 in m/s^1.75 of an acceleration in m/s^2.
 """
@@ -28,6 +30,9 @@ from engine.motion.exposure.weightings import sos
 
 Floats = NDArray[np.float64]
 
+#: Share of the slowest damping that is taken away for the norm: more makes short pieces damp better and the norm looser.
+_LESS_DAMPED = 0.25
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Norms:
@@ -40,7 +45,7 @@ class Norms:
     l2, l4 : float64[...]
         Its norms within the piece.
     ring : float64[...]
-        L2 norm of all that rings on after its end.
+        Never less than the L2 norm of all that rings on after its end.
     """
 
     output: Floats
@@ -61,16 +66,17 @@ class Ringing:
     Attributes
     ----------
     peak : float
-        No value of a ringing exceeds its L2 norm by more than this factor, 1/sqrt(s).
+        No value of a ringing exceeds its norm by more than this factor, 1/sqrt(s).
     l4_per_l2 : float
-        No ringing's L4 norm exceeds its L2 norm by more than this factor.
+        No ringing's L4 norm exceeds its norm by more than this factor.
     """
 
     def __init__(self, name: str, rate_hz: float) -> None:
         self.name, self.rate_hz = name, rate_hz
         self.sos = sos(name, rate_hz)
         self._step, self._out = _free(self.sos)
-        gramian = _gramian(self._step, self._out) / rate_hz
+        slowest = float(np.abs(np.linalg.eigvals(self._step)).max())
+        gramian = _gramian(self._step / slowest**_LESS_DAMPED, self._out) / rate_hz
         self._root = _root(gramian)
         self._inverse = np.linalg.inv(self._root)
         self.peak = self._peak()
@@ -94,13 +100,13 @@ class Ringing:
         )
 
     def ring_of(self, state: Floats) -> Floats:
-        """L2 norm of the free ringing of filter states float64[sections, ..., 2], as `scipy.signal.sosfilt` hands them on."""
+        """Norm of the free ringing of filter states float64[sections, ..., 2], as `scipy.signal.sosfilt` hands them on."""
         flat = np.moveaxis(state, 0, -2).reshape(*state.shape[1:-1], -1)
         rung = flat @ self._root.T
         return np.sqrt(np.einsum("...i,...i->...", rung, rung))
 
     def decay(self, after_s: float) -> float:
-        """Share of any ringing's L2 norm that can be left after so long; 1 for no time."""
+        """Share of any ringing's norm that can be left after so long; 1 for no time, less for any."""
         steps = max(0, math.floor(after_s * self.rate_hz + 1e-9))
         if steps not in self._decays:
             moved = self._root @ np.linalg.matrix_power(self._step, steps) @ self._inverse

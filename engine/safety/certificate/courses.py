@@ -35,6 +35,8 @@ Row = TypeVar("Row")
 _LEAD_IN_S = 3.0
 #: Rows that are computed together: of about one length, so that little is computed for nothing.
 _ROWS = 64
+#: How many pieces in a row may each be too short to catch up in, and all that was before them is still told apart.
+_CHAINED = 3
 #: Samples that two courses share before they are one: then velocity, acceleration and jerk are the same too.
 _ALIKE = 4
 
@@ -133,6 +135,9 @@ class Courses:
     def beginnings(self, early_step_s: float = 0.25) -> Iterator[Beginning]:
         """Every way into a piece: from home at the show's beginning, and from another piece at its end.
 
+        A piece that is over before the governor has caught up hands what is left on to what follows: such chains are followed for
+        `_CHAINED` pieces, and each way then has one more beginning for each chain.
+
         Parameters
         ----------
         early_step_s : float
@@ -140,7 +145,6 @@ class Courses:
         """
         lead = round(_LEAD_IN_S / self._mover.tick_s)
         rows: list[_Entry] = []
-        late: list[_Entry] = []
         caught_up: dict[int, bool] = {}
         for number, way in enumerate(self._pieces.ways):
             if way.target < 0:
@@ -152,14 +156,24 @@ class Courses:
                 caught_up[way.source] = self._caught_up(way.source, lead)
             before = self._wanted[way.source]
             for cut in self._cuts(way, early_step_s):
-                if caught_up[way.source]:
-                    rows.append(_Entry(number, before[:cut][-lead:], way.target))
-                else:
-                    late.append(_Entry(number, before[:cut], way.target))
-        for part in _chunks(rows, lambda row: len(self._wanted[row.target])):
-            yield from self._begun(part)
-        for row in late:
-            yield from self._begun([row])
+                last = before[:cut][-lead:] if caught_up[way.source] else before[:cut]
+                rows.append(_Entry(number, last, way.target))
+        out: dict[int, list[int]] = {}
+        for number, way in enumerate(self._pieces.ways):
+            out.setdefault(way.source, []).append(number)
+        for depth in range(_CHAINED + 1):
+            onward: list[_Entry] = []
+            for part in _chunks(rows, lambda row: len(self._wanted[row.target])):
+                for row, beginning in zip(part, self._begun(part), strict=True):
+                    yield beginning
+                    if beginning.joined or depth == _CHAINED:
+                        continue
+                    # What follows a piece that was over too soon depends on what was before that piece.
+                    before = np.concatenate((row.before, self._wanted[row.target]))
+                    for number in out.get(row.target, ()):
+                        if self._pieces.ways[number].target >= 0:
+                            onward.append(_Entry(number, before, self._pieces.ways[number].target))
+            rows = onward
 
     def of_reaction(self, reaction: Program) -> Floats:
         """What is commanded while a reaction plays alone over a seat at home, until it is at rest again: float64[n, 6]."""
