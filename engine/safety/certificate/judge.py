@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.safety.certificate.contributions.values import Measured
 from engine.safety.certificate.findings import Finding, Step, Witness
@@ -16,6 +17,14 @@ from engine.safety.paths.values import Additive, Bound, Costs, PowerSum, Ratio
 Played = Callable[[tuple[Step, ...]], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A finding, and the pieces that its witness passes."""
+
+    finding: Finding
+    stops: tuple[int, ...]
+
+
 def judge(
     measured: Sequence[Measured],
     graph: PathGraph,
@@ -23,7 +32,7 @@ def judge(
     names: Sequence[str],
     limits: Mapping[str, float],
     played: Played,
-) -> tuple[Finding, ...]:
+) -> tuple[Judgement, ...]:
     """Bound every measure over every path.
 
     Parameters
@@ -41,7 +50,7 @@ def judge(
 
     Returns
     -------
-    tuple of Finding
+    tuple of Judgement
         In the order of `measured`.
 
     Raises
@@ -58,7 +67,7 @@ def judge(
             known[steps] = played(steps)
         return known[steps]
 
-    found: list[Finding] = []
+    found: list[Judgement] = []
     for row in measured:
         limit = limits.get(row.measure)
         cost = None if limit is None else row.reading.cost(limit)
@@ -69,18 +78,17 @@ def judge(
         steps = steps_of(pieces, names, answer.witness.ways)
         broken = answer.first is not None or (limit is not None and row.reading.told(answer.value) > limit)
         path = answer.first if answer.first is not None else answer.witness
-        found.append(
-            Finding(
-                measure=row.measure,
-                unit=row.unit,
-                seats=row.seats,
-                bound=row.reading.told(answer.value),
-                limit=limit,
-                witness=Witness(row.reading.told(answer.witness.value), steps, really(steps)),
-                first=steps_of(pieces, names, path.ways) if broken else (),
-                contributions=_by_scene(row, answer, pieces, names),
-            )
+        finding = Finding(
+            measure=row.measure,
+            unit=row.unit,
+            seats=row.seats,
+            bound=row.reading.told(answer.value),
+            limit=limit,
+            witness=Witness(row.reading.told(answer.witness.value), steps, really(steps)),
+            first=steps_of(pieces, names, path.ways) if broken else (),
+            contributions=_by_scene(row, answer, pieces, names),
         )
+        found.append(Judgement(finding, answer.witness.stops))
     return tuple(found)
 
 

@@ -83,7 +83,7 @@ def test_visits_and_once_only_options_end_a_loop(
 ) -> None:
     graph = path_graph(PIECES, NAMES, visits, limits)
     costs = Additive("duration", [piece.to_fl - piece.from_fl for piece in PIECES.pieces])
-    (found,) = judge(
+    (judged,) = judge(
         [Measured("duration", "s", (), costs)],
         graph,
         PIECES,
@@ -91,6 +91,7 @@ def test_visits_and_once_only_options_end_a_loop(
         {"duration": longest + 1e-6},
         lambda _: True,
     )
+    found = judged.finding
     assert found.bound == pytest.approx(longest, rel=1e-9)
     assert found.witness is not None and found.witness.value == pytest.approx(longest, rel=1e-9)
     assert found.kept and found.first == ()
@@ -106,7 +107,8 @@ def test_a_broken_limit_names_the_way_to_the_first_scene_that_breaks_it() -> Non
         asked.append(steps)
         return False
 
-    (found,) = judge([Measured("flashes", "1/s", (), costs)], graph, PIECES, NAMES, {"flashes": 3.0}, played)
+    (judged,) = judge([Measured("flashes", "1/s", (), costs)], graph, PIECES, NAMES, {"flashes": 3.0}, played)
+    found = judged.finding
     assert not found.kept and found.bound == 5.0
     assert [step.scene for step in found.first] == ["gate", "hall", "roof"]
     assert found.witness is not None and not found.witness.played
@@ -116,7 +118,10 @@ def test_a_broken_limit_names_the_way_to_the_first_scene_that_breaks_it() -> Non
 def test_a_dose_is_told_as_a_norm_and_each_scene_as_what_it_would_give_alone() -> None:
     graph = path_graph(PIECES, NAMES, {"gate": 1})
     costs = PowerSum("vdv", 4.0, [0.0, 0.0, 0.0, 0.0, 2.0], [0.0] * 5, [0.0] * 5)
-    (found,) = judge([Measured("vdv_z", "m/s^1.75", ("a",), costs)], graph, PIECES, NAMES, {}, lambda _: True)
+    (judged,) = judge(
+        [Measured("vdv_z", "m/s^1.75", ("a",), costs)], graph, PIECES, NAMES, {}, lambda _: True
+    )
+    found = judged.finding
     assert found.bound == pytest.approx(2.0) and found.limit is None and found.kept
     assert found.contributions["roof"] == pytest.approx(2.0)
 
