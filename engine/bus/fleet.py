@@ -346,6 +346,11 @@ class Cohort:
         found = self.mapper.map(states, which, controls, own)
         return self.held_safe(found) if self._held else found
 
+    @property
+    def held(self) -> bool | Flags:
+        """Which devices are held in their safe state; False for none."""
+        return self.forbidden | self.faulty if self._held else False
+
     def held_safe(self, found: Floats) -> Floats:
         """`found`, with safe values for devices that are forbidden or faulty."""
         return np.where((self.forbidden | self.faulty)[:, None], self.safe, found)

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.driver import Channel
-from engine.motion.joint import JointFollower
+from engine.motion.blend_play import RETRIED_S, BlendPlay
+from engine.motion.blends import Planner
+from engine.motion.joint import FREE, FREE_COURSE, JointFollower
 from engine.motion.joint_batch import JointFollowerBatch
 from engine.motion.joint_law import LegLaw, leg_law
 from engine.motion.platforms.bounds import LegBounds
@@ -46,6 +48,52 @@ class _Level:
         return 0.0 if self._step == math.inf else (math.ceil(distance / self._step) + 1) * dt_s
 
 
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+
+class _AxesLed:
+    """Followers of one device, as blends see them."""
+
+    __slots__ = ("axes",)
+
+    def __init__(self, axes: Sequence[Follower]) -> None:
+        self.axes = tuple(axes)
+
+    def motion(self, _rows: Rows) -> tuple[Floats, Floats, Floats]:
+        p, v, a = np.array([axis.state()[:3] for axis in self.axes]).T.reshape(3, 1, -1)
+        return p, v, a
+
+    def free(self, _rows: Rows) -> Flags:
+        return np.ones(1, dtype=np.bool_)
+
+    def believe(self, _rows: Rows) -> None:
+        for axis in self.axes:
+            motion = axis.state()[:3]
+            axis.adopt_state((*motion, *motion, 3))
+
+
+class _JointLed:
+    """The same of axes that share legs."""
+
+    __slots__ = ("joint",)
+
+    def __init__(self, joint: JointFollower) -> None:
+        self.joint = joint
+
+    def motion(self, _rows: Rows) -> tuple[Floats, Floats, Floats]:
+        p, v, a = np.array([state[:3] for state in self.joint.remembered()[0]]).T.reshape(3, 1, -1)
+        return p, v, a
+
+    def free(self, _rows: Rows) -> Flags:
+        return np.array([self.joint.remembered()[1].mode == FREE], dtype=np.bool_)
+
+    def believe(self, _rows: Rows) -> None:
+        states, _ = self.joint.remembered()
+        self.joint.adopt([(*state[:3], *state[:3], 3) for state in states], FREE_COURSE)
+
+
 class Governor:
     """Brings the wanted values of one device inside its limits, tick by tick.
 
@@ -67,9 +115,22 @@ class Governor:
     -----
     Starts at rest in park. A wanted value that is not a number keeps the channel where it was wanted last,
     and counts in `refused`: a bad curve must not move a seat.
+
+    Where it is told that what is wanted will stay so (a stop, the safe state, park), jerk-limited channels go there together, on a
+    blend (`engine.motion.blends`) where there is one; its samples pass the same followers as everything else.
     """
 
-    __slots__ = ("_axes", "_channels", "_dt_s", "_joint", "_joint_channels", "_wanted", "refused")
+    __slots__ = (
+        "_axes",
+        "_blends",
+        "_channels",
+        "_dt_s",
+        "_joint",
+        "_joint_channels",
+        "_resting",
+        "_wanted",
+        "refused",
+    )
 
     def __init__(self, channels: Sequence[Channel], dt_s: float, legs: LegBounds | None = None) -> None:
         self._channels = tuple(channels)
@@ -82,6 +143,30 @@ class Governor:
             self._joint = JointFollower(law, dt_s, [channels[index].park for index in self._joint_channels])
         self._axes: list[Follower | _Level] = [_axis(channel, dt_s) for channel in channels]
         self._wanted = [channel.park for channel in channels]
+        self._blends: list[tuple[tuple[int, ...], _AxesLed | _JointLed, BlendPlay]] = []
+        lone = tuple(index for index, axis in self._alone() if isinstance(axis, Follower))
+        if lone:
+            axes = [axis for index in lone if isinstance(axis := self._axes[index], Follower)]
+            limits = [axis.limits for axis in axes]
+            start = np.array([[channels[index].park for index in lone]])
+            play = BlendPlay(
+                lambda: Planner(FollowerBatch(limits, dt_s, start), dt_s, _longest_s(axes)),
+                1,
+                len(lone),
+                dt_s,
+            )
+            self._blends.append((lone, _AxesLed(axes), play))
+        if self._joint is not None and self._joint_channels:
+            joint = self._joint
+            at = np.array([[channels[index].park for index in self._joint_channels]])
+            of_joint = BlendPlay(
+                lambda: Planner(JointFollowerBatch(joint.law, dt_s, at), dt_s, joint.alone_s),
+                1,
+                len(self._joint_channels),
+                dt_s,
+            )
+            self._blends.append((self._joint_channels, _JointLed(joint), of_joint))
+        self._resting = False
         self.refused = 0
 
     @property
@@ -96,6 +181,8 @@ class Governor:
     @property
     def blending(self) -> bool:
         """Whether a jerk-limited channel is not where it is wanted."""
+        if any(play.leading for _, _, play in self._blends):
+            return True
         if self._joint is not None and not self._joint.on_target:
             return True
         return any(isinstance(axis, Follower) and not axis.on_target for _, axis in self._alone())
@@ -111,22 +198,51 @@ class Governor:
                 bound = max(bound, axis.move_time_s(distance))
             else:
                 bound = max(bound, axis.move_time_s(distance, self._dt_s))
+        if self._blends:  # a plan begun late and given up at its end
+            lone = [axis for _, axis in self._alone() if isinstance(axis, Follower)]
+            longest_s = max(_longest_s(lone), 0.0 if self._joint is None else self._joint.alone_s)
+            bound += longest_s + RETRIED_S
         return bound
 
-    def step(self, wanted: Sequence[float]) -> tuple[float, ...]:
-        """Values for this tick."""
+    def step(self, wanted: Sequence[float], rest: bool = False) -> tuple[float, ...]:
+        """Values for this tick.
+
+        Parameters
+        ----------
+        wanted : sequence of float
+            By channel.
+        rest : bool, default False
+            Whether this will be wanted until something else is told.
+        """
         goals = self._wanted
         for index, target in enumerate(wanted):
             if math.isfinite(target):
                 goals[index] = target
             else:
                 self.refused += 1
+        if rest or self._resting:
+            goals = self._led(goals, rest)
         if self._joint is None:
-            return tuple([axis.follow(target) for axis, target in zip(self._axes, goals, strict=True)])
-        self._joint.follow([goals[index] for index in self._joint_channels])
-        for index, axis in self._alone():
-            axis.follow(goals[index])
-        return self.values
+            values = tuple([axis.follow(target) for axis, target in zip(self._axes, goals, strict=True)])
+        else:
+            self._joint.follow([goals[index] for index in self._joint_channels])
+            for index, axis in self._alone():
+                axis.follow(goals[index])
+            values = self.values
+        if self._resting:
+            for columns, _, play in self._blends:
+                play.emitted(np.array([[values[index] for index in columns]]))
+        return values
+
+    def _led(self, goals: list[float], rest: bool) -> list[float]:
+        """What followers are to be told is wanted, on the way to where they are to rest."""
+        self._resting = rest
+        told = list(goals)
+        for columns, led, play in self._blends:
+            found = play.lead(led, np.array([[goals[index] for index in columns]]), rest)[0].tolist()
+            for index, value in zip(columns, found, strict=True):
+                told[index] = value
+        return told
 
     def rest_in_park(self) -> None:
         """The device has just connected: it is known to rest in park, and everything blends from there."""
@@ -135,6 +251,8 @@ class Governor:
             self._wanted[index] = channel.park
         if self._joint is not None:
             self._joint.rest_at([self._channels[index].park for index in self._joint_channels])
+        for _, _, play in self._blends:
+            play.forget(0)
 
     def at(self, values: Sequence[float]) -> bool:
         """Whether the last command is exactly `values`, at rest."""
@@ -180,15 +298,21 @@ class GovernorBatch:
         self._limited = np.array(limited, dtype=np.intp)
         self._free = np.array(free, dtype=np.intp)
         start = np.tile(self._park, (devices, 1))
-        self._followers: list[tuple[NDArray[np.intp], FollowerBatch]] = []
+        self._followers: list[tuple[Rows, FollowerBatch, BlendPlay]] = []
         if limited:
             limits = [axis for index in limited if (axis := _limits(channels[index])) is not None]
-            self._followers.append((self._limited, FollowerBatch(limits, dt_s, start[:, limited])))
+            axes = FollowerBatch(limits, dt_s, start[:, limited])
+            alone = [
+                Follower(axis, dt_s, channels[index].park)
+                for axis, index in zip(limits, limited, strict=True)
+            ]
+            play = BlendPlay(lambda: Planner(axes, dt_s, _longest_s(alone)), devices, len(limited), dt_s)
+            self._followers.append((self._limited, axes, play))
         if legs is not None:
             law = _law(channels, joint, legs, dt_s)
-            self._followers.append(
-                (np.array(joint, dtype=np.intp), JointFollowerBatch(law, dt_s, start[:, joint]))
-            )
+            seats = JointFollowerBatch(law, dt_s, start[:, joint])
+            of_joint = BlendPlay(lambda: Planner(seats, dt_s, seats.alone_s), devices, len(joint), dt_s)
+            self._followers.append((np.array(joint, dtype=np.intp), seats, of_joint))
         self._low = np.array([channels[index].low for index in free])
         self._high = np.array([channels[index].high for index in free])
         steps = [channels[index].velocity for index in free]
@@ -211,8 +335,15 @@ class GovernorBatch:
         """As `Governor.safe_bound_s`."""
         return self._one.safe_bound_s
 
-    def step(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values for this tick."""
+    def step(self, wanted: Floats, rest: bool | Flags = False) -> Floats:
+        """Values for this tick.
+
+        Parameters
+        ----------
+        wanted : float64[devices, channels]
+        rest : bool or bool[devices], default False
+            As for `Governor.step`: of all of them, or of each.
+        """
         self._private = False
         finite = np.isfinite(wanted)
         if not finite.all():
@@ -220,14 +351,14 @@ class GovernorBatch:
             wanted = np.where(finite, wanted, self._wanted)
         self._wanted = wanted
         if not len(self._free) and len(self._followers) == 1:
-            self._values = self._followers[0][1].follow(wanted)
+            self._values = self._follow(self._followers[0], wanted, rest)
             return self._values
         if not self._followers:
             self._values = self._level(wanted)
             return self._values
         out = np.empty(wanted.shape)
-        for columns, followers in self._followers:
-            out[:, columns] = followers.follow(wanted[:, columns])
+        for group in self._followers:
+            out[:, group[0]] = self._follow(group, wanted[:, group[0]], rest)
         out[:, self._free] = self._level(wanted[:, self._free])
         self._values = out
         return out
@@ -239,14 +370,22 @@ class GovernorBatch:
             self._private = True
         self._values[row] = self._wanted[row] = self._park
         self._levels[row] = np.clip(self._park[self._free], self._low, self._high)
-        for columns, followers in self._followers:
+        for columns, followers, play in self._followers:
             followers.rest_at(row, self._park[columns])
+            play.forget(row)
 
     def at(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """By device, whether the last command is exactly ``values[device]``, at rest."""
         found: NDArray[np.bool_] = (self._values == values).all(axis=1)
-        for _, followers in self._followers:
+        for _, followers, _ in self._followers:
             found &= followers.resting().all(axis=1)
+        return found
+
+    @staticmethod
+    def _follow(group: tuple[Rows, FollowerBatch, BlendPlay], wanted: Floats, rest: bool | Flags) -> Floats:
+        _, followers, play = group
+        found = followers.follow(play.lead(followers, wanted, rest))
+        play.emitted(found)
         return found
 
     def _level(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -255,6 +394,11 @@ class GovernorBatch:
             goal = np.minimum(np.maximum(goal, self._levels - self._step), self._levels + self._step)
         self._levels = goal
         return goal
+
+
+def _longest_s(axes: Sequence[Follower]) -> float:
+    """Within which each of these axes would be anywhere by itself: a blend of them that takes longer is not worth it."""
+    return max((axis.move_time_s(axis.limits.high - axis.limits.low) for axis in axes), default=0.0)
 
 
 def _moving(channels: Sequence[Channel]) -> tuple[int, ...]:

@@ -626,7 +626,7 @@ class BusCore:
             for said in news:
                 data = {"channel": said.channel, "budget": said.what, **said.data}
                 self._say("budget", tick, line.driver.name, data)
-        values = line.governor.step(wanted)
+        values = line.governor.step(wanted, rest=not playing)
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused
             self._say("refused", tick, line.driver.name, {"count": line.refused})
@@ -667,11 +667,13 @@ class BusCore:
         before: FleetDispatch | None,
     ) -> FleetDispatch | None:
         """As `_command`, for all devices of a cohort; `before`: of an instant just made good, not sent yet."""
+        rest: bool | NDArray[np.bool_] = True
         if self._retiring:
             wanted = cohort.goal
         elif self._stopped or self._stale:
             wanted = cohort.safe
         else:
+            rest = cohort.held
             show: ShowState = self._show
             levels_of = self._levels_of
             if cohort.lit and self._seats.calm:
@@ -680,7 +682,7 @@ class BusCore:
             wanted = cohort.wanted(states, which, controls, self._seats.own)
         refused = cohort.governor.refused
         before_refused = refused.sum()
-        values = cohort.governor.step(wanted)
+        values = cohort.governor.step(wanted, rest)
         if refused.sum() != before_refused:
             self._say("refused", tick, cohort.name, {"count": int(refused.sum())})
         frames, faults = cohort.encode(values)

@@ -134,10 +134,10 @@ class JointFollower:
         self.patience = max(math.ceil(_PATIENCE_S / dt_s), 2)
         self._course = FREE_COURSE
         # Twice what axes by themselves need: then they are led there on a line.
-        alone_s = max(
+        self.alone_s = max(
             (axis.move_time_s(axis.limits.high - axis.limits.low) for axis in self._axes), default=0.0
         )
-        self.too_long = math.ceil(2.0 * alone_s / dt_s)
+        self.too_long = math.ceil(2.0 * self.alone_s / dt_s)
         self._raw: tuple[float, ...] | None = None
         self._clipped: tuple[float, ...] = ()
         self.on_target = False

@@ -17,6 +17,7 @@ from engine.motion.joint import FREE, SLOW, STOPPING, AxisState, Course, JointFo
 from engine.motion.joint_arrays import JointArrays
 from engine.motion.joint_law import LegLaw, pairs
 from engine.motion.trajectories_batch import FollowerBatch
+from engine.motion.trajectories_law import certified
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -54,6 +55,7 @@ class JointFollowerBatch(FollowerBatch):
         for row in start.tolist():
             self._one.rest_at(row)
         self._too_long = self._one.too_long
+        self.alone_s = self._one.alone_s
         self._arrays = JointArrays(law, self._limits)
         self._first, self._second = (
             np.array([pair[which] for pair in pairs(start.shape[1])], dtype=np.intp) for which in (0, 1)
@@ -82,6 +84,42 @@ class JointFollowerBatch(FollowerBatch):
         super().rest_at(row, position)
         self._since[row] = 0
         self._courses.pop(row, None)
+
+    @property
+    def speed_shares(self) -> tuple[float, ...]:
+        """Shares of the axes' speeds for a move of all of them: their own, and what legs leave to all axes at once."""
+        most = (self._law.gain * self._limits.vl).sum(axis=1)
+        share = float((self._law.speed / np.maximum(most, 1e-300)).min()) * _SURE
+        return (1.0,) if share >= 1.0 else (1.0, share)
+
+    def drawn_in(self, wanted: Floats) -> Floats:
+        """Wanted poses, inside what can be reached."""
+        return self._clip(super().drawn_in(wanted))
+
+    def holds(self, p: Floats, v: Floats, a: Floats) -> Flags:
+        """By row, whether a seat may be in a state that is inside its axes' limits: stops exist, and keep legs inside theirs."""
+        good = self._certain_seats(p, v, a, np.zeros(a.shape))
+        rows = np.nonzero(~good)[0]
+        if len(rows):
+            at, of_v, of_a = p[rows], v[rows], a[rows]
+            each = self._limits.take(np.tile(np.arange(at.shape[1]), len(rows)))
+            stops = certified(each, at.ravel(), of_v.ravel(), of_a.ravel()).reshape(at.shape).all(axis=1)
+            good[rows] = stops & self._arrays.tested(self._arrays.committed(at, of_v, of_a))
+        return good
+
+    def free(self, rows: Rows) -> Flags:
+        """Which seats are neither being stopped nor on a line."""
+        return np.array(
+            [self._courses[row].mode == FREE if row in self._courses else True for row in rows.tolist()],
+            dtype=np.bool_,
+        )
+
+    def believe(self, rows: Rows) -> None:
+        """What these seats do is what was wanted of them."""
+        super().believe(rows)
+        self._since[rows] = 0
+        for row in rows.tolist():
+            self._courses.pop(row, None)
 
     def follow(self, target: Floats) -> Floats:
         """Emit the next samples on the way to `target`, all finite; gives `position`."""

@@ -26,11 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.trajectories import PLANNING_MARGIN, AxisLimits, Follower
-from engine.motion.trajectories_law import Limits
+from engine.motion.trajectories_law import Limits, certified
 from engine.motion.trajectories_law import follow as law_follow
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 _EXTRA_TICKS = 3.0
 # Distinct axes from which the law on arrays is cheaper than one at a time.
@@ -108,6 +109,44 @@ class FollowerBatch:
         tolerance = np.array([axis._tolerance for axis in self._scalar])
         found: Flags = (np.abs(self._v) <= 4.0 * tolerance) & (np.abs(self._a) <= 8.0 * tolerance)
         return found
+
+    @property
+    def plan_limits(self) -> Limits:
+        """What the axes of one device plan with, per tick."""
+        return self._limits
+
+    @property
+    def speed_shares(self) -> tuple[float, ...]:
+        """Shares of its axes' speeds with which a move of all of them may be planned, best first."""
+        return (1.0,)
+
+    def drawn_in(self, wanted: Floats) -> Floats:
+        """Wanted positions, inside what can be reached."""
+        return np.minimum(np.maximum(wanted, self._low), self._high)
+
+    def holds(self, p: Floats, v: Floats, a: Floats) -> Flags:
+        """By row, whether a device may be in a state: float64[rows, columns] each, per tick, inside the limits of the axes."""
+        good = self._certain(p, v, a, np.zeros(a.shape))
+        rows, columns = np.nonzero(~good)
+        if len(rows):
+            of = self._limits.take(columns)
+            good[rows, columns] = certified(of, p[rows, columns], v[rows, columns], a[rows, columns])
+        found: Flags = good.all(axis=1)
+        return found
+
+    def motion(self, rows: Rows) -> tuple[Floats, Floats, Floats]:
+        """Position, velocity and acceleration of some of the devices, per tick."""
+        return self._p[rows], self._v[rows], self._a[rows]
+
+    def free(self, rows: Rows) -> Flags:
+        """Which of them follow, each axis as it is led, and may be led along a blend."""
+        return np.ones(len(rows), dtype=np.bool_)
+
+    def believe(self, rows: Rows) -> None:
+        """What these devices do is what was wanted of them: so that a course that goes on from there is one."""
+        self._tracking[rows] = True
+        self._all_tracking = bool(self._tracking.all())
+        self._quiet[rows] = 3
 
     def rest_at(self, row: int, position: Sequence[float] | Floats) -> None:
         """Forget all motion of one device: its axes are known to rest at `position`."""

@@ -120,6 +120,72 @@ def test_whatever_is_wanted_no_command_breaks_a_leg(
     assert_legs_within(platform, np.array(rows))
 
 
+@pytest.mark.parametrize("with_legs", [False, True])
+@settings(max_examples=4)
+@given(
+    pieces=st.lists(
+        st.tuples(
+            st.sampled_from(["play", "stop", "park", "permit"]), st.integers(1, 60), st.integers(0, 2**32)
+        ),
+        min_size=3,
+        max_size=6,
+    )
+)
+def test_stops_and_ways_home_keep_every_limit_whenever_they_are_broken_off(
+    with_legs: bool, pieces: list[tuple[str, int, int]], platform: Platform, bounds: LegBounds
+) -> None:
+    channels = seat_driver().channels
+    legs = bounds if with_legs else None
+    alone = [Governor(channels, DT_S, legs) for _ in range(3)]
+    batch = GovernorBatch(channels, DT_S, 3, legs)
+    rows = [np.zeros((3, 6))] * 3
+    for kind, ticks, seed in pieces:
+        random = np.random.default_rng(seed)
+        rate = 2.0 * math.pi * 10.0 ** random.uniform(-1.0, 0.5, (3, 6))
+        held = {"play": [False] * 3, "permit": (random.uniform(size=3) < 0.5).tolist()}.get(kind, [True] * 3)
+        still = np.zeros(6) if kind != "park" else random.uniform(-0.3, 0.3, 6) * HIGH
+        for tick in range(ticks):
+            wanted = 0.8 * HIGH * np.sin(rate * tick * DT_S + seed)
+            if tick == 7 and kind == "permit":
+                wanted[0] = np.nan
+            wanted[held] = still
+            found = [
+                governor.step(row, rest)
+                for governor, row, rest in zip(alone, wanted.tolist(), held, strict=True)
+            ]
+            assert batch.step(wanted, np.array(held)).tolist() == [list(row) for row in found]
+            rows.append(np.array(found))
+    if with_legs:
+        for seat in range(3):
+            assert_legs_within(platform, np.array(rows)[:, seat])
+    made = np.array(rows)
+    for order, name in ((1, "velocity"), (2, "acceleration"), (3, "jerk")):
+        most = np.array([getattr(LIMITS[axis], name) for axis in MOTION_AXES]) * DT_S**order
+        noise = 2.0 ** (order + 2) * np.spacing(HIGH)
+        assert (np.abs(np.diff(made, order, axis=0)) <= most * (1.0 + 2e-6) + noise).all()
+
+
+@pytest.mark.parametrize("with_legs", [False, True])
+def test_a_seat_told_to_rest_is_led_there_by_all_axes_at_once_within_its_bound(
+    with_legs: bool, bounds: LegBounds
+) -> None:
+    governor = Governor(seat_driver().channels, DT_S, bounds if with_legs else None)
+    t_s = np.arange(300) * DT_S
+    for row in 0.06 * np.outer(np.minimum(t_s, 1.0) ** 3 * np.sin(3.0 * t_s), HIGH):
+        governor.step(row.tolist())
+    assert not governor.blending
+    ticks, last = 0, np.zeros(6)
+    while not governor.at((0.0,) * 6):
+        before = np.array(governor.values)
+        last = np.where(np.array(governor.step((0.0,) * 6, rest=True)) != before, ticks, last)
+        assert governor.blending or governor.at((0.0,) * 6) or not any(governor.values)
+        ticks += 1
+        assert ticks * DT_S <= governor.safe_bound_s
+    assert np.ptp(last) <= 2
+    governor.rest_in_park()
+    assert governor.step((0.0,) * 6, rest=True) == (0.0,) * 6
+
+
 class Storm:
     """A show that asks for what no seat can do, with seams, and of one seat for nonsense."""
 
