@@ -171,7 +171,7 @@ def test_a_seat_told_to_rest_is_led_there_by_all_axes_at_once_within_its_bound(
 ) -> None:
     governor = Governor(seat_driver().channels, DT_S, bounds if with_legs else None)
     t_s = np.arange(300) * DT_S
-    for row in 0.06 * np.outer(np.minimum(t_s, 1.0) ** 3 * np.sin(3.0 * t_s), HIGH):
+    for row in 0.015 * np.outer(np.minimum(t_s, 1.0) ** 3 * np.sin(3.0 * t_s), HIGH):
         governor.step(row.tolist())
     assert not governor.blending
     ticks, last = 0, np.zeros(6)
