@@ -48,6 +48,8 @@ class Budget:
         Largest share of any window of that length for which it is on.
     total_s : float or None
         At full strength, in a show; half strength uses half.
+    ml_per_s : float or None
+        What flows at full strength, where the rig says.
     stuck_s : float or None
         A value that is on and does not change for longer is taken to 0 until the show itself wants 0.
     purge : Purge or None
@@ -59,6 +61,7 @@ class Budget:
     share: float = 1.0
     window_s: float = 0.0
     total_s: float | None = None
+    ml_per_s: float | None = None
     stuck_s: float | None = None
     purge: Purge | None = None
 
@@ -104,6 +107,7 @@ def build_budgets(docs: Mapping[str, BudgetDoc], at: Sequence[str | int], say: S
             share=1.0 if doc.share is None else doc.share,
             window_s=0.0 if doc.window is None or doc.share is None else _seconds(doc.window),
             total_s=total_s,
+            ml_per_s=doc.ml_per_s,
             stuck_s=None if doc.stuck is None else _seconds(doc.stuck),
             purge=None
             if doc.purge is None
