@@ -12,32 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import PackageError, Problem, UsageError
+from engine.motion.exposure.envelope import EnvelopeRow
 from engine.safety.certificate.measures import MEASURES
 from engine.timeline.yamlsource import load_yaml
 
 _PROFILES = Path(__file__).resolve().parent / "profiles"
 DEFAULT_PROFILE = "engineering"
-
-
-@dataclass(frozen=True, slots=True)
-class EnvelopeRow:
-    """The most acceleration along one axis that may be sustained for `for_s`.
-
-    Attributes
-    ----------
-    axis : int
-        0 forward, 1 left, 2 up.
-    sign : int
-        1, -1, or 0 for both directions.
-    for_s : float
-        0: the peak.
-    most_g : float
-    """
-
-    axis: int
-    sign: int
-    for_s: float
-    most_g: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,16 @@ A running r.m.s. is told by the energy in any second: of the canonical course by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.experience import Rig
 from engine.motion.cueing.values import GRAVITY_MPS2
+from engine.motion.exposure.envelope import share
 from engine.motion.exposure.guest import GuestMotion, guest_motion
+from engine.motion.exposure.metrics import SICK_PER_DOSE
 from engine.motion.exposure.norms import Norms, Ringing
 from engine.safety.certificate.contributions.repeats import Repeat, repeats_of
 from engine.safety.certificate.contributions.traces import Trace, trace_of
@@ -46,12 +48,12 @@ Floats = NDArray[np.float64]
 
 AXES = ("x", "y", "z")
 _WEIGHTING = {"x": "Wd", "y": "Wd", "z": "Wk"}
-#: Percent of unadapted adults that vomit, by motion sickness dose in m/s^1.5: ISO 2631-1, annex D, K = 1/3.
-_SICK_PER_DOSE = 1.0 / 3.0
 #: How far before and behind a beginning the spline through its samples is followed: its memory falls to a millionth.
 _AROUND_S = 0.3
 #: Nothing rings or fades below this: products of many such shares stay numbers that add up as they should.
 _FLOOR = 1e-12
+#: Longer than this nothing is looked for over a seam.
+_LASTING_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +143,10 @@ class _Judge:
         self._motions = [self._felt(course) for course in self._courses.canonical]
         rate_hz = self._motions[0].rate_hz if self._motions else 2000.0
         self._ringing = {name: Ringing(name, rate_hz) for name in ("Wd", "Wk", "Wf")}
-        self._peaks = [_peaks(motion) for motion in self._motions]
+        self._profile = profile
+        # A beginning is followed for some seconds only: what is to last longer is held to its level for as long as that.
+        self._rows = [replace(row, for_s=min(row.for_s, _LASTING_S)) for row in profile.envelope]
+        self._peaks = [self._highest_of(motion) for motion in self._motions]
         self._way_peaks: dict[int, Floats] = {}
         self._ways: dict[tuple[int, str], _Extra] = {}
         self._unjoined = 0
@@ -172,8 +177,8 @@ class _Judge:
         weighed["sick"] = sick
         dose = self._norms("msdv_z", "sick", ringing, sick, 2.0)
         found.append(self._said("msdv_z", "m/s^1.5", dose))
-        found.append(self._said("sickness", "%", dose, Reading(factor=_SICK_PER_DOSE)))
-        for row, (name, unit) in enumerate(_PEAKS):
+        found.append(self._said("sickness", "%", dose, Reading(factor=SICK_PER_DOSE)))
+        for row, (name, unit) in enumerate(_PEAKS if self._profile.envelope else _PEAKS[:-1]):
             found.append(self._said(name, unit, self._highest(name, row)))
         self.traces = tuple(
             trace_of(motion, {name: norms[number] for name, norms in weighed.items()})
@@ -205,10 +210,20 @@ class _Judge:
     def _felt(self, poses: Floats) -> GuestMotion:
         return guest_motion(poses, self._mover.tick_s, self._head_m)
 
+    def _highest_of(self, motion: GuestMotion, first: int = 0) -> Floats:
+        """`_peaks` from sample `first` on, and the share of the site's envelope over all of it: what is sustained may begin before."""
+        found = _peaks(motion, first)
+        profile = self._profile
+        if profile.envelope:
+            acceleration_g = motion.acceleration / GRAVITY_MPS2
+            found[-1] = share(acceleration_g, motion.rate_hz, self._rows, profile.low_pass_hz)
+        return found
+
     def _begin(self) -> None:
         """What every way into a piece adds: the worst of its beginnings."""
         tick_s = self._mover.tick_s
-        around = round(_AROUND_S / tick_s)
+        longest_s = max((row.for_s for row in self._rows), default=0.0)
+        around = round((_AROUND_S + longest_s) / tick_s)
         for beginning in self._courses.beginnings():
             self._unjoined += not beginning.joined
             target = self._material.pieces.ways[beginning.way].target
@@ -221,7 +236,7 @@ class _Judge:
                 np.concatenate((np.tile(canonical[:1], (len(before), 1)), canonical[: head + around]))
             )
             first = round(len(before) * tick_s * really.rate_hz)
-            peaks = _peaks(really, first)
+            peaks = self._highest_of(really, first)
             known = self._way_peaks.get(beginning.way)
             self._way_peaks[beginning.way] = peaks if known is None else np.maximum(known, peaks)
             if head == 0:
@@ -252,7 +267,7 @@ class _Judge:
                     key = (number, name)
                     known = self._ways.get(key, _NO_EXTRA)
                     self._ways[key] = known.and_also(one, repeat.times * lost)
-                peaks = _peaks(felt)
+                peaks = self._highest_of(felt)
                 self._peaks[number] = self._peaks[number] + peaks
         return by_piece
 
@@ -386,6 +401,7 @@ _PEAKS = (
     ("onset", "g/s"),
     ("turn_rate", "deg/s"),
     ("tilt", "deg"),
+    ("envelope", ""),
 )
 
 
@@ -396,7 +412,7 @@ def _peaks(motion: GuestMotion, first: int = 0) -> Floats:
     onset = float(np.sqrt((rise**2).sum(axis=0)).max(initial=0.0))
     turn = float(np.sqrt((motion.turn[:, first:] ** 2).sum(axis=0)).max(initial=0.0))
     tilt = float(motion.tilt_deg[first:].max(initial=0.0))
-    return np.array([*np.abs(acceleration).max(axis=1, initial=0.0), onset, turn, tilt])
+    return np.array([*np.abs(acceleration).max(axis=1, initial=0.0), onset, turn, tilt, 0.0])
 
 
 def _nothing(pieces: Pieces) -> list[tuple[str, str, Costs, Reading]]:
