@@ -23,8 +23,9 @@ def conservative_places(machine: Machine, scenes: Scenes) -> tuple[Conservative,
     """Every place that was read conservatively, in the order of the file."""
     found = [place for container in machine.root.all() for place in _places(machine, container)]
     found += [Conservative("recursion", path) for path in machine.deep]
+    contexts = scenes.contexts()
     for tag in scenes.tags:
-        if tag.scene and scenes.contexts(tag.scene) > 1:
+        if tag.scene and contexts.get(tag.scene, 0) > 1:
             found.append(Conservative("shared-scene", tag.path))
     return tuple(dict.fromkeys(found))
 

@@ -100,13 +100,16 @@ class Scenes:
             found[context.scene].append(self._leaving[context])
         return found
 
-    def contexts(self, scene: str) -> int:
-        """In how many ways of open calls one place of a scene may be entered, at most."""
-        counts: dict[object, int] = {}
+    def contexts(self) -> dict[str, int]:
+        """By scene: in how many ways of open calls one place of it may be entered, at most."""
+        counts: dict[tuple[str, object], int] = {}
         for context in self._passed:
-            if context.scene == scene:
-                counts[context.state.spot] = counts.get(context.state.spot, 0) + 1
-        return max(counts.values(), default=0)
+            place = (context.scene, context.state.spot)
+            counts[place] = counts.get(place, 0) + 1
+        found: dict[str, int] = {}
+        for (scene, _), count in counts.items():
+            found[scene] = max(found.get(scene, 0), count)
+        return found
 
     def _spread(self, entered: list[tuple[Context, Passed]]) -> None:
         waiting: dict[Context, None] = {}

@@ -30,7 +30,7 @@ class Container:
         Place in the parent's content; -1 for one that is only named.
     """
 
-    __slots__ = ("flags", "index", "items", "name", "named", "parent", "quoted")
+    __slots__ = ("flags", "index", "items", "moves", "name", "named", "parent", "quoted")
 
     def __init__(
         self, raw: list[Any], parent: Container | None = None, name: str = "", index: int = -1
@@ -53,6 +53,8 @@ class Container:
                 self.named.setdefault(item.name, item)
         #: Per place: whether it stands between ``str`` and ``/str``, where a tag belongs to an option and not to a line.
         self.quoted = tuple(_quoted(self.items))
+        #: Per place: the next at or after it where something happens but words and sums; the end counts as one.
+        self.moves = _next_moves(self.items)
 
     @property
     def path(self) -> str:
@@ -241,6 +243,23 @@ def _run(container: Container, index: int) -> list[int]:
             runs = []
             place += 1
     return runs if holds else []
+
+
+_WORDS = frozenset({"#", "end", "done", "->->", "~ret"})
+_KEYS = ("#", "*", "->", "->t->", "f()", "x()")
+
+
+def _next_moves(items: list[Any]) -> tuple[int, ...]:
+    found = [len(items)]
+    for place in range(len(items) - 1, -1, -1):
+        item = items[place]
+        moves = (
+            isinstance(item, Container)
+            or (isinstance(item, str) and item in _WORDS)
+            or (isinstance(item, dict) and any(key in item for key in _KEYS))
+        )
+        found.append(place if moves else found[-1])
+    return tuple(reversed(found))
 
 
 def _quoted(items: list[Any]) -> Iterator[bool]:

@@ -129,6 +129,9 @@ class Turns:
             if step.choice is not None:
                 here = here.after(step.choice, state.frames)
             for onward in step.onward:
+                container, index = onward.spot
+                if container.moves[index] != index:
+                    onward = onward._replace(spot=(container, container.moves[index]))
                 if onward not in passed:
                     # Calls within calls within calls: told apart up to a point, then taken together.
                     crowd[onward.spot] = crowd.get(onward.spot, 0) + 1
