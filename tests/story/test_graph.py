@@ -104,7 +104,72 @@ def test_mistakes_of_form_are_all_found(graph) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["hall", "shapes"])
+def test_what_an_earlier_scene_or_a_thread_left_behind_is_offered_where_the_turn_stops(graph) -> None:
+    """Options of threads, a scene in a thread, options that may not be there at the end, tunnels that go elsewhere."""
+    found = graph("turns")
+    assert {node.id: {option.id for option in node.options} for node in found.scenes if node.options} == {
+        "stairs": {"listen", "climb", "rest"},
+        "silence": {"answer", "back"},
+    }
+    assert {(edge.source, edge.target, edge.option) for edge in found.edges} == {
+        (START, "porch", ""),
+        ("porch", "stairs", ""),
+        ("stairs", END, ""),
+        ("stairs", "stairs", "listen"),
+        ("stairs", "hatch", "rest"),
+        ("stairs", "loft", "climb"),
+        ("hatch", "voices", ""),
+        ("voices", "silence", ""),
+        ("silence", "loft", "answer"),
+        ("silence", "stairs", "back"),
+        ("silence", "loft", "back"),
+        ("loft", "visit", ""),
+        ("visit", "porch", ""),
+        ("visit", "visit", ""),
+        ("visit", "stairs", ""),
+    }
+    assert [(limit.path, limit.most) for limit in found.limits] == [("resting.0.c-0", 1)]
+
+
+def test_a_call_that_opens_itself_may_return_to_any_caller() -> None:
+    found = build_graph(
+        '{"inkVersion": 21, "root": [[{"->": "a"}, null], "done", {"a": ["#", "^scene: a", "/#", "^A.", "\\n", {"->t->": "t"}, '
+        '"#", "^scene: b", "/#", "^B.", "\\n", "end", null], "t": ["#", "^scene: t", "/#", "^T.", "\\n", "ev", {"VAR?": "x"}, "/ev", '
+        '{"->": ".^.on", "c": true}, "ev", "void", "/ev", "->->", {"on": [{"->t->": "t"}, "ev", "void", "/ev", "->->", null]}], '
+        '"c": ["#", "^scene: c", "/#", "^C.", "\\n", {"->t->": "t"}, "#", "^scene: d", "/#", "^D.", "\\n", "end", null]}]}'
+    )
+    ways = {(edge.source, edge.target) for edge in found.edges}
+    assert {("a", "t"), ("t", "t"), ("t", "b")} <= ways
+    assert found.counted()["recursion"] == 1
+    said = [problem.message for problem in found.problems if problem.code == "recursion"]
+    assert said == ["the call at t.on.0 opens itself again: it may return to any place that calls"]
+
+
+def test_a_computed_scene_may_be_any_and_is_an_error() -> None:
+    found = build_graph(
+        '{"inkVersion": 21, "root": [[{"->": "a"}, null], "done", {"a": ["#", "^scene: a", "/#", "^A.", "\\n", "#", "^scene: ", '
+        '"ev", {"VAR?": "x"}, "out", "/ev", "/#", "^B.", "\\n", "end", null], "z": ["#", "^scene: z", "/#", "^Z.", "\\n", "end", null]}]}'
+    )
+    assert {(edge.source, edge.target) for edge in found.edges} >= {
+        ("a", "a"),
+        ("a", "z"),
+        ("z", END),
+        ("a", END),
+    }
+    assert [problem.code for problem in found.problems] == ["computed-scene"]
+    assert found.problems[0].severity == "error"
+
+
+def test_a_path_that_leads_nowhere_is_said() -> None:
+    found = build_graph(
+        '{"inkVersion": 21, "root": [[{"->": "a"}, null], "done", {"a": ["#", "^scene: a", "/#", "^A.", "\\n", {"->": "gone"}, null]}]}'
+    )
+    assert [problem.message for problem in found.problems if problem.code == "lost-divert"] == [
+        "what stands at a.5 leads to 'gone', which does not exist"
+    ]
+
+
+@pytest.mark.parametrize("name", ["hall", "shapes", "turns", "visits", "limits"])
 @pytest.mark.parametrize("seed", range(6))
 def test_every_play_stays_on_the_graph(graph, load, name: str, seed: int) -> None:
     """The law that makes the graph worth having: a play never takes a way that is not drawn."""
