@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from engine.safety.paths.first import earliest_over, first_over
 from engine.safety.paths.flow import Flow
 from engine.safety.paths.graph import OUTSIDE, PathGraph
+from engine.safety.paths.nearest import nearest_paths
 from engine.safety.paths.values import Additive, Bound, Costs, Highest, PathWitness, PowerSum, Ratio, Windowed
 from engine.safety.paths.windows import windowed_bound
-from engine.safety.paths.nearest import nearest_paths
 
 Values = NDArray[np.float64]
 
@@ -68,7 +68,9 @@ def stops_of(graph: PathGraph, path: Sequence[int]) -> tuple[int, ...]:
     return tuple(graph.ways[number].target for number in path if graph.ways[number].target != OUTSIDE)
 
 
-def _parts(graph: PathGraph, costs: Additive | PowerSum | Highest, path: Sequence[int]) -> list[tuple[int, float]]:
+def _parts(
+    graph: PathGraph, costs: Additive | PowerSum | Highest, path: Sequence[int]
+) -> list[tuple[int, float]]:
     """Stop and what it gives, along a path; a way's cost goes to the stop it leads to (or leaves, at the end)."""
     parts: list[tuple[int, float]] = []
     ringing = 0.0
@@ -86,7 +88,9 @@ def _parts(graph: PathGraph, costs: Additive | PowerSum | Highest, path: Sequenc
     return parts
 
 
-def _witness(graph: PathGraph, costs: Additive | PowerSum | Ratio | Highest, path: Sequence[int]) -> PathWitness:
+def _witness(
+    graph: PathGraph, costs: Additive | PowerSum | Ratio | Highest, path: Sequence[int]
+) -> PathWitness:
     return PathWitness(tuple(path), stops_of(graph, path), value_along(graph, costs, path))
 
 
@@ -110,7 +114,7 @@ def ringing_in(graph: PathGraph, costs: PowerSum) -> Values:
     ValueError
         A ringing that never decays goes round in a loop.
     """
-    inner = [way for way in graph.ways if way.source != OUTSIDE and way.target != OUTSIDE]
+    inner = [way for way in graph.ways if OUTSIDE not in (way.source, way.target)]
     sources = np.array([way.source for way in inner], dtype=np.intp)
     targets = np.array([way.target for way in inner], dtype=np.intp)
     tail, decay = np.asarray(costs.tail, float), np.asarray(costs.decay, float)
@@ -126,11 +130,14 @@ def ringing_in(graph: PathGraph, costs: PowerSum) -> Values:
         if np.all(following <= out * (1.0 + 1e-12)):
             break
         out = following
+    # Something more everywhere decays everywhere: what is left to do at a stop is soon less than what was added there.
     for widening in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1e-1):
-        wider = out * (1.0 + widening)
+        wider = out * (1.0 + widening) + widening * float(out.max(initial=0.0))
         if np.all(mapped(wider) <= wider):
             return wider
-    raise ValueError(f"'{costs.name}': a ringing never decays round some loop; `decay` has to be below 1 somewhere in it")
+    raise ValueError(
+        f"'{costs.name}': a ringing never decays round some loop; `decay` has to be below 1 somewhere in it"
+    )
 
 
 def _way_costs(graph: PathGraph, costs: Additive | PowerSum) -> Values:
@@ -160,7 +167,13 @@ def _summed(graph: PathGraph, flow: Flow, costs: Additive | PowerSum, limit: flo
     first, earliest = None, None
     if limit is not None and value > limit:
         earliest, first = first_over(
-            graph, along, limit**power, witness, limit, lambda way: _witness(graph, costs, way), sum(flow.caps.visits)
+            graph,
+            along,
+            limit**power,
+            witness,
+            limit,
+            lambda way: _witness(graph, costs, way),
+            sum(flow.caps.visits),
         )
     return Bound(costs.name, value, witness, parts, first, earliest)
 
@@ -183,7 +196,9 @@ def _highest(graph: PathGraph, flow: Flow, costs: Highest, limit: float | None) 
     witness = _witness(graph, costs, path)
     first, earliest = None, None
     if limit is not None and value > limit:
-        over = [(*to.get(graph.ways[number].source, ()), number) for cost, number in candidates if cost > limit]
+        over = [
+            (*to.get(graph.ways[number].source, ()), number) for cost, number in candidates if cost > limit
+        ]
         earliest, first = earliest_over(graph, over, lambda way: _witness(graph, costs, way))
     parts = dict.fromkeys(witness.stops, 0.0)
     for stop, part in _parts(graph, costs, path):
@@ -239,19 +254,22 @@ def _any_path(graph: PathGraph) -> tuple[int, ...]:
 def _check(graph: PathGraph, costs: Costs) -> None:
     stops, ways = len(graph.stops), len(graph.ways)
     tables: list[tuple[str, Sequence[float], int]] = []
+    table: Sequence[float] | None
     for name in ("stops", "own", "tail", "decay", "above", "below", "inside", "head", "total", "duration_s"):
         if (table := getattr(costs, name, None)) is not None:
             tables.append((name, table, stops))
     for name in ("seam", "across") if isinstance(costs, Windowed) else ("ways",):
         table = getattr(costs, name, ())
-        if len(table):
+        if table is not None and len(table):
             tables.append((name, table, ways))
     for name, table, length in tables:
         row = np.asarray(table, float)
         if row.shape != (length,):
             raise ValueError(f"'{costs.name}': {name} has {row.shape} values, the graph asks for {length}")
         if not np.all(np.isfinite(row)) or np.any(row < 0.0):
-            raise ValueError(f"'{costs.name}': {name} holds a negative value or one that is not finite: {row.min()}")
+            raise ValueError(
+                f"'{costs.name}': {name} holds a negative value or one that is not finite: {row.min()}"
+            )
         if name in ("below", "duration_s") and np.any(row <= 0.0):
             raise ValueError(f"'{costs.name}': {name} has to be greater than 0, the least is {row.min()}")
         if name == "decay" and np.any(row > 1.0):

@@ -51,7 +51,9 @@ def first_over(
     """
     known = _shortest_beginning(graph, witness, limit, judge)
     last = len(known.stops) if known is not None else most_stops
-    inner = np.array([n for n, way in enumerate(graph.ways) if OUTSIDE not in (way.source, way.target)], dtype=np.intp)
+    inner = np.array(
+        [n for n, way in enumerate(graph.ways) if OUTSIDE not in (way.source, way.target)], dtype=np.intp
+    )
     sources = np.array([graph.ways[n].source for n in inner], dtype=np.intp)
     targets = np.array([graph.ways[n].target for n in inner], dtype=np.intp)
     # A way out costs too: it counts with the stop it leaves.

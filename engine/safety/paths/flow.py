@@ -8,11 +8,11 @@ A path gives a whole-numbered flow: how often it takes each way. Every such flow
 - a set of stops S that the path visits was entered: ``visits(v) <= cap(v) * ways into S`` for each v in S (added where a solution
   breaks it: circles that hang in the air).
 
-So the maximum over the flows is never below the maximum over the paths. The linear programme's bound is not taken from the solver's word but
-from its multipliers: by weak duality *any* multipliers give a bound, and it is computed here with the remaining reduced costs
-times the ways' own limits added. Source: A. Neumaier, O. Shcherbina, Safe bounds in linear and mixed-integer linear
-programming, Math. Program. 99 (2004). Where the solution is not whole, branch and bound (HiGHS, a fixed number of nodes, no clock: the same bits
-on every run) closes the gap; its bound is widened by its tolerance.
+So the maximum over the flows is never below the maximum over the paths. The linear programme's bound is not taken from the solver's
+word but from its multipliers: by weak duality *any* multipliers give a bound, and it is computed here with the remaining reduced costs
+times the ways' own limits added. Source: A. Neumaier, O. Shcherbina, Safe bounds in linear and mixed-integer linear programming, Math.
+Program. 99 (2004). Where the solution is not whole, branch and bound (HiGHS, a fixed number of nodes, no clock: the same bits on every
+run) closes the gap; its bound is widened by its tolerance.
 """
 
 from __future__ import annotations
@@ -111,14 +111,26 @@ class Flow:
         path = () if whole is None else self._trail(whole)
         return Best(float(bound), path, solution[: self._ways])
 
+    def possible(self, way: int) -> bool:
+        """Whether some path may take a way: one that leads from where paths come, and is not forbidden by its limits."""
+        return bool(self._upper[way] > 0.0)
+
+    def complete(self, path: Sequence[int]) -> bool:
+        """Whether a path is over where it ends: outside, or at a stop that nothing leads out of."""
+        if not path:
+            return False
+        last = self.graph.ways[path[-1]].target
+        return last == OUTSIDE or not self.graph.outgoing[last]
+
     def _upper_limits(self) -> Values:
         upper = np.zeros(self._ways + self._stops)
         for number, way in enumerate(self.graph.ways):
             ends = [self.caps.visits[stop] for stop in (way.source, way.target) if stop != OUTSIDE]
             most = min(ends)
-            if OUTSIDE in (way.source, way.target):
-                most = min(most, 1)
-            elif self.caps.component[way.source] != self.caps.component[way.target]:
+            if (
+                OUTSIDE in (way.source, way.target)
+                or self.caps.component[way.source] != self.caps.component[way.target]
+            ):
                 most = min(most, 1)
             upper[number] = most if way.most is None else min(most, way.most)
         upper[self._ways :] = [min(1, visits) for visits in self.caps.visits]
@@ -154,7 +166,9 @@ class Flow:
         for number, way in enumerate(self.graph.ways):
             if way.target == OUTSIDE:
                 continue
-            inner = way.source != OUTSIDE and self.caps.component[way.source] == self.caps.component[way.target]
+            inner = (
+                way.source != OUTSIDE and self.caps.component[way.source] == self.caps.component[way.target]
+            )
             if not inner:
                 into.setdefault(self.caps.component[way.target], []).append(number)
         for stop, node in enumerate(self.graph.stops):
@@ -166,6 +180,16 @@ class Flow:
                 for number in self._incoming[node.per]:
                     row[number] = row.get(number, 0.0) - float(node.most or 0)
                 rows.append((row, 0.0))
+                again = [number for number in self._incoming[stop] if self.graph.ways[number].source == stop]
+                if again and all(
+                    self.graph.ways[number].source in (stop, node.per) for number in self._incoming[stop]
+                ):
+                    # Whoever comes into the laps goes round so often less one: laps of one visit are not run in another.
+                    each = {
+                        number: 1.0 if number in again else 1.0 - float(node.most or 0)
+                        for number in self._incoming[stop]
+                    }
+                    rows.append((each, 0.0))
             elif self.caps.cyclic[self.caps.component[stop]]:
                 rows.append((dict(row), float(cap)))
                 for number in into.get(self.caps.component[stop], []):
@@ -183,7 +207,9 @@ class Flow:
             values += list(row.values())
             starts.append(len(columns))
         shape = (len(self._rows), self._ways + self._stops)
-        return csr_matrix((values, columns, starts), shape=shape), np.array([right for _, right in self._rows])
+        return csr_matrix((values, columns, starts), shape=shape), np.array(
+            [right for _, right in self._rows]
+        )
 
     def _relaxed(self, objective: Values, upper: Values) -> tuple[float, Values | None]:
         """A rigorous bound, and the solution of the linear programme."""
@@ -196,7 +222,10 @@ class Flow:
             below, below_right = self._matrix()
             settings |= {"A_ub": below, "b_ub": below_right}
         found = linprog(
-            -objective / scale, bounds=np.column_stack([np.zeros_like(upper), upper]), method="highs", **settings
+            -objective / scale,
+            bounds=np.column_stack([np.zeros_like(upper), upper]),
+            method="highs",
+            **settings,
         )
         if found.x is None or found.status != 0:
             # Without a solution there are no multipliers; every way as often as it can be is a bound all the same.
@@ -248,7 +277,7 @@ class Flow:
     def _cut(self, solution: Values) -> bool:
         """Add what forbids circles that the beginning does not feed; whether there were any."""
         graph = self.graph
-        taken = np.flatnonzero(solution[: self._ways] > _WHOLE)
+        taken = np.flatnonzero(solution[: self._ways] > _WHOLE).tolist()
         out: dict[int, list[int]] = {}
         for number in taken:
             out.setdefault(graph.ways[number].source, []).append(graph.ways[number].target)
@@ -278,7 +307,8 @@ class Flow:
                 if graph.ways[number].source not in part
             ]
             visited = {
-                stop: sum(solution[number] for number in self._incoming[stop]) / max(self.caps.visits[stop], 1)
+                stop: sum(solution[number] for number in self._incoming[stop])
+                / max(self.caps.visits[stop], 1)
                 for stop in sorted(part)
             }
             stop = max(visited, key=lambda member: visited[member])
@@ -291,8 +321,10 @@ class Flow:
 
     def _trail(self, whole: Values) -> tuple[int, ...]:
         """The path that a whole-numbered flow draws: an Euler trail of what hangs together with the beginning."""
-        left = {number: int(whole[number]) for number in np.flatnonzero(whole[: self._ways] > 0.5)}
-        out: dict[int, list[int]] = {OUTSIDE: [number for number in left if self.graph.ways[number].source == OUTSIDE]}
+        left = {number: int(whole[number]) for number in np.flatnonzero(whole[: self._ways] > 0.5).tolist()}
+        out: dict[int, list[int]] = {
+            OUTSIDE: [number for number in left if self.graph.ways[number].source == OUTSIDE]
+        }
         for number in left:
             if self.graph.ways[number].source != OUTSIDE:
                 out.setdefault(self.graph.ways[number].source, []).append(number)

@@ -104,22 +104,34 @@ class PathGraph:
         out: list[list[int]] = [[] for _ in self.stops]
         first: list[int] = []
         for number, way in enumerate(self.ways):
-            if not (-1 <= way.source < count and -1 <= way.target < count) or way.source == way.target == OUTSIDE:
-                raise ValueError(f"way {number} runs from {way.source} to {way.target}; there are {count} stops")
+            if (
+                not (-1 <= way.source < count and -1 <= way.target < count)
+                or way.source == way.target == OUTSIDE
+            ):
+                raise ValueError(
+                    f"way {number} runs from {way.source} to {way.target}; there are {count} stops"
+                )
             (first if way.source == OUTSIDE else out[way.source]).append(number)
             if way.target != OUTSIDE and self.stops[way.target].per is not None:
                 head = self.stops[way.target].per
                 if way.source != head and (way.source == OUTSIDE or self.stops[way.source].per != head):
-                    raise ValueError(f"way {number} leads into '{self.stops[way.target].name}' from outside its laps")
+                    raise ValueError(
+                        f"way {number} leads into '{self.stops[way.target].name}' from outside its laps"
+                    )
         for number, stop in enumerate(self.stops):
             if stop.most is not None and stop.most < 0:
                 raise ValueError(f"stop '{stop.name}' may be visited {stop.most} times")
-            if stop.per is not None:
-                if stop.most is None or not 0 <= stop.per < count or self.stops[stop.per].per is not None:
-                    raise ValueError(f"stop {number} '{stop.name}' needs a `most` and a `per` that is no lap itself")
+            if stop.per is not None and (
+                stop.most is None or not 0 <= stop.per < count or self.stops[stop.per].per is not None
+            ):
+                raise ValueError(
+                    f"stop {number} '{stop.name}' needs a `most` and a `per` that is no lap itself"
+                )
         for limit in self.together:
             if limit.most < 0 or any(not 0 <= way < len(self.ways) for way in limit.ways):
-                raise ValueError(f"a limit of {limit.most} over ways {limit.ways}; there are {len(self.ways)} ways")
+                raise ValueError(
+                    f"a limit of {limit.most} over ways {limit.ways}; there are {len(self.ways)} ways"
+                )
         object.__setattr__(self, "outgoing", tuple(map(tuple, out)))
         object.__setattr__(self, "beginning", tuple(first))
 
@@ -203,7 +215,9 @@ def caps_of(graph: PathGraph) -> Caps:
     for limit in graph.together:
         for number in limit.ways:
             limited_way[number] = min(limited_way.get(number, limit.most), limit.most)
-    links: list[tuple[int, int, int]] = []  # way, from head, to head; ways inside one stop's laps are no circle
+    links: list[
+        tuple[int, int, int]
+    ] = []  # way, from head, to head; ways inside one stop's laps are no circle
     for number, way in enumerate(graph.ways):
         if way.source < 0 or way.target < 0 or not reached[way.source] or not reached[way.target]:
             continue
@@ -257,7 +271,9 @@ def _reached(graph: PathGraph) -> list[bool]:
         if at < 0 or reached[at] or graph.stops[at].most == 0:
             continue
         reached[at] = True
-        waiting += [graph.ways[number].target for number in graph.outgoing[at] if graph.ways[number].most != 0]
+        waiting += [
+            graph.ways[number].target for number in graph.outgoing[at] if graph.ways[number].most != 0
+        ]
     return reached
 
 

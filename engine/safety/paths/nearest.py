@@ -20,7 +20,12 @@ def nearest_paths(graph: PathGraph) -> dict[int, tuple[int, ...]]:
         at = waiting.popleft()
         for number in graph.beginning if at == OUTSIDE else graph.outgoing[at]:
             way = graph.ways[number]
-            if way.target == OUTSIDE or way.target in found or way.most == 0 or graph.stops[way.target].most == 0:
+            if (
+                way.target == OUTSIDE
+                or way.target in found
+                or way.most == 0
+                or graph.stops[way.target].most == 0
+            ):
                 continue
             found[way.target] = (*found[at], number)
             waiting.append(way.target)

@@ -28,9 +28,9 @@ class Additive:
 class PowerSum:
     """The L\\ :sub:`p` norm of a filtered signal over the whole path.
 
-    A filter remembers: a stop's signal rings on into the next ones. With the norm `own` of a stop's own response within the stop, and the norm
-    `tail` of what follows after it, Minkowski's inequality bounds the norm within a stop by `own` + what rings in from before; what rings
-    out is `tail` + `decay` times what rang in. The most that can ring in is the least fixpoint of that over the graph.
+    A filter remembers: a stop's signal rings on into the next ones. With the norm `own` of a stop's own response within the stop, and
+    the norm `tail` of what follows after it, Minkowski's inequality bounds the norm within a stop by `own` + what rings in from before;
+    what rings out is `tail` + `decay` times what rang in. The most that can ring in is the least fixpoint of that over the graph.
 
     Parameters
     ----------

@@ -15,7 +15,8 @@ def windowed_bound(graph: PathGraph, caps: Caps, costs: Windowed, limit: float |
     -----
     A window lies within one stop (`inside`), or begins in one (at most `tail`), passes whole ones that are together shorter than the
     window (`total`), and ends in another (at most `head`), with `seam` added at each way; over one seam `across` may know better.
-    Every such chain is looked at: longer ones only while they are shorter in time or higher in count than one already known to the same stop.
+    Every such chain is looked at: longer ones only while they are shorter in time or higher in count than one already known to the
+    same stop.
     """
     to = nearest_paths(graph)
     found: list[tuple[float, tuple[int, ...], int]] = [

@@ -50,8 +50,6 @@ AXES = ("x", "y", "z")
 _WEIGHTING = {"x": "Wd", "y": "Wd", "z": "Wk"}
 #: How far before and behind a beginning the spline through its samples is followed: its memory falls to a millionth.
 _AROUND_S = 0.3
-#: Nothing rings or fades below this: products of many such shares stay numbers that add up as they should.
-_FLOOR = 1e-12
 #: Longer than this nothing is looked for over a seam.
 _LASTING_S = 2.0
 
@@ -282,9 +280,9 @@ class _Judge:
             least_s = self._least_s[number]
             left = extra.ring * ringing.decay(max(0.0, least_s - extra.length_s))
             after = extra.l2_after if power == 2.0 else extra.l4_after
-            tail.append(factor * (self._ring_at_its_end(number, name, ringing, norm) + left) + after + _FLOOR)
+            tail.append(factor * (self._ring_at_its_end(number, name, ringing, norm) + left) + after)
             # What a reaction still does when the next scene has begun does not fade before it is over.
-            decay.append(max(_FLOOR, ringing.decay(max(0.0, least_s - self._longest_s))))
+            decay.append(ringing.decay(max(0.0, least_s - self._longest_s)))
         return PowerSum(measure, power, own, tail, decay)
 
     def _ring_at_its_end(self, number: int, name: str, ringing: Ringing, norm: Norms) -> float:
