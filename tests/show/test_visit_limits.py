@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from engine.cli import main
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import Pick
 from engine.story import Story
 from engine.time import LocalBlock, TransportWriter
 from tests.show.fakes import make_package, make_scene, make_window, seconds_ns
+from tests.show.runs import play_offline
 
 STORY = Path(__file__).parents[1] / "story" / "data" / "visits.ink.json"
 
@@ -82,3 +88,80 @@ def test_every_run_takes_the_same_way() -> None:
     first, second = show({0: "yard"}), show({0: "yard"})
     assert first[1] == second[1]
     assert first[0].beats == second[0].beats
+
+
+@pytest.fixture
+def shore_twice(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """first_light with a way back to the shore, and with this tag beside the shore's."""
+
+    def make(tag: str) -> Path:
+        folder = tmp_path / "first_light"
+        shutil.copytree(request.config.rootpath / "experiences" / "first_light", folder)
+        source, compiled = folder / "story.ink", folder / "story.ink.json"
+        source.write_text(
+            source.read_text(encoding="utf-8")
+            .replace("# id: wait] -> away", "# id: wait] -> shore")
+            .replace("# scene: shore", f"# scene: shore # {tag}"),
+            encoding="utf-8",
+        )
+        first, second, rest = compiled.read_text(encoding="utf-8").split('{"->":"away"}')
+        compiled.write_text(
+            f'{first}{{"->":"away"}}{second}{{"->":"shore"}}{rest}'.replace(
+                '"^scene: shore","/#"', f'"^scene: shore ","/#","#","^{tag}","/#"'
+            ),
+            encoding="utf-8",
+        )
+        return folder
+
+    return make
+
+
+@pytest.mark.long
+def test_a_run_with_limits_replays_the_same(
+    shore_twice: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = shore_twice("visits: 2")
+    run = play_offline(tmp_path / "run", str(package), "--choices", "wait,moon")
+    assert run.status == 0
+    assert [scene for scene, _ in run.beats()] == ["shore", "shore", "away"]
+    said = [
+        event.fields["text"] for event in run.journal.of_kind("notice") if "withdrawn" in event.fields["text"]
+    ]
+    assert said == ["option 'wait' is withdrawn: scene 'shore' has been visited as often as it may be (2)"]
+    capsys.readouterr()
+    assert main(["replay", str(run.folder)]) == 0
+    assert "the same" in capsys.readouterr().out
+
+
+def test_a_script_cannot_choose_what_is_withdrawn(
+    shore_twice: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = shore_twice("visits: 1")
+    run = play_offline(tmp_path / "run", str(package), "--choices", "wait")
+    assert run.status != 0
+    assert "offers moon, not 'wait'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tag", "status", "said"),
+    [
+        ("visits: 2", 0, ""),
+        (
+            "mood: calm",
+            0,
+            "loop of scene 'shore' (shore -> shore) has no limit; a certificate will refuse it",
+        ),
+        ("visits: many", 2, "scene 'shore' has '# visits: many'; allowed: a whole number from 1 on"),
+    ],
+)
+def test_check_names_loops_without_a_limit_and_limits_that_are_none(
+    shore_twice: Callable[[str], Path], capsys: pytest.CaptureFixture[str], tag: str, status: int, said: str
+) -> None:
+    assert main(["check", str(shore_twice(tag))]) == status
+    captured = capsys.readouterr()
+    found = [
+        line for line in (captured.out + captured.err).splitlines() if "loop of" in line or "visits:" in line
+    ]
+    assert bool(found) == bool(said)
+    assert said in "".join(found)
+    assert all("story.ink:3: " in line for line in found), "at the line of the scene's tag"
