@@ -120,7 +120,7 @@ def test_the_play_that_is_found_is_the_heaviest_of_a_small_story(text) -> None:
     assert feasible(text("visits"), found.steps).played
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_found_can_be_played_and_is_found_again(text, seed: int) -> None:
     draw = random.Random(seed)
     names = [node.id for node in build_graph(text("limits")).scenes]

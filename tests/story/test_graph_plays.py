@@ -14,7 +14,7 @@ from tests.story.plays import Play, broken_promises, play
 from tests.story.stories import compiled_stories, shipped_stories
 
 # A story that runs in a circle fails; finding it out need not take a second each time.
-STEPS = 500
+STEPS = 300
 
 
 @pytest.fixture(autouse=True)
