@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from engine.bus.driver import Batched, Channel, Driver, Form, park_values, safe_values
 from engine.bus.governor import GovernorBatch
 from engine.bus.mapping import DEFAULT_HAPTIC_HZ, Route
+from engine.bus.seams import Seams
 from engine.bus.seats import LIGHT, NOBODY
 from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls
@@ -293,6 +294,7 @@ class Cohort:
         self.keep_alive_ticks = math.floor(first.keep_alive_ns * tick_hz / _NS_PER_S)
         size = len(members)
         self.governor = GovernorBatch(first.channels, self.dt_s, size, members[0].legs)
+        self.seams = Seams()
         self.mapper = BatchMapper(first.channels, [member.routes for member in members])
         self.batch = first.batch(self.drivers)
         self.safe = np.tile(np.array(safe_values(first)), (size, 1))

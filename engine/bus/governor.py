@@ -7,13 +7,13 @@ ride's own safety controller.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.driver import Channel
-from engine.motion.blend_play import RETRIED_S, BlendPlay
+from engine.motion.blend_play import RETRIED_S, Ahead, BlendPlay
 from engine.motion.blends import Planner
 from engine.motion.joint import FREE, FREE_COURSE, JointFollower
 from engine.motion.joint_batch import JointFollowerBatch
@@ -65,8 +65,11 @@ class _AxesLed:
         p, v, a = np.array([axis.state()[:3] for axis in self.axes]).T.reshape(3, 1, -1)
         return p, v, a
 
-    def free(self, _rows: Rows) -> Flags:
-        return np.ones(1, dtype=np.bool_)
+    def free(self, rows: Rows) -> Flags:
+        return np.ones(len(rows), dtype=np.bool_)
+
+    def reached(self) -> Flags:
+        return np.array([all(axis.on_target for axis in self.axes)], dtype=np.bool_)
 
     def believe(self, _rows: Rows) -> None:
         for axis in self.axes:
@@ -86,8 +89,11 @@ class _JointLed:
         p, v, a = np.array([state[:3] for state in self.joint.remembered()[0]]).T.reshape(3, 1, -1)
         return p, v, a
 
-    def free(self, _rows: Rows) -> Flags:
-        return np.array([self.joint.remembered()[1].mode == FREE], dtype=np.bool_)
+    def free(self, rows: Rows) -> Flags:
+        return np.full(len(rows), self.joint.remembered()[1].mode == FREE)
+
+    def reached(self) -> Flags:
+        return np.array([self.joint.on_target], dtype=np.bool_)
 
     def believe(self, _rows: Rows) -> None:
         states, _ = self.joint.remembered()
@@ -116,8 +122,9 @@ class Governor:
     Starts at rest in park. A wanted value that is not a number keeps the channel where it was wanted last,
     and counts in `refused`: a bad curve must not move a seat.
 
-    Where it is told that what is wanted will stay so (a stop, the safe state, park), jerk-limited channels go there together, on a
-    blend (`engine.motion.blends`) where there is one; its samples pass the same followers as everything else.
+    Where it is told that what is wanted will stay so (a stop, the safe state, park), or what will be wanted after it has jumped (a seek, a
+    hold), jerk-limited channels go there together, on a blend (`engine.motion.blends`) where there is one; its samples pass the same
+    followers as everything else.
     """
 
     __slots__ = (
@@ -204,7 +211,24 @@ class Governor:
             bound += longest_s + RETRIED_S
         return bound
 
-    def step(self, wanted: Sequence[float], rest: bool = False) -> tuple[float, ...]:
+    @property
+    def meeting(self) -> bool:
+        """Whether a blend is being played onto what will be wanted."""
+        return any(play.meeting for _, _, play in self._blends)
+
+    def leave(self) -> None:
+        """Something else will be wanted than was said."""
+        for _, _, play in self._blends:
+            play.leave()
+
+    def step(
+        self,
+        wanted: Sequence[float],
+        rest: bool = False,
+        ahead: Callable[[int], Sequence[float]] | None = None,
+        *,
+        anew: bool = True,
+    ) -> tuple[float, ...]:
         """Values for this tick.
 
         Parameters
@@ -213,6 +237,10 @@ class Governor:
             By channel.
         rest : bool, default False
             Whether this will be wanted until something else is told.
+        ahead : callable, optional
+            Where what is wanted may have jumped: what will be wanted so many ticks from now, NaN where that cannot be told.
+        anew : bool, default True
+            Whether it may have jumped; else only plans that were just left are made again.
         """
         goals = self._wanted
         for index, target in enumerate(wanted):
@@ -220,7 +248,7 @@ class Governor:
                 goals[index] = target
             else:
                 self.refused += 1
-        if rest or self._resting:
+        if rest or self._resting or self.meeting:
             goals = self._led(goals, rest)
         if self._joint is None:
             values = tuple([axis.follow(target) for axis, target in zip(self._axes, goals, strict=True)])
@@ -229,9 +257,11 @@ class Governor:
             for index, axis in self._alone():
                 axis.follow(goals[index])
             values = self.values
-        if self._resting:
-            for columns, _, play in self._blends:
+        for columns, led, play in self._blends:
+            if play.led:
                 play.emitted(np.array([[values[index] for index in columns]]))
+            if ahead is not None:
+                play.meet(led, _columns_of(ahead, columns), anew=anew)
         return values
 
     def _led(self, goals: list[float], rest: bool) -> list[float]:
@@ -335,7 +365,19 @@ class GovernorBatch:
         """As `Governor.safe_bound_s`."""
         return self._one.safe_bound_s
 
-    def step(self, wanted: Floats, rest: bool | Flags = False) -> Floats:
+    @property
+    def meeting(self) -> bool:
+        """Whether any device is led onto what will be wanted."""
+        return any(play.meeting for _, _, play in self._followers)
+
+    def leave(self) -> None:
+        """As `Governor.leave`."""
+        for _, _, play in self._followers:
+            play.leave()
+
+    def step(
+        self, wanted: Floats, rest: bool | Flags = False, ahead: Ahead | None = None, *, anew: bool = True
+    ) -> Floats:
         """Values for this tick.
 
         Parameters
@@ -343,6 +385,10 @@ class GovernorBatch:
         wanted : float64[devices, channels]
         rest : bool or bool[devices], default False
             As for `Governor.step`: of all of them, or of each.
+        ahead : callable, optional
+            As for `Governor.step`, float64[devices, channels].
+        anew : bool, default True
+            As for `Governor.step`.
         """
         self._private = False
         finite = np.isfinite(wanted)
@@ -351,14 +397,14 @@ class GovernorBatch:
             wanted = np.where(finite, wanted, self._wanted)
         self._wanted = wanted
         if not len(self._free) and len(self._followers) == 1:
-            self._values = self._follow(self._followers[0], wanted, rest)
+            self._values = self._follow(self._followers[0], wanted, rest, ahead, anew)
             return self._values
         if not self._followers:
             self._values = self._level(wanted)
             return self._values
         out = np.empty(wanted.shape)
         for group in self._followers:
-            out[:, group[0]] = self._follow(group, wanted[:, group[0]], rest)
+            out[:, group[0]] = self._follow(group, wanted[:, group[0]], rest, ahead, anew)
         out[:, self._free] = self._level(wanted[:, self._free])
         self._values = out
         return out
@@ -382,10 +428,18 @@ class GovernorBatch:
         return found
 
     @staticmethod
-    def _follow(group: tuple[Rows, FollowerBatch, BlendPlay], wanted: Floats, rest: bool | Flags) -> Floats:
-        _, followers, play = group
+    def _follow(
+        group: tuple[Rows, FollowerBatch, BlendPlay],
+        wanted: Floats,
+        rest: bool | Flags,
+        ahead: Ahead | None,
+        anew: bool,
+    ) -> Floats:
+        columns, followers, play = group
         found = followers.follow(play.lead(followers, wanted, rest))
         play.emitted(found)
+        if ahead is not None:
+            play.meet(followers, lambda tick: ahead(tick)[:, columns], anew=anew)
         return found
 
     def _level(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -394,6 +448,14 @@ class GovernorBatch:
             goal = np.minimum(np.maximum(goal, self._levels - self._step), self._levels + self._step)
         self._levels = goal
         return goal
+
+
+def _columns_of(ahead: Callable[[int], Sequence[float]], columns: Sequence[int]) -> Ahead:
+    def told(tick: int) -> Floats:
+        values = ahead(tick)
+        return np.array([[values[index] for index in columns]])
+
+    return told
 
 
 def _longest_s(axes: Sequence[Follower]) -> float:

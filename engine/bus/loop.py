@@ -24,10 +24,12 @@ from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
 from engine.bus.mapping import Mapper, Route
+from engine.bus.seams import Seams
 from engine.bus.seats import LIGHT, CalmShow, SeatControls
 from engine.experience.budget import Budget
+from engine.motion.blend_play import Ahead
 from engine.motion.platforms.bounds import LegBounds
-from engine.time.segments import Controls, Transport
+from engine.time.segments import Controls, Segment, Transport
 
 _NS_PER_S = 1_000_000_000
 DEFAULT_TICK_HZ = 1000
@@ -203,6 +205,7 @@ class _Line:
         "dt_s",
         "faulty",
         "forbidden",
+        "foresight",
         "frame_count",
         "governor",
         "index",
@@ -219,6 +222,7 @@ class _Line:
         "present",
         "refused",
         "safe",
+        "seams",
         "seats",
         "second",
     )
@@ -239,6 +243,8 @@ class _Line:
                 device.budgets, driver.channels, driver.groups, tick_hz=tick_hz, step_ticks=self.period_ticks
             )
         self.mapper = Mapper(driver, device.routes, self.dt_s)
+        self.foresight = Mapper(driver, device.routes, self.dt_s)  # what a rumble remembers stays out of it
+        self.seams = Seams()
         self.safe = safe_values(driver)
         self.park = park_values(driver)
         self.digest = hashlib.blake2b(digest_size=16)
@@ -604,10 +610,15 @@ class BusCore:
         goal = line.safe if line.forbidden or line.faulty else line.park
         wanted: Sequence[float]
         playing = False
+        ahead: Callable[[int], Sequence[float]] | None = None
+        segment: Segment | None = None
         if self._retiring:
             wanted = goal
-        elif self._stopped or self._stale or line.forbidden or line.faulty:
+        elif self._stopped or self._stale:
             wanted = line.safe
+        elif line.forbidden or line.faulty:
+            wanted = line.safe
+            segment = transport.segment_at(at_ns + line.lead_ns)
         else:
             playing = True
             ahead_ns = at_ns + line.lead_ns
@@ -617,16 +628,21 @@ class BusCore:
                 if (seat, ahead_ns, calm) not in states:
                     states[seat, ahead_ns, calm] = _plain(show.levels(transport, ahead_ns, seat))
             by_seat = {seat: states[seat, ahead_ns, calm] for seat in line.seats}
-            run = transport.segment_at(ahead_ns).index
+            segment = transport.segment_at(ahead_ns)
             wanted = line.mapper.map(
-                by_seat, controls.intensities, controls.muted_roles_mask, run, self._seats.own
+                by_seat, controls.intensities, controls.muted_roles_mask, segment.index, self._seats.own
             )
+        line.seams.look(segment, transport, controls, self._seats.own, meeting=line.governor.meeting)
+        if line.seams.left:
+            line.governor.leave()
+        if line.seams.due and playing and segment is not None:
+            ahead = self._foreseen(line, tick, transport, controls, segment, show)
         if line.budgets is not None:
             wanted, news = line.budgets.step(wanted, tick, playing=playing)
             for said in news:
                 data = {"channel": said.channel, "budget": said.what, **said.data}
                 self._say("budget", tick, line.driver.name, data)
-        values = line.governor.step(wanted, rest=not playing)
+        values = line.governor.step(wanted, not playing, ahead, anew=line.seams.jumped)
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused
             self._say("refused", tick, line.driver.name, {"count": line.refused})
@@ -656,6 +672,51 @@ class BusCore:
         line.last_sent_tick = tick
         return Dispatch(line.index, tick, at_ns, frames, changed)
 
+    def _foreseen(
+        self,
+        line: _Line,
+        tick: int,
+        transport: Transport,
+        controls: Controls,
+        segment: Segment,
+        show: ShowState,
+    ) -> Callable[[int], Sequence[float]]:
+        """What a device will be wanted so many of its instants from a tick, as far as this is known now."""
+        own = self._seats.own
+
+        def ahead(count: int) -> Sequence[float]:
+            for_ns = self.instant_ns(tick + count * line.period_ticks) + line.lead_ns
+            if transport.segment_at(for_ns).index != segment.index:
+                return (math.nan,) * len(line.driver.channels)
+            by_seat = {seat: _plain(show.levels(transport, for_ns, seat)) for seat in line.seats}
+            return line.foresight.map(
+                by_seat, controls.intensities, controls.muted_roles_mask, segment.index, own
+            )
+
+        return ahead
+
+    def _foreseen_fleet(
+        self,
+        cohort: Cohort,
+        tick: int,
+        transport: Transport,
+        controls: Controls,
+        segment: Segment,
+        show: ShowState,
+        levels_of: object,
+    ) -> Ahead:
+        """The same for all devices of a cohort."""
+        own = self._seats.own
+
+        def ahead(count: int) -> NDArray[np.float64]:
+            for_ns = self.instant_ns(tick + count * cohort.period_ticks) + cohort.lead_ns
+            if transport.segment_at(for_ns).index != segment.index:
+                return np.full(cohort.park.shape, np.nan)
+            states, which = cohort.states_for(show, levels_of, transport, for_ns)
+            return np.array(cohort.wanted(states, which, controls, own))
+
+        return ahead
+
     def _command_cohort(
         self,
         number: int,
@@ -668,6 +729,8 @@ class BusCore:
     ) -> FleetDispatch | None:
         """As `_command`, for all devices of a cohort; `before`: of an instant just made good, not sent yet."""
         rest: bool | NDArray[np.bool_] = True
+        ahead: Ahead | None = None
+        segment: Segment | None = None
         if self._retiring:
             wanted = cohort.goal
         elif self._stopped or self._stale:
@@ -678,11 +741,17 @@ class BusCore:
             levels_of = self._levels_of
             if cohort.lit and self._seats.calm:
                 show, levels_of = self._calm, self._calm.levels_of if levels_of is not None else None
+            segment = transport.segment_at(at_ns + cohort.lead_ns)
             states, which = cohort.states_for(show, levels_of, transport, at_ns + cohort.lead_ns)
             wanted = cohort.wanted(states, which, controls, self._seats.own)
+        cohort.seams.look(segment, transport, controls, self._seats.own, meeting=cohort.governor.meeting)
+        if cohort.seams.left:
+            cohort.governor.leave()
+        if cohort.seams.due and segment is not None:
+            ahead = self._foreseen_fleet(cohort, tick, transport, controls, segment, show, levels_of)
         refused = cohort.governor.refused
         before_refused = refused.sum()
-        values = cohort.governor.step(wanted, rest)
+        values = cohort.governor.step(wanted, rest, ahead, anew=cohort.seams.jumped)
         if refused.sum() != before_refused:
             self._say("refused", tick, cohort.name, {"count": int(refused.sum())})
         frames, faults = cohort.encode(values)

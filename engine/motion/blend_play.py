@@ -1,11 +1,12 @@
-"""Who plays which blend: seats that are led to rest, from the sample at which it becomes known that they are to rest.
+"""Who plays which blend: seats that are led to rest, or onto what is wanted after it has jumped.
 
-A plan is begun when a seat is told to rest somewhere, or somewhere else than before. While it lasts, its samples are what the followers
-are told is wanted; a sample that they do not emit as it is ends the plan, and they go on by themselves (`engine.motion.blends`). Nothing is
-kept beside the seats' own states but the plan, and that follows from the state and the goal: whoever begins anew, in whatever state, is as
-safe.
+A plan to rest is begun when a seat is told to rest somewhere, or somewhere else than before. While it lasts, its samples are what the
+followers are told is wanted; a sample that they do not emit as it is ends the plan, and they go on by themselves (`engine.motion.blends`).
+Nothing is kept beside the seats' own states but the plan, and that follows from the state and the goal: whoever begins anew, in whatever
+state, is as safe. A plan to meet what moves is begun after the sample with which it jumped, and holds as long as nothing else is told.
 
-One seat or a thousand: the same operations on each, in the same order, so the same bits.
+One seat or a thousand: the same operations on each, in the same order, so the same bits; but where more than `MEETINGS` seats of a fleet
+all differ at one instant, the others are left to their followers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.blends import Blends, Planner
+from engine.motion.blends import Blends, Planner, TargetAt
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -25,6 +26,12 @@ Rows = NDArray[np.intp]
 
 RETRY_S = 0.05  # between plans that were asked for and not found
 RETRIED_S = 0.25  # for so long after a goal became known
+MEETINGS = (
+    64  # different plans to meet what moves that are made at one instant; seats that play the same need one
+)
+
+Ahead = Callable[[int], Floats]
+"""What will be wanted so many ticks from now, float64[rows, axes]; NaN where that cannot be told."""
 
 
 class Led(Protocol):
@@ -40,6 +47,10 @@ class Led(Protocol):
 
     def believe(self, rows: Rows) -> None:
         """Their motion is what was wanted of them."""
+        ...
+
+    def reached(self) -> Flags:
+        """By row, whether all of it is on target."""
         ...
 
 
@@ -63,6 +74,9 @@ class BlendPlay:
         self._retry = max(math.ceil(RETRY_S / dt_s), 1)
         self._tries = math.ceil(RETRIED_S / RETRY_S)
         self._any = False
+        self._meeting = False
+        self._meets = np.zeros(rows, dtype=np.bool_)  # whose plan is one to meet what moves
+        self._dropped = np.zeros(rows, dtype=np.bool_)
         self._everyone, self._nobody = np.ones(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
         self._rest = self._nobody
         self._goal = np.zeros(self._shape)
@@ -77,9 +91,20 @@ class BlendPlay:
         """Whether a blend is being played."""
         return bool((self._at >= 0).any())
 
+    @property
+    def meeting(self) -> bool:
+        """Whether one of them is onto what moves."""
+        return self._meeting
+
+    @property
+    def led(self) -> bool:
+        """Whether `lead` has just told anybody something else than what is wanted."""
+        return self._led is not None
+
     def forget(self, row: int) -> None:
         """A seat is somewhere else than thought: what was planned for it is nothing now."""
         self._at[row] = -1
+        self._meets[row] = False
         if self._any:
             self._rest = self._rest.copy()
             self._rest[row] = False
@@ -97,14 +122,15 @@ class BlendPlay:
         """
         anybody = rest if isinstance(rest, bool) else bool(rest.any())
         self._led = None
-        if not anybody and not self._any:
+        if not anybody and not self._any and not self._meeting:
             return goal
         resting = rest if not isinstance(rest, bool) else self._everyone if rest else self._nobody
         known = self._rest & resting
         known &= (goal == self._goal).all(axis=1)
         if not known.all():
-            self._at[~known] = -1
             fresh = resting & ~known
+            self._at[~(known | self._meets) | fresh] = -1
+            self._meets &= ~fresh
             self._goal[fresh] = goal[fresh]
             self._wait[fresh] = 0
             self._left[fresh] = self._tries
@@ -128,6 +154,8 @@ class BlendPlay:
         landed = led[self._at[led] >= plans.landed]
         self._at[landed] = -1
         self._left[landed] = 0
+        self._meets[landed] = False
+        self._meeting = self._meeting and bool(self._meets.any())
         if everything:
             return samples
         told = goal.copy()
@@ -145,6 +173,58 @@ class BlendPlay:
         if left.any():
             self._at[led[left]] = -1
             self._left[led[left]] = 0
+            self._meets[led[left]] = False
+
+    def leave(self) -> None:
+        """What moves is not what it was planned to be: plans to meet it are none any more."""
+        self._dropped = self._meets.copy()
+        if self._meeting:
+            self._at[self._meets] = -1
+            self._meets[:] = False
+            self._meeting = False
+
+    def meet(self, followers: Led, ahead: Ahead, *, anew: bool) -> None:
+        """What is wanted has jumped with the sample just emitted: plan to meet it, where it was not reached at once.
+
+        Parameters
+        ----------
+        followers : Led
+        ahead : callable
+            A pure function; asked for a few instants.
+        anew : bool
+            For everybody; else only for those whose plans have just been left.
+        """
+        asked_for = ~self._rest & (self._at < 0)
+        if not anew:
+            asked_for &= self._dropped
+        left = np.nonzero(~followers.reached() & asked_for)[0]
+        left = left[followers.free(left)]
+        known: dict[int, Floats] = {}
+
+        def told(tick: int) -> Floats:
+            if tick not in known:
+                known[tick] = np.array(ahead(tick))
+            return known[tick]
+
+        for _ in range(MEETINGS):
+            if not len(left):
+                break
+            p, v, a = followers.motion(left)
+            first = int(left[0])
+            asked: set[int] = set()
+
+            made = self._made_planner().to_meet(p[0], v[0], a[0], _target(told, first, asked))
+            # A plan follows from the state and what was asked: where all that is the same, so is the plan.
+            alike = (p == p[0]).all(axis=1) & (v == v[0]).all(axis=1) & (a == a[0]).all(axis=1)
+            for tick in asked:
+                alike &= ((told(tick)[left] == told(tick)[first]) | np.isnan(told(tick)[first])).all(axis=1)
+            alike[0] = True
+            if made is not None:
+                self._keep(made, left[alike], np.zeros(np.count_nonzero(alike), dtype=np.intp))
+                self._meets[left[alike]] = True
+                self._meeting = True
+                followers.believe(left[alike])
+            left = left[~alike]
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -163,15 +243,23 @@ class BlendPlay:
         keys = key.view([("", np.void, key.itemsize * key.shape[1])]).ravel()
         _, first, back = np.unique(keys, return_index=True, return_inverse=True)
         of = ready[first]
-        if self._planner is None:
-            self._planner = self._new_planner()
-        made, found = self._planner.to_rest(p[of] + 0.0, v[of] + 0.0, a[of] + 0.0, goal[of] + 0.0)
+        made, found = self._made_planner().to_rest(p[of] + 0.0, v[of] + 0.0, a[of] + 0.0, goal[of] + 0.0)
         if not found.any():
             return
         number = np.cumsum(found) - 1
         back = back.ravel()
         have = found[back]
         rows, which = due[ready[have]], number[back[have]]
+        self._keep(made, rows, which)
+        followers.believe(rows)
+
+    def _made_planner(self) -> Planner:
+        if self._planner is None:
+            self._planner = self._new_planner()
+        return self._planner
+
+    def _keep(self, made: Blends, rows: Rows, which: Rows) -> None:
+        """Begin to play plans, those `which` of `made` for the rows."""
         if self._plans is None:
             count, axes = self._shape
             pieces = made.begins.shape[2]
@@ -187,4 +275,14 @@ class BlendPlay:
         self._plans.landed[rows] = made.landed[which]
         self._plans.end[rows] = made.end[which]
         self._at[rows] = 0
-        followers.believe(rows)
+
+
+def _target(told: Callable[[int], Floats], row: int, asked: set[int]) -> TargetAt:
+    """One row's target; the ticks that were asked for are added."""
+
+    def target_at(tick: int) -> tuple[Floats, Floats, Floats]:
+        asked.update((tick - 1, tick, tick + 1))
+        before, now, after = told(tick - 1)[row], told(tick)[row], told(tick + 1)[row]
+        return now, now - before, after - 2.0 * now + before
+
+    return target_at

@@ -51,7 +51,7 @@ _KEEP = 1.0 - 1e-6
 _TOGETHER = 64  # plans looked at in one go: their samples stay in the cache
 _PIECES = 9  # of an axis: two to come back inside limits, seven of constant jerk
 
-TargetAt = Callable[[int], tuple[Sequence[float], Sequence[float], Sequence[float]]]
+TargetAt = Callable[[int], tuple[Floats, Floats, Floats]]
 """From ticks ahead to position, velocity (backward difference) and acceleration (central difference) of what is wanted then, per tick."""
 
 
@@ -243,7 +243,7 @@ class Planner:
         for share, let_go in self._attempts:
             ticks = 1
             for _ in range(_MEETINGS):
-                end, end_v, end_a = (np.asarray(part, dtype=np.float64) for part in target_at(ticks))
+                end, end_v, end_a = target_at(ticks)
                 if not np.array_equal(self._held.drawn_in(end[None])[0], end):
                     break  # it is out of reach when we would land
                 shortest = self._solve(p, v, a, end, end_v, end_a, share, let_go)

@@ -142,6 +142,11 @@ class FollowerBatch:
         """Which of them follow, each axis as it is led, and may be led along a blend."""
         return np.ones(len(rows), dtype=np.bool_)
 
+    def reached(self) -> Flags:
+        """By device, whether all axes are on target."""
+        found: Flags = np.logical_and.reduce(self.on_target, axis=1)
+        return found
+
     def believe(self, rows: Rows) -> None:
         """What these devices do is what was wanted of them: so that a course that goes on from there is one."""
         self._tracking[rows] = True

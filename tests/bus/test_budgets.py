@@ -211,7 +211,7 @@ devices:
 def test_a_rig_says_it(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(RIG)
     assert load_rig(tmp_path / "r.yaml").devices[0].budgets == {
-        "fog": Budget(0.02, 20.0, 60.0, 0.2, 300.0, 180.0, None, Purge("fan", 30.0, 0.6))
+        "fog": Budget(0.02, 20.0, 60.0, 0.2, 300.0, 180.0, ml_per_s=0.5, purge=Purge("fan", 30.0, 0.6))
     }
 
 

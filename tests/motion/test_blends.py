@@ -149,9 +149,9 @@ class TestMeeting:
             t_s = tick * DT_S
             return np.array([0.03, 0.02, 0.01, 2.0, 1.0, 1.0]) * np.sin(2.0 * t_s + np.arange(6))
 
-        def at(tick: int) -> tuple[list[float], list[float], list[float]]:
+        def at(tick: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             before, now, after = wanted(tick - 1), wanted(tick), wanted(tick + 1)
-            return now.tolist(), (now - before).tolist(), (after - 2.0 * now + before).tolist()
+            return now, now - before, after - 2.0 * now + before
 
         followers = legs()
         zero = np.zeros(6)
@@ -168,7 +168,7 @@ class TestMeeting:
 
     def test_what_is_out_of_reach_when_landed_on_has_no_plan(self) -> None:
         zero = np.zeros(6)
-        far = ([1.0] * 6, [0.0] * 6, [0.0] * 6)
+        far = (zero + 1.0, zero, zero)
         assert Planner(legs(), DT_S).to_meet(zero, zero, zero, lambda _tick: far) is None
 
 
