@@ -5,7 +5,8 @@
 
 Prints one JSON line per measurement. ``core_share`` is processor time over the time the ticks stand for; below 1 one core keeps up. Two
 controls stand beside it: the same without legs, and the smallest thing that reads and writes the same numbers (a copy and three
-differences of the arrays). Then a stop while every seat moves in its own way, and seats that want more than legs can do.
+differences of the arrays). Then a stop while every seat moves in its own way, by followers and on blends (``first_tick_us`` is the instant at which
+all of them are planned), and seats that want more than legs can do.
 """
 
 from __future__ import annotations
@@ -136,29 +137,37 @@ def measure_control(seats: int, ticks: int) -> dict[str, object]:
     }
 
 
-def measure_stop(seats: int, legs: LegBounds | None) -> dict[str, object]:
+def measure_stop(
+    seats: int, legs: LegBounds | None, *, blended: bool = True, dt_s: float = _DT_S
+) -> dict[str, object]:
     """All of them led to rest while each moves in its own way."""
-    governor = GovernorBatch(channels(), _DT_S, seats, legs)
+    governor = GovernorBatch(channels(), dt_s, seats, legs)
     ride = Ride(seats)
-    for tick in range(3000):
-        governor.step(ride.at(tick))
+    for tick in range(round(3.0 / dt_s)):
+        governor.step(ride.at(round(tick * dt_s / _DT_S)))
     safe = np.zeros((seats, 6))
     clock = MonotonicClock()
-    begun_s, worst_ns, ticks = _spent_s(), 0, 0
+    begun_s, first_ns, worst_ns, ticks = _spent_s(), 0, 0, 0
     while not governor.at(safe).all() and ticks < 20_000:
         before_ns = clock.now_ns()
-        governor.step(safe)
-        worst_ns = max(worst_ns, clock.now_ns() - before_ns)
+        governor.step(safe, rest=blended)
+        took_ns = clock.now_ns() - before_ns
+        if ticks:
+            worst_ns = max(worst_ns, took_ns)
+        else:
+            first_ns = took_ns
         ticks += 1
     spent_s = _spent_s() - begun_s
     return {
         "bench": "governor",
-        "what": f"a stop of {seats} seats that all move differently"
+        "what": f"a stop of {seats} seats at {1.0 / dt_s:.0f} Hz that all move differently, "
+        + ("on blends" if blended else "by followers")
         + ("" if legs is None else ", with legs"),
-        "moves_s": round(ticks * _DT_S, 3),
+        "moves_s": round(ticks * dt_s, 3),
         "computed_in_s": round(spent_s, 3),
-        "worst_tick_us": round(worst_ns / 1000),
-        "core_share": round(spent_s / (ticks * _DT_S), 3),
+        "first_tick_us": round(first_ns / 1000),
+        "worst_later_tick_us": round(worst_ns / 1000),
+        "core_share": round(spent_s / (ticks * dt_s), 3),
     }
 
 
@@ -191,6 +200,8 @@ def run(seats: int, ticks: int) -> Iterator[dict[str, object]]:
     yield own
     yield measure_stop(seats, None)
     yield measure_stop(seats, legs)
+    yield measure_stop(seats, legs, dt_s=0.005)
+    yield measure_stop(max(seats // 10, 1), legs, blended=False)
     yield measure_excess(max(seats // 50, 1), max(ticks // 10, 1), legs)
     own_us, bare_us, control_us = (float(str(row["us_per_tick"])) for row in (own, bare, control))
     yield {
