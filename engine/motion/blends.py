@@ -17,10 +17,11 @@ Likewise a target that moves is met with its central differences.
 
 What a plan is checked for
 --------------------------
-`Planner` checks, at every sample or at `SURVEYED` of them spread over a longer move, that the state there is one that a follower would
-accept: differences inside the limits, and a stop from there inside ranges, speeds and legs. So a blend may be left at any of its samples
-for anything else, and the follower goes on from there with all that it promises. Whoever plays a plan hands its samples to the follower as
-what is wanted, which tests each of them again, exactly, before it is emitted: a blend proposes, the follower disposes.
+`Planner` checks every sample of a plan before it begins: position and differences inside the axes' limits; and, at all of them or at
+`SURVEYED` spread over a longer plan, that a stop from there stays inside ranges, speeds and legs, as a follower would. So a blend may be
+left at any of its samples for anything else, and the follower goes on from there with all that it promises. Whoever plays a plan hands its
+samples to the follower as what is wanted, which tests each of them again, exactly, before it is emitted: a blend proposes, the follower
+disposes.
 
 Ruckig uses roots and angles of the machine's mathematical library. Runs on one machine repeat to the last bit; on another machine a
 sample may differ in its last bits while a blend lasts (1e-17 m, 1e-9 of what a device is told), and not after it.
@@ -28,7 +29,6 @@ sample may differ in its last bits while a blend lasts (1e-17 m, 1e-9 of what a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,12 +43,12 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-#: Samples of a plan that are looked at before it begins: all of them for nearly every move at 200 Hz.
+#: Samples of a plan from which a stop is looked at before it begins: all of them for nearly every move at 200 Hz.
 SURVEYED = 160
 _MEETINGS = 12  # instants tried for landing on a target that moves
 # Of the limits: so that rounding does not carry a sample at a limit over what is certainly allowed, which is cheap to know.
 _KEEP = 1.0 - 1e-6
-_TOGETHER = 64  # plans looked at in one go: their samples stay in the cache
+_TOGETHER = 16  # plans looked at in one go: their samples stay in the cache
 _PIECES = 9  # of an axis: two to come back inside limits, seven of constant jerk
 
 TargetAt = Callable[[int], tuple[Floats, Floats, Floats]]
@@ -161,7 +161,7 @@ class Planner:
 
     Notes
     -----
-    Not thread-safe. 40 us a plan of six axes on one 2-core machine, Python 3.11, and 25 us for looking at 144 samples of it.
+    Not thread-safe.
     """
 
     def __init__(self, held: Held, dt_s: float, longest_s: float = 20.0) -> None:
@@ -192,36 +192,32 @@ class Planner:
             Which these are.
         """
         goal = self._held.drawn_in(goal)
-        none = np.zeros(self._axes)
-        planned: dict[int, Blends] = {}
+        still = np.zeros(goal.shape)
+        found = np.zeros(len(p), dtype=np.bool_)
+        parts: list[Blends] = []
+        order: list[Rows] = []
         left = np.arange(len(p))
         for share, let_go in self._attempts:
             if not len(left):
                 break
-            solved = [
-                self._solve(p[row], v[row], a[row], goal[row], none, none, share, let_go) for row in left
-            ]
-            rows = np.array([row for row, one in zip(left, solved, strict=True) if one], dtype=np.intp)
-            if len(rows):
-                made = Blends.of([one for one in solved if one])
-                good = self._survey(made, p[rows], v[rows], a[rows], 3)
-                planned |= {int(rows[index]): made.take(np.array([index])) for index in np.nonzero(good)[0]}
-            left = np.array([row for row in left if int(row) not in planned], dtype=np.intp)
-        found = np.zeros(len(p), dtype=np.bool_)
-        found[list(planned)] = True
-        if not planned:
+            ends = (goal[left], still[left], still[left])
+            made, rows = self._solved(p[left], v[left], a[left], ends, share, let_go)
+            rows = left[rows]
+            good = self._survey(made, p[rows], v[rows], a[rows], 3)
+            parts.append(made.take(good))
+            order.append(rows[good])
+            found[rows[good]] = True
+            left = np.nonzero(~found)[0]
+        if not parts:
             return Blends.none(self._axes, self._dt_s), found
-        return Blends.of([planned[row] for row in sorted(planned)]), found
+        return Blends.of(parts).take(np.argsort(np.concatenate(order))), found
 
     def to_stop(self, p: Floats, v: Floats, a: Floats) -> tuple[Blends, Flags]:
         """Controlled stops: to rest, all axes together, wherever that is. As `to_rest`."""
-        solved = [self._solve(*row, None, None, None, 1.0, True) for row in zip(p, v, a, strict=True)]
-        found = np.array([one is not None for one in solved], dtype=np.bool_)
-        if not found.any():
-            return Blends.none(self._axes, self._dt_s), found
-        made = Blends.of([one for one in solved if one])
-        good = self._survey(made, p[found], v[found], a[found], 3)
-        found[found] = good
+        made, rows = self._solved(p, v, a, None, 1.0, True)
+        good = self._survey(made, p[rows], v[rows], a[rows], 3)
+        found = np.zeros(len(p), dtype=np.bool_)
+        found[rows[good]] = True
         return made.take(good), found
 
     def to_meet(self, p: Floats, v: Floats, a: Floats, target_at: TargetAt) -> Blends | None:
@@ -246,15 +242,16 @@ class Planner:
                 end, end_v, end_a = target_at(ticks)
                 if not np.array_equal(self._held.drawn_in(end[None])[0], end):
                     break  # it is out of reach when we would land
-                shortest = self._solve(p, v, a, end, end_v, end_a, share, let_go)
-                if shortest is None:
+                there = (end[None], end_v[None], end_a[None])
+                shortest, _ = self._solved(p[None], v[None], a[None], there, share, let_go)
+                if not len(shortest):
                     break
                 needed = int(shortest.landed[0])
                 if needed > ticks:
                     ticks = needed
                     continue
-                exact = self._solve(p, v, a, end, end_v, end_a, share, let_go, ticks=ticks)
-                if exact is not None and int(exact.landed[0]) == ticks:
+                exact, _ = self._solved(p[None], v[None], a[None], there, share, let_go, ticks=ticks)
+                if len(exact) and int(exact.landed[0]) == ticks:
                     if self._survey(exact, p[None], v[None], a[None], 0).all():
                         return exact
                     break
@@ -268,74 +265,93 @@ class Planner:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _solve(
+    def _solved(
         self,
         p: Floats,
         v: Floats,
         a: Floats,
-        end: Floats | None,
-        end_v: Floats | None,
-        end_a: Floats | None,
+        ends: tuple[Floats, Floats, Floats] | None,
         share: float,
         let_go: bool,
         *,
         ticks: int = 0,
-    ) -> Blends | None:
-        """The fastest blend, or one of exactly so many ticks; without an end, a stop."""
+    ) -> tuple[Blends, Rows]:
+        """The fastest blends, or those of exactly so many ticks, of the rows that have one; without ends, stops."""
         solver, move, curve, ruckig = self._solver or self._new_solver()
         dt = self._dt_s
-        move.control_interface = (
-            ruckig.ControlInterface.Velocity if end is None else ruckig.ControlInterface.Position
-        )
-        jerk = -np.clip(a, -self._limits.jl, self._limits.jl) if let_go else np.zeros(self._axes)
-        move.current_position = p.tolist()
-        move.current_velocity = ((v + 0.5 * a + jerk / 3.0) / dt).tolist()
-        move.current_acceleration = ((a + jerk) / (dt * dt)).tolist()
-        zeros = [0.0] * self._axes
-        if end is None or end_v is None or end_a is None:
-            move.target_position = move.target_velocity = move.target_acceleration = zeros
+        jerk = -np.clip(a, -self._limits.jl, self._limits.jl) if let_go else np.zeros(a.shape)
+        starts: list[Any] = [
+            p.tolist(),
+            ((v + 0.5 * a + jerk / 3.0) / dt).tolist(),
+            ((a + jerk) / (dt * dt)).tolist(),
+        ]
+        control = ruckig.ControlInterface
+        move.control_interface = control.Velocity if ends is None else control.Position
+        if ends is None:
+            goals: list[Any] = [np.zeros(p.shape).tolist()] * 3
         else:
-            move.target_position = end.tolist()
-            move.target_velocity = ((end_v + 0.5 * end_a) / dt).tolist()
-            move.target_acceleration = (end_a / (dt * dt)).tolist()
+            end, end_v, end_a = ends
+            goals = [end.tolist(), ((end_v + 0.5 * end_a) / dt).tolist(), (end_a / (dt * dt)).tolist()]
         move.max_velocity = (self._limits.vl * (share * _KEEP / dt)).tolist()
         move.minimum_duration = ticks * dt if ticks else None
-        try:
-            result = solver.calculate(move, curve)
-        except ruckig.RuckigError:
-            return None  # of ten thousand states some have no solution that its roots find
-        if result not in (ruckig.Result.Working, ruckig.Result.Finished):
-            return None
-        last = curve.duration / dt
+        fine = (ruckig.Result.Working, ruckig.Result.Finished)
+        rows: list[int] = []
+        lasts_s: list[float] = []
+        found: list[list[list[float]]] = []
+        for row in range(len(p)):
+            move.current_position, move.current_velocity, move.current_acceleration = (
+                part[row] for part in starts
+            )
+            move.target_position, move.target_velocity, move.target_acceleration = (
+                part[row] for part in goals
+            )
+            try:
+                result = solver.calculate(move, curve)
+            except ruckig.RuckigError:
+                continue  # of ten thousand states some have no solution that its roots find
+            if result not in fine or not 0.0 < curve.duration <= self._longest_s:
+                continue
+            profiles = curve.profiles[0]
+            if any(axis.accel.duration > 0.0 for axis in profiles):
+                continue  # it would be landed outside the limits
+            rows.append(row)
+            lasts_s.append(curve.duration)
+            for axis in profiles:
+                brake = axis.brake
+                found.append(
+                    [brake.t + axis.t, brake.p + axis.p, brake.v + axis.v, brake.a + axis.a, brake.j + axis.j]
+                )
+        return self._pieced(found, lasts_s, rows, None if ends is None else ends[0])
+
+    def _pieced(
+        self,
+        found: Sequence[Sequence[Sequence[float]]],
+        lasts_s: Sequence[float],
+        of: Sequence[int],
+        ends: Floats | None,
+    ) -> tuple[Blends, Rows]:
+        """Pieces of curves as ruckig has them: by plan and axis durations, positions, velocities, accelerations, jerks."""
+        rows = np.array(of, dtype=np.intp)
+        if not len(rows):
+            return Blends.none(self._axes, self._dt_s), rows
+        shape = (len(rows), self._axes)
+        length = np.array([part[0] for part in found]).reshape(*shape, _PIECES)
+        begins = np.zeros(length.shape)
+        np.cumsum(length[..., :-1], axis=-1, out=begins[..., 1:])
+        curve = np.empty((*length.shape, 4))
+        for place, scale in enumerate((1.0, 1.0, 0.5, 1.0 / 6.0)):
+            parts = np.array([part[1 + place][:_PIECES] for part in found]).reshape(length.shape)
+            curve[..., place] = parts * scale
+        if ends is None:
+            end = np.array([part[1][_PIECES] for part in found]).reshape(shape)
+        else:
+            end = ends[rows]
+        last = np.array(lasts_s) / self._dt_s
         # A plan of exactly so many ticks is one to rounding.
-        landed = round(last) if abs(last - round(last)) < 1e-6 else math.ceil(last)
-        if curve.duration > self._longest_s or landed < 1:
-            return None
-        profiles = curve.profiles[0]
-        if any(axis.accel.duration > 0.0 for axis in profiles):
-            return None  # it would be landed outside the limits
-        length = np.array([[*axis.brake.t, *axis.t[:-1]] for axis in profiles])
-        begins = np.zeros((self._axes, _PIECES))
-        np.cumsum(length, axis=1, out=begins[:, 1:])
-        pieces = np.array(
-            [
-                [
-                    [*axis.brake.p, *axis.p[:7]],
-                    [*axis.brake.v, *axis.v[:7]],
-                    [*axis.brake.a, *axis.a[:7]],
-                    [*axis.brake.j, *axis.j],
-                ]
-                for axis in profiles
-            ]
-        )
-        pieces[:, 2] *= 0.5
-        pieces[:, 3] /= 6.0
-        if end is None:
-            end = np.array([axis.p[7] for axis in profiles])
-        if not (np.isfinite(pieces).all() and np.isfinite(begins).all()):
-            return None
-        made = np.ascontiguousarray(pieces.transpose(0, 2, 1))
-        return Blends(begins[None], made[None], np.array([landed], dtype=np.intp), end[None].copy(), dt)
+        near = np.rint(last)
+        landed = np.where(np.abs(last - near) < 1e-6, near, np.ceil(last)).astype(np.intp)
+        good = np.isfinite(curve).all(axis=(1, 2, 3)) & np.isfinite(begins).all(axis=(1, 2)) & (landed >= 1)
+        return Blends(begins, curve, landed, end, self._dt_s).take(good), rows[good]
 
     def _new_solver(self) -> tuple[Any, Any, Any, Any]:
         import ruckig
@@ -357,33 +373,32 @@ class Planner:
             return np.concatenate(
                 [self._survey(made.take(rows[part]), p[part], v[part], a[part], after) for part in parts]
             )
+        if not len(made):
+            return np.zeros(0, dtype=np.bool_)
         length = made.landed[:, None] + after
-        count = min(int(length.max()), SURVEYED)
-        ticks = (np.arange(1, count + 1) * length + (count - 1)) // count  # all of a plan no longer than this
+        most = int(length.max())
         # What was before the plan is the start's own motion.
         before = [p, p - v, p - v - (v - a)]
-        at = []
-        for back in range(4):
-            when = ticks - back
-            there = made.samples(np.maximum(when, 0))
-            for number, pose in enumerate(before):
-                there = np.where((when == -number)[:, :, None], pose[:, None, :], there)
-            at.append(there)
-        v1 = at[0] - at[1]
-        a1 = v1 - (at[1] - at[2])
-        j1 = a1 - ((at[1] - at[2]) - (at[2] - at[3]))
+        ticks = np.broadcast_to(np.arange(1, most + 1), (len(made), most))
+        course = np.concatenate([np.stack(before[::-1], axis=1), made.samples(ticks)], axis=1)
+        v1 = np.diff(course, axis=1)
+        a1 = np.diff(v1, axis=1)
+        j1 = np.diff(a1, axis=1)
+        at, v1, a1 = course[:, 3:], v1[:, 2:], a1[:, 1:]
         limits = self._limits
         excess = 1.0 + PLANNING_MARGIN + ACCEPT_MARGIN
-        noise = 4.0 * np.spacing(np.abs(at[0])) + 4.0 * np.spacing(np.abs(at[1]))
+        noise = 8.0 * np.spacing(np.maximum(np.abs(limits.low), np.abs(limits.high)))
         good = (np.abs(v1) <= limits.vl * excess) & (np.abs(a1) <= limits.al * excess + noise)
         good &= np.abs(j1) <= limits.jl * excess + noise
-        good &= (limits.low <= at[0]) & (at[0] <= limits.high)
+        good &= (limits.low <= at) & (at <= limits.high)
         found: Flags = np.logical_and.reduce(good, axis=(1, 2))
         rows = np.nonzero(found)[0]
         if len(rows):
-            shape = (-1, self._axes)
-            fine = self._held.holds(
-                at[0][rows].reshape(shape), v1[rows].reshape(shape), a1[rows].reshape(shape)
-            )
-            found[rows] = fine.reshape(len(rows), count).all(axis=1)
+            # Of a plan no longer than this, all of it; of a longer one, spread over its length.
+            count = min(most, SURVEYED)
+            picked = (np.arange(1, count + 1) * length[rows] + (count - 1)) // count - 1
+            shape = (len(rows) * count, self._axes)
+            states = [part[rows[:, None], picked].reshape(shape) for part in (at, v1, a1)]
+            fine = self._held.holds(states[0], states[1], states[2]).reshape(len(rows), count)
+            found[rows] = np.logical_and.reduce(fine, axis=1)
         return found
