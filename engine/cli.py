@@ -36,6 +36,14 @@ def _replay(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from engine.show.checking import check_command
 
+    if args.certificate:
+        status = check_command(args.experience, args.rig, full=args.full)
+        if status:
+            return status
+        from engine.show.certify.command import certificate_command
+
+        out = Path(args.out) if args.out else None
+        return certificate_command(args.experience, args.rig, args.profile, out, picture_hz=args.picture_hz)
     return check_command(args.experience, args.rig, full=args.full)
 
 
@@ -336,7 +344,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sensorama",
         description="Plays branching, multi-sensory experiences on any rig.",
-        epilog="Exit status: 0 the show ended, 1 it failed, 2 wrong input, 4 stopped by a person, 130 interrupted.",
+        epilog="Exit status: 0 the show ended, 1 it failed, 2 wrong input, 3 not certified, 4 stopped by a person, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"sensorama {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
@@ -434,6 +442,24 @@ def _parser() -> argparse.ArgumentParser:
         "--full",
         action="store_true",
         help="read every sound to its end, however long that takes (default: 10 s of it)",
+    )
+    check.add_argument(
+        "--certificate",
+        action="store_true",
+        help="judge every path through the story, write certificate.json and its report; exit status 3 when refused",
+    )
+    check.add_argument(
+        "--profile", metavar="FILE", help="what the site allows (default: the rig's own, else engineering)"
+    )
+    check.add_argument(
+        "--out", metavar="FILE", help="the certificate's file (default: where the rig looks for it)"
+    )
+    check.add_argument(
+        "--picture-hz",
+        type=float,
+        default=10.0,
+        metavar="HZ",
+        help="pictures drawn in a second of show to look for flashes; 0 leaves flashes unmeasured (default 10)",
     )
     check.set_defaults(run=_check)
 

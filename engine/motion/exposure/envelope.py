@@ -53,9 +53,16 @@ def sustained(signal: Floats, samples: int) -> float:
     return max(0.0, float(lowest[half : len(signal) - (samples - 1 - half)].max()))
 
 
-def share(
-    acceleration_g: Floats, rate_hz: float, rows: Sequence[EnvelopeRow], low_pass_hz: float | None = None
-) -> float:
+def low_passed(signal: Floats, rate_hz: float, corner_hz: float | None) -> Floats:
+    """A signal, float64[..., n], through a four-pole Butterworth filter, as accelerations are measured on rides; None leaves it alone."""
+    if corner_hz is None:
+        return signal
+    from scipy.signal import butter, sosfilt
+
+    return np.asarray(sosfilt(butter(4, corner_hz, fs=rate_hz, output="sos"), signal, axis=-1))
+
+
+def share(acceleration_g: Floats, rate_hz: float, rows: Sequence[EnvelopeRow]) -> float:
     """The largest share of any row's level that is sustained for as long as it names; 1 is at the limit.
 
     Parameters
@@ -64,13 +71,7 @@ def share(
         x, y, z.
     rate_hz : float
     rows : sequence of EnvelopeRow
-    low_pass_hz : float or None
-        Corner of a four-pole Butterworth filter before anything is judged, as accelerations are measured on rides.
     """
-    if low_pass_hz is not None:
-        from scipy.signal import butter, sosfilt
-
-        acceleration_g = sosfilt(butter(4, low_pass_hz, fs=rate_hz, output="sos"), acceleration_g, axis=-1)
     most = 0.0
     for row in rows:
         samples = math.floor(row.for_s * rate_hz + 1e-9)

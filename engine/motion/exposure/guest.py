@@ -52,7 +52,8 @@ def guest_motion(
     Parameters
     ----------
     poses : float64[n, 6]
-        One a tick, in the order of `engine.units.MOTION_AXES`, m and deg. Before the first and after the last the seat stands still.
+        One a tick, in the order of `engine.units.MOTION_AXES`, m and deg. Before the first the seat stands still; after the last it goes
+        on as fast as it was.
     tick_s : float
     head_m : 3 floats
         The point from the centre of rotation, X right, Y forward, Z up.
@@ -74,21 +75,21 @@ def guest_motion(
 
 
 def _along(poses: Floats, tick_s: float, per_tick: int) -> tuple[Floats, Floats, Floats]:
-    """Position, velocity and acceleration on the finer grid; the spline's ends are clamped at rest."""
+    """Position, velocity and acceleration on the finer grid; the spline begins at rest and ends unbent."""
     from scipy.linalg import solve_banded
 
     n = len(poses)
-    padded = np.concatenate((poses, poses[-1:]))
-    first, last = np.zeros(poses.shape[1]), np.zeros(poses.shape[1])
+    last = 2.0 * poses[-1:] - poses[-2:-1] if n > 1 else poses[-1:]
+    padded = np.concatenate((poses, last))
     slope = np.diff(padded, axis=0) / tick_s
-    # Second derivatives m at the commands: m[k-1] + 4 m[k] + m[k+1] = 6 (slope[k] - slope[k-1]) / tick; clamped ends.
-    right = np.empty_like(padded)
+    # Second derivatives m at the commands: m[k-1] + 4 m[k] + m[k+1] = 6 (slope[k] - slope[k-1]) / tick; at rest before, unbent behind.
+    right = np.zeros_like(padded)
     right[1:-1] = 6.0 * np.diff(slope, axis=0) / tick_s
-    right[0] = 6.0 * (slope[0] - first) / tick_s
-    right[-1] = 6.0 * (last - slope[-1]) / tick_s
+    right[0] = 6.0 * slope[0] / tick_s
     bands = np.ones((3, n + 1))
     bands[1] = 4.0
-    bands[1, 0] = bands[1, -1] = 2.0
+    bands[1, 0], bands[1, -1] = 2.0, 1.0
+    bands[2, -2] = 0.0
     bend = solve_banded((1, 1), bands, right)
     u = (np.arange(per_tick) / per_tick)[None, :, None]
     m0, m1 = bend[:-1, None, :], bend[1:, None, :]

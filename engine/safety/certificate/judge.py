@@ -32,6 +32,8 @@ def judge(
     names: Sequence[str],
     limits: Mapping[str, float],
     played: Played,
+    *,
+    flow: Flow | None = None,
 ) -> tuple[Judgement, ...]:
     """Bound every measure over every path.
 
@@ -47,6 +49,8 @@ def judge(
         By measure, as people read it.
     played : callable
         Whether the story really goes along some steps.
+    flow : Flow or None
+        Of the graph, where it is known already.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def judge(
     Unbounded
         A loop of the story has no limit.
     """
-    flow = Flow(graph)
+    flow = Flow(graph) if flow is None else flow
     known: dict[tuple[Step, ...], bool] = {}
     asked: dict[tuple[int, float | None], Bound] = {}
 

@@ -40,7 +40,7 @@ class Profile:
         Sound pressure level of a sine at full scale.
     envelope : tuple of EnvelopeRow
     low_pass_hz : float or None
-        For the envelope.
+        Corner of the filter through which accelerations and their onset are judged; None: as commanded.
     """
 
     name: Mapping[str, str]
@@ -124,7 +124,7 @@ def load_profile(path: str | Path | None = None) -> Profile:
         head_m=None if doc.head_m is None else (doc.head_m[0], doc.head_m[1], doc.head_m[2]),
         full_scale_db=doc.full_scale_db,
         envelope=rows,
-        low_pass_hz=None if doc.envelope is None else doc.envelope.low_pass_hz,
+        low_pass_hz=doc.low_pass_hz,
     )
 
 

@@ -26,9 +26,6 @@ class EnvelopeRowDoc(Strict):
 class EnvelopeDoc(Strict):
     """Acceleration against time, as ride standards tabulate it; the table is the site's own."""
 
-    low_pass_hz: Annotated[float, Field(gt=0.0, le=500.0, allow_inf_nan=False)] | None = Field(
-        default=None, description="Accelerations are filtered at this corner before they are judged."
-    )
     rows: list[EnvelopeRowDoc] = Field(min_length=1)
 
 
@@ -50,5 +47,9 @@ class ProfileDoc(Strict):
     )
     full_scale_db: Annotated[float, Field(ge=60.0, le=140.0)] | None = Field(
         default=None, description="Sound pressure level, dB, of a sine at full scale at the guest's ear."
+    )
+    low_pass_hz: Annotated[float, Field(gt=0.0, le=500.0, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Accelerations and their onset are filtered at this corner before they are judged, as on rides.",
     )
     envelope: EnvelopeDoc | None = None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.motion.exposure.envelope import EnvelopeRow, reversals, share, sustained
+from engine.motion.exposure.envelope import EnvelopeRow, low_passed, reversals, share, sustained
 from engine.motion.exposure.meter import DoseMeter
 from engine.motion.exposure.metrics import (
     HEALTH_K,
@@ -96,7 +96,7 @@ def test_an_envelope_is_shared_out_by_axis_direction_and_time() -> None:
     assert share(acceleration, 100.0, rows) == pytest.approx(0.75)
     assert share(acceleration, 100.0, [EnvelopeRow(2, 1, 0.5, 0.4)]) == 0.0
     assert share(acceleration, 100.0, [EnvelopeRow(2, -1, 0.7, 0.4)]) == 0.0
-    assert 0.0 < share(acceleration, 100.0, rows[1:], low_pass_hz=5.0) < 0.25
+    assert 0.0 < share(low_passed(acceleration, 100.0, 5.0), 100.0, rows[1:]) < 0.25
     assert reversals(np.array([0.0, 2, 0.5, -2, 2, 2, -0.5]), 1.0) == 2
 
 

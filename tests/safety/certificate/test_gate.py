@@ -104,8 +104,8 @@ def test_this_machines_key_counts_once_there_is_one(tmp_path: Path) -> None:
 PROFILE = """sensorama_profile: 1
 name: {en: Site}
 limits: {tilt: 12, vdv_z: 4.5}
+low_pass_hz: 5
 envelope:
-  low_pass_hz: 5
   rows:
     - {axis: z, direction: "-", for_s: 0.5, most_g: 0.3}
     - {axis: x, most_g: 0.4}

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from engine.experience import Rig
 from engine.motion.cueing.values import GRAVITY_MPS2
-from engine.motion.exposure.envelope import share
+from engine.motion.exposure.envelope import low_passed, share
 from engine.motion.exposure.guest import GuestMotion, guest_motion
 from engine.motion.exposure.metrics import SICK_PER_DOSE
 from engine.motion.exposure.norms import Norms, Ringing
@@ -210,11 +210,11 @@ class _Judge:
 
     def _highest_of(self, motion: GuestMotion, first: int = 0) -> Floats:
         """`_peaks` from sample `first` on, and the share of the site's envelope over all of it: what is sustained may begin before."""
-        found = _peaks(motion, first)
         profile = self._profile
+        acceleration_g = low_passed(motion.acceleration / GRAVITY_MPS2, motion.rate_hz, profile.low_pass_hz)
+        found = _peaks(motion, acceleration_g, first)
         if profile.envelope:
-            acceleration_g = motion.acceleration / GRAVITY_MPS2
-            found[-1] = share(acceleration_g, motion.rate_hz, self._rows, profile.low_pass_hz)
+            found[-1] = share(acceleration_g, motion.rate_hz, self._rows)
         return found
 
     def _begin(self) -> None:
@@ -234,7 +234,8 @@ class _Judge:
                 np.concatenate((np.tile(canonical[:1], (len(before), 1)), canonical[: head + around]))
             )
             first = round(len(before) * tick_s * really.rate_hz)
-            peaks = self._highest_of(really, first)
+            # The end of the piece before is known here better than there, where nothing followed.
+            peaks = self._highest_of(really, max(0, first - round(3 * tick_s * really.rate_hz)))
             known = self._way_peaks.get(beginning.way)
             self._way_peaks[beginning.way] = peaks if known is None else np.maximum(known, peaks)
             if head == 0:
@@ -403,9 +404,9 @@ _PEAKS = (
 )
 
 
-def _peaks(motion: GuestMotion, first: int = 0) -> Floats:
+def _peaks(motion: GuestMotion, acceleration_g: Floats, first: int) -> Floats:
     """Highest values from sample `first` on, float64[len(_PEAKS)]."""
-    acceleration = motion.acceleration[:, first:] / GRAVITY_MPS2
+    acceleration = acceleration_g[:, first:]
     rise = np.diff(acceleration, axis=1) * motion.rate_hz
     onset = float(np.sqrt((rise**2).sum(axis=0)).max(initial=0.0))
     turn = float(np.sqrt((motion.turn[:, first:] ** 2).sum(axis=0)).max(initial=0.0))
