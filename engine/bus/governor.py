@@ -495,6 +495,12 @@ def check_legs(channels: Sequence[Channel], legs: LegBounds) -> None:
             )
 
 
+def leg_shares(channels: Sequence[Channel], legs: LegBounds) -> tuple[float, float]:
+    """What legs leave of the axes' speeds, at worst, and of their accelerations where all brake at once: shares, at most 1."""
+    law = _law(channels, _moving(channels), legs, 1.0)
+    return law.speed_share, law.brake_share
+
+
 def _law(channels: Sequence[Channel], moving: Sequence[int], legs: LegBounds, dt_s: float) -> LegLaw:
     limits = []
     for index in moving:

@@ -15,7 +15,7 @@ from engine.motion.cueing.apply import fit_problems
 from engine.motion.platforms.check import problems_of
 from engine.motion.platforms.scenes import scene_problems
 from engine.show.folder import explain
-from engine.show.rig_check import checked_devices, head_problems, sound_problems
+from engine.show.rig_check import checked_devices, head_problems, leg_problems, sound_problems
 from engine.show.sound_check import READ_S, sound_file_problems
 from engine.story.compile import compile_ink, float_literals, gather_sources
 from engine.story.graph import build_graph
@@ -68,10 +68,15 @@ def _venue(rig: str | None) -> tuple[Rig | None, list[Problem]]:
 def _device_problems(package: Package, rig: Rig) -> list[Problem]:
     """What drivers, sources and loudspeakers say of their settings, and of the roles they are to play; nothing is opened."""
     try:
-        checked_devices(rig, resolve(rig, package.roles), package.roles)
+        devices = checked_devices(rig, resolve(rig, package.roles), package.roles)
     except RigError as error:
         return list(error.problems)
-    return [*sound_problems(rig), *problems_of(rig), *scene_problems(package, rig)]
+    return [
+        *sound_problems(rig),
+        *problems_of(rig),
+        *leg_problems(devices, rig),
+        *scene_problems(package, rig),
+    ]
 
 
 def _ink_sources(story_path: Path) -> list[list[Problem]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from engine.bus.governor import leg_shares
 from engine.bus.listen import make_sources
 from engine.bus.loop import BusDevice
 from engine.bus.permits import make_sources as make_permits
@@ -19,6 +20,10 @@ from engine.motion.platforms.check import problems_of
 from engine.show.standby.link import parse_listen
 from engine.timeline.roles import RoleTable
 from engine.timeline.yamlsource import load_yaml
+
+# What axes lose to their legs is told below these shares of what the rig gives them.
+_FULL = 0.995
+_LITTLE = 0.5
 
 
 def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[BusDevice, ...]:
@@ -52,6 +57,30 @@ def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[Bus
     if problems:
         raise RigError(problems)
     return devices
+
+
+def leg_problems(devices: Sequence[BusDevice], rig: Rig) -> list[Problem]:
+    """Warnings of axes that their legs hold back: nothing is exceeded, but seats move more slowly than the rig's limits say."""
+    specs = {spec.name: spec for spec in rig.devices}
+    found = []
+    for device in devices:
+        spec = specs.get(device.driver.name)
+        if device.legs is None or spec is None:
+            continue
+        speed, brake = leg_shares(device.driver.channels, device.legs)
+        if speed >= _FULL and brake >= _LITTLE:
+            continue
+        found.append(
+            Problem(
+                spec.place_of("platform"),
+                f"{spec.name}: its legs leave {speed:.0%} of the axes' speeds at worst, and {brake:.0%} of their "
+                f"acceleration to stops of all axes at once; it keeps to that, so stops and ways home take longer. "
+                f"Narrower limits of the axes lose less",
+                severity="warning",
+                code="legs",
+            )
+        )
+    return found
 
 
 def sound_problems(rig: Rig) -> list[Problem]:

@@ -31,6 +31,7 @@ from engine.show.devices.hand import (
     find_channel,
     find_device,
     format_value,
+    legs_of,
     read_target,
 )
 from engine.show.devices.latency_fit import Fit
@@ -47,6 +48,7 @@ from engine.show.devices.list import family_lines, rig_lines
 from engine.show.devices.monitor import MonitorView, format_values
 from engine.show.devices.move import Meter, confirm, hold_plan
 from engine.time import ManualClock
+from tests.bus.platform_rigs import PLATFORM, cinema
 
 MS = 1_000_000
 HEAVE = 2
@@ -89,6 +91,19 @@ def test_one_axis_moves_within_its_limits_and_the_others_stay_in_park() -> None:
         pose[HEAVE] = dict(told)[at_ns]
         assert list(frames) == list(driver.encode(pose))
     assert told[-1][0] < 1_600 * MS
+
+
+def test_a_seat_on_legs_is_moved_by_hand_no_farther_than_they_reach(tmp_path: Path) -> None:
+    short = PLATFORM.replace("stroke: [0, 250mm]", "stroke: [130mm, 165mm]")
+    spec = find_device(load_rig(cinema(tmp_path, platform=short)), "seat_a")
+    driver = create_driver(spec)
+    legs = legs_of(driver, spec)
+    assert legs is not None
+    far, clock = 0.05, ManualClock()
+    alone = drive(Hand(driver, HEAVE), Line(), clock, hold_plan(far, 2_000 * MS))
+    told = drive(Hand(driver, HEAVE, legs), Line(), clock, hold_plan(far, 2_000 * MS))
+    assert max(value for _, value in alone) == far
+    assert 0.01 < max(value for _, value in told) < 0.03 and told[-1][1] == 0.0
 
 
 def test_a_stop_leads_back_at_once_and_gently() -> None:

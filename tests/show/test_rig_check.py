@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.bus.governor import leg_shares
+from engine.bus.legs import LegTable
+from engine.bus.loop import BusDevice
+from engine.bus.registry import create_drivers
 from engine.cli import main
 from engine.experience.rig import load_rig
+from engine.show.rig_check import leg_problems
+from tests.bus.platform_rigs import PLATFORM, cinema
 
 BAD = """
 inputs:
@@ -62,3 +68,26 @@ def test_where_loudspeakers_stand_is_looked_at(tmp_path: Path, capsys: pytest.Ca
     assert main(["check", "first_light", "--rig", str(rig)]) == 0
     said = capsys.readouterr().out
     assert "warning: output room: M+090 stands at azimuth 70 deg; 4+9+0 allows 85 to 110" in said
+
+
+def test_what_axes_lose_to_their_legs_is_told(tmp_path: Path) -> None:
+    weak = PLATFORM.replace(
+        "velocity: 500mm/s, acceleration: 6m/s2", "velocity: 150mm/s, acceleration: 2m/s2"
+    )
+    rig = load_rig(cinema(tmp_path, platform=weak))
+    table = LegTable()
+    drivers = create_drivers(rig.devices)
+    specs = {spec.name: spec for spec in rig.devices}
+    devices = [
+        BusDevice(driver, (), legs=table.of(driver, specs[driver.name].platform)) for driver in drivers
+    ]
+    said = [problem for problem in leg_problems(devices, rig) if problem.code == "legs"]
+    assert [problem.message.split(":")[0] for problem in said] == ["seat_a", "seat_b"]
+    held = next(device for device in devices if device.driver.name == "seat_a")
+    assert held.legs is not None
+    speed, brake = leg_shares(held.driver.channels, held.legs)
+    assert (
+        f"{speed:.0%} of the axes' speeds" in said[0].message and f"{brake:.0%} of their" in said[0].message
+    )
+    assert all(problem.severity == "warning" and problem.place.line for problem in said)
+    assert not leg_problems([BusDevice(driver, ()) for driver in drivers], rig)

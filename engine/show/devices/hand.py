@@ -14,13 +14,15 @@ from typing import Protocol
 
 from engine.bus.driver import Channel, Driver, park_values, safe_values
 from engine.bus.governor import Governor
+from engine.bus.legs import LegTable
 from engine.bus.loop import DeviceNote
 from engine.bus.permits import watch_permits
 from engine.bus.registry import TWIN_PORT, create_driver
 from engine.bus.twins import TwinProgram
 from engine.bus.writer import PortWriter
-from engine.errors import DeviceGone, UsageError
+from engine.errors import DeviceGone, Problem, RigError, UsageError
 from engine.experience.rig import DeviceSpec, Rig
+from engine.motion.platforms.bounds import LegBounds
 from engine.time.clocks import Clock
 from engine.units import Dimension, parse_quantity
 
@@ -119,13 +121,15 @@ class Hand:
     driver : Driver
     channel : int
         The one that moves; the others stay in park.
+    legs : LegBounds, optional
+        Of the platform it moves: as in a show, no leg leaves its stroke or is pushed too hard.
     """
 
-    def __init__(self, driver: Driver, channel: int) -> None:
+    def __init__(self, driver: Driver, channel: int, legs: LegBounds | None = None) -> None:
         self._driver = driver
         self._channel = channel
         self.period_ns = max(1_000_000, round(1e9 / driver.rate_hz))
-        self._governor = Governor(driver.channels, self.period_ns / 1e9)
+        self._governor = Governor(driver.channels, self.period_ns / 1e9, legs)
         self._park = park_values(driver)
         self._safe = safe_values(driver)
         self._last: tuple[bytes, ...] = ()
@@ -167,11 +171,27 @@ class Hand:
         values = list(self._rest)
         if wanted is not None and not forbidden:
             values[self._channel] = wanted
-        frames = self._driver.encode(self._governor.step(values))
+        frames = self._driver.encode(self._governor.step(values, rest=wanted is None or forbidden))
         if frames == self._last and at_ns - self._sent_ns < self._driver.keep_alive_ns:
             return ()
         self._last, self._sent_ns = frames, at_ns
         return frames
+
+
+def legs_of(driver: Driver, spec: DeviceSpec) -> LegBounds | None:
+    """Bounds of the legs under a device.
+
+    Raises
+    ------
+    RigError
+        The rig's platform has none, or cannot be governed.
+    """
+    try:
+        return LegTable().of(driver, spec.platform)
+    except ValueError as error:
+        raise RigError(
+            [Problem(spec.place_of("platform"), f"{driver.name}: {error}", code="platform")]
+        ) from error
 
 
 Plan = Callable[[int], float | None]
@@ -249,10 +269,14 @@ class Held:
     ----------
     driver : Driver
     line : PortWriter
+    legs : LegBounds or None
+        Of its platform.
     """
 
-    def __init__(self, driver: Driver, line: PortWriter, forbidden: Callable[[], str]) -> None:
-        self.driver, self.line, self.forbidden = driver, line, forbidden
+    def __init__(
+        self, driver: Driver, line: PortWriter, forbidden: Callable[[], str], legs: LegBounds | None
+    ) -> None:
+        self.driver, self.line, self.forbidden, self.legs = driver, line, forbidden, legs
 
 
 @contextmanager
@@ -267,6 +291,7 @@ def held(rig: Rig, spec: DeviceSpec, clock: Clock) -> Iterator[Held]:
         It cannot be reached.
     """
     driver = create_driver(spec)
+    legs = legs_of(driver, spec)
     twins = TwinProgram([driver]) if spec.port == TWIN_PORT else None
     try:
         if twins is not None:
@@ -276,7 +301,7 @@ def held(rig: Rig, spec: DeviceSpec, clock: Clock) -> Iterator[Held]:
         try:
             _await_line(line, clock)
             with _permission(rig, spec, clock) as forbidden:
-                yield Held(driver, line, forbidden)
+                yield Held(driver, line, forbidden, legs)
         finally:
             line.close()
     finally:

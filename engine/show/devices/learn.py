@@ -18,6 +18,7 @@ from engine.bus.source import Signal
 from engine.bus.twins import make_twin
 from engine.errors import DeviceError, SensoramaError, UsageError
 from engine.experience.rig import Rig, load_rig
+from engine.motion.platforms.bounds import LegBounds
 from engine.show.devices.hand import (
     Hand,
     Plan,
@@ -27,6 +28,7 @@ from engine.show.devices.hand import (
     find_device,
     format_value,
     held,
+    legs_of,
     read_target,
 )
 from engine.show.devices.latency_fit import Fit, fit_latency
@@ -125,7 +127,9 @@ class _TwinLine:
         return []
 
 
-def learn_from_twin(driver: Driver, channel: int, target: float, for_ns: int) -> Fit:
+def learn_from_twin(
+    driver: Driver, channel: int, target: float, for_ns: int, legs: LegBounds | None = None
+) -> Fit:
     """The latency of a device's software twin, on a clock of its own.
 
     Raises
@@ -134,7 +138,7 @@ def learn_from_twin(driver: Driver, channel: int, target: float, for_ns: int) ->
         When nothing of it follows the command.
     """
     line = _TwinLine(driver)
-    hand = Hand(driver, channel)
+    hand = Hand(driver, channel, legs)
     plan = steps_plan(driver.channels[channel].park, target, for_ns)
     told = drive(hand, line, line, plan)  # type: ignore[arg-type]
     line.sleep_until_ns(line.now_ns() + for_ns // 8)
@@ -227,7 +231,7 @@ def learn_command(
         raise UsageError(f"{device} has no feedback of its own; say what to watch: --watch INPUT:/address")
     if watch is None:
         print(f"{device}: on its software twin, whose latency is the one the rig states")
-        fit = learn_from_twin(driver, index, target, for_ns)
+        fit = learn_from_twin(driver, index, target, for_ns, legs_of(driver, spec))
     else:
         fit = _learn_live(rig, device, index, parse_watch(watch, rig), target, for_ns, yes=yes)
     print(
@@ -281,7 +285,7 @@ def _learn_live(
         with asked_to_stop() as stopped, held(rig, spec, clock) as device_held:
             print(f"{words} Ctrl-C leads back to park.")
             told = drive(
-                Hand(device_held.driver, index),
+                Hand(device_held.driver, index, device_held.legs),
                 device_held.line,
                 clock,
                 steps_plan(channel.park, target, for_ns),

@@ -98,7 +98,7 @@ def move_command(
     meter = Meter(channel, sys.stdout)
     with asked_to_stop() as stopped, held(rig, spec, clock) as device_held:
         print(f"{words} Ctrl-C leads back to park.")
-        hand = Hand(device_held.driver, index)
+        hand = Hand(device_held.driver, index, device_held.legs)
         drive(
             hand,
             device_held.line,
