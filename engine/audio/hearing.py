@@ -70,7 +70,7 @@ class HearingGuard:
     def __init__(self, spec: HearingSpec, channels: int) -> None:
         self._spec = spec
         # Where nobody knows decibels of sound nothing is weighed: scipy.signal takes seconds to import on a busy machine.
-        self._sos = np.zeros((0, 6)) if spec.full_scale_db_spl is None else _a_weighting()
+        self._sos = np.zeros((0, 6)) if spec.full_scale_db_spl is None else a_weighting()
         self._state = np.zeros((self._sos.shape[0], channels, 2))
         self._fast = np.zeros(channels)
         self._gain = 1.0
@@ -171,7 +171,7 @@ class HearingGuard:
         return np.asarray(weighted)
 
 
-def _a_weighting() -> NDArray[np.float64]:
+def a_weighting() -> NDArray[np.float64]:
     """The A curve as second-order sections at 48 kHz, by the bilinear transform; 0 dB at 1 kHz."""
     from scipy.signal import bilinear_zpk, sosfreqz, zpk2sos
 

@@ -109,6 +109,6 @@ def test_where_nobody_knows_decibels_nothing_is_weighed(monkeypatch: pytest.Monk
     def wanted() -> None:
         raise AssertionError("the A curve is made, for which scipy.signal is imported")
 
-    monkeypatch.setattr("engine.audio.hearing._a_weighting", wanted)
+    monkeypatch.setattr("engine.audio.hearing.a_weighting", wanted)
     block = np.ones((2, 256), np.float32)
     assert HearingGuard(HearingSpec(), 2).process(block) is block

@@ -250,7 +250,9 @@ class TestSameBits:
 class TestWhatItRefuses:
     def test_legs_that_do_not_reach_the_neutral_pose(self) -> None:
         bounds = replace(WEDGE.bounds, low=np.array([0.2, -1.0]))
-        with pytest.raises(ValueError, match=r"leg 1 is at 0 in the neutral pose.*its stroke is 0\.2\.\.0\.05"):
+        with pytest.raises(
+            ValueError, match=r"leg 1 is at 0 in the neutral pose.*its stroke is 0\.2\.\.0\.05"
+        ):
             leg_law(WEDGE.limits, bounds, DT_S, axes=WEDGE.axes)
 
     def test_a_range_without_the_neutral_pose(self) -> None:

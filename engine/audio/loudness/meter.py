@@ -24,7 +24,7 @@ _RELATIVE_LU = -10.0
 _RANGE_RELATIVE_LU = -20.0
 _OFFSET = -0.691
 # BS.1770-5, tables 1 and 2: the head as a rigid sphere, and the RLB curve, at 48 kHz.
-_K_WEIGHTING = (
+K_WEIGHTING = (
     (1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585),
     (1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621),
 )
@@ -84,7 +84,7 @@ class LoudnessMeter:
 
     def __init__(self, weights: Sequence[float] = (1.0, 1.0)) -> None:
         self._weights = np.asarray(weights, np.float64)
-        self._sos = np.asarray(_K_WEIGHTING)
+        self._sos = np.asarray(K_WEIGHTING)
         self._state = np.zeros((2, 2, len(weights)))
         self._part = 0.0
         self._filled = 0
