@@ -457,9 +457,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--picture-hz",
         type=float,
-        default=10.0,
+        default=5.0,
         metavar="HZ",
-        help="pictures drawn in a second of show to look for flashes; 0 leaves flashes unmeasured (default 10)",
+        help="pictures drawn in a second of show to look for flashes; 0 leaves flashes unmeasured (default 5)",
     )
     check.set_defaults(run=_check)
 

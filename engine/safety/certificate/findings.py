@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -73,8 +75,8 @@ class Finding:
 
     @property
     def kept(self) -> bool:
-        """Whether the limit is kept on every path; a measure without a limit is."""
-        return self.limit is None or self.bound <= self.limit
+        """Whether the limit is kept on every path; a measure without a limit is. A billionth over it is rounding."""
+        return self.limit is None or self.bound <= self.limit + _ROUNDING * max(1.0, abs(self.limit))
 
     @property
     def gap(self) -> float | None:

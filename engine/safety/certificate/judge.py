@@ -74,13 +74,13 @@ def judge(
     found: list[Judgement] = []
     for row in measured:
         limit = limits.get(row.measure)
-        cost = None if limit is None else row.reading.cost(limit)
+        cost = None if limit is None else row.reading.cost(limit) * (1.0 + 1e-8)
         key = (id(row.costs), cost)
         if key not in asked:
             asked[key] = bound(graph, row.costs, cost, flow=flow)
         answer = asked[key]
         steps = steps_of(pieces, names, answer.witness.ways)
-        broken = answer.first is not None or (limit is not None and row.reading.told(answer.value) > limit)
+        broken = answer.first is not None or (cost is not None and answer.value > cost)
         path = answer.first if answer.first is not None else answer.witness
         finding = Finding(
             measure=row.measure,

@@ -9,6 +9,7 @@ from engine import __version__
 from engine.safety.certificate.contributions.flash import FlashContribution, flash_costs
 from engine.safety.certificate.contributions.lasting import lasting_costs
 from engine.safety.certificate.contributions.motion import MotionContribution, motion_costs
+from engine.safety.certificate.contributions.sound import sound_costs
 from engine.safety.certificate.document import Certificate, Subject
 from engine.safety.certificate.findings import Step
 from engine.safety.certificate.judge import judge
@@ -68,6 +69,8 @@ def certify(
     motion = motion_costs(material, profile)
     tell("amounts")
     lasting = lasting_costs(material)
+    tell("sound")
+    sound = sound_costs(material, profile.full_scale_db)
     tell("flashes")
     pictures = ScenePictures(material.package, picture_hz) if picture_hz > 0.0 else None
     try:
@@ -77,11 +80,11 @@ def certify(
             pictures.close()
     tell("every path")
     plays = _Plays(made)
-    measured = (*motion.measured, *lasting.measured, *flash.measured)
+    measured = (*motion.measured, *lasting.measured, *sound.measured, *flash.measured)
     judgements = judge(measured, graph, material.pieces, made.names, profile.limits, plays.played, flow=flow)
     findings = tuple(judgement.finding for judgement in judgements)
     known = {finding.measure for finding in findings}
-    notes = [*motion.notes, *lasting.notes, *flash.notes]
+    notes = [*motion.notes, *lasting.notes, *sound.notes, *flash.notes]
     notes += [
         f"{count} x {code} in the story, read conservatively" for code, count in story.counted().items()
     ]

@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.experience import Package
 from engine.render.viewer import Viewer, ViewerOptions
+from engine.safety.flash.colour import srgb_table
 from engine.time import LocalBlock, TransportWriter
 from engine.time.flicks import FLICKS_PER_SECOND, fl_to_ns
 
 Pixels = NDArray[np.uint8]
 
 SIZE_PX = (96, 54)
-#: Pictures a second: llvmpipe draws some thirty of a rich scene, so twice real time is spent at most.
-RATE_HZ = 10.0
+#: Drawn so much larger and averaged in linear light: what is smaller than a tile of the analysis does not flicker in it.
+_FINER = 4
+#: Pictures a second: a software renderer draws fifteen of a rich scene, a graphics card hundreds. What lights do between two of them is
+#: known without a picture.
+RATE_HZ = 5.0
 _BEFORE_NS = 1_000_000_000
 
 
@@ -62,7 +66,8 @@ class ScenePictures:
 
     def _draw(self, scene: int, instants: Sequence[int]) -> NDArray[np.uint8]:
         if self._viewer is None:
-            self._viewer = Viewer(self._package, ViewerOptions(size=SIZE_PX, headless=True, quality="test"))
+            size = (SIZE_PX[0] * _FINER, SIZE_PX[1] * _FINER)
+            self._viewer = Viewer(self._package, ViewerOptions(size=size, headless=True, quality="test"))
         block = LocalBlock()
         TransportWriter(block).append(from_ns=_BEFORE_NS, scene=scene, at_fl=0, rate=1)
         transport = block.read()
@@ -70,12 +75,29 @@ class ScenePictures:
         self._viewer.draw(transport, _BEFORE_NS)  # loads what the scene shows
         for number, at_fl in enumerate(instants):
             self._viewer.draw(transport, _BEFORE_NS + fl_to_ns(at_fl))
-            made[number] = self._viewer.grab()[:, :, :3]
+            made[number] = _averaged(self._viewer.grab()[:, :, :3])
         return made
 
     def _name(self, scene: int) -> str:
-        said = (__version__, self._package.hash, self._package.scenes[scene].id, SIZE_PX, self._rate_hz)
+        said = (
+            __version__,
+            self._package.hash,
+            self._package.scenes[scene].id,
+            SIZE_PX,
+            _FINER,
+            self._rate_hz,
+        )
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+def _averaged(pixels: Pixels) -> Pixels:
+    """Blocks of pixels as one, by the mean of their linear light (IEC 61966-2-1 either way)."""
+    height, width, _ = pixels.shape
+    linear = (
+        srgb_table()[pixels].reshape(height // _FINER, _FINER, width // _FINER, _FINER, 3).mean(axis=(1, 3))
+    )
+    codes = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1.0 / 2.4) - 0.055)
+    return np.asarray(np.rint(codes * 255.0).clip(0, 255), dtype=np.uint8)
 
 
 def folder() -> Path:

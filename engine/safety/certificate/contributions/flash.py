@@ -180,8 +180,11 @@ def _judged(
         tuple(row.red_transitions / 2.0 for row in rows),
     )
     worst = max(rows, key=lambda row: max(row.general_transitions, row.red_transitions))
-    late = max((max(one.transitions) for one in added if one.to_fl > piece.to_fl - second_fl), default=0)
-    soon = max((max(one.transitions) for one in added if one.from_fl < piece.from_fl + second_fl), default=0)
+    late = sum(max(one.transitions) for one in added if one.to_fl > piece.to_fl - second_fl)
+    # What was set off before the seam is counted there.
+    soon = sum(
+        max(one.transitions) for one in added if one.from_fl < piece.from_fl + second_fl and not one.before
+    )
     return _Flashing(whole, head, tail, length_s, meter.ends(), timeline, worst.at_fl, soon, late)
 
 
@@ -283,6 +286,8 @@ class _Added:
     from_fl: int
     to_fl: int
     transitions: tuple[int, int]
+    before: bool = False
+    """Whether it was set off in the piece before."""
 
 
 def _reactions(material: Material, lamps: _Lamps) -> dict[int, list[_Added]]:
@@ -331,7 +336,9 @@ def _over(material: Material, number: int, extra: dict[int, list[_Added]]) -> li
         left_fl = before.leave_from_fl if way.early else before.to_fl
         for one in extra.get(way.source, ()):
             if one.to_fl > left_fl:
-                found.append(_Added(piece.from_fl, piece.from_fl + one.to_fl - left_fl, one.transitions))
+                found.append(
+                    _Added(piece.from_fl, piece.from_fl + one.to_fl - left_fl, one.transitions, before=True)
+                )
     return list(dict.fromkeys(found))
 
 
