@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bus.budgets import BudgetKeeper
+from engine.bus.doses import DoseKeeper
 from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
@@ -27,6 +28,7 @@ from engine.bus.mapping import Mapper, Route
 from engine.bus.seams import Seams
 from engine.bus.seats import LIGHT, CalmShow, SeatControls
 from engine.experience.budget import Budget
+from engine.experience.dose import SeatDose
 from engine.motion.blend_play import Ahead
 from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls, Segment, Transport
@@ -62,7 +64,8 @@ class BusEvent:
     kind : str
         ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``joined``,
         ``forbid``, ``permit``, ``report``, ``fault``, ``retire``, ``frames`` (checkpoint), ``overrun``,
-        ``refused``, ``parked``, ``budget`` (a channel ran out, may again, or is purged).
+        ``refused``, ``parked``, ``budget`` (a channel ran out, may again, or is purged), ``dose`` (a seat's
+        motion fades, or rests, since its guest has had enough).
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -184,7 +187,8 @@ class BusDevice:
     """One device with what it is to render; one that needs a permit is `forbidden` until it has it.
 
     `legs` are those of the platform it moves, where the rig says; devices that are to form a fleet have the same object.
-    It shows what the show was `phase_ns` before the instant that its latency makes good for.
+    It shows what the show was `phase_ns` before the instant that its latency makes good for. Its motion keeps within `dose` for a guest
+    whose head is `head_m` from the centre of rotation.
     """
 
     driver: Driver
@@ -193,6 +197,8 @@ class BusDevice:
     legs: LegBounds | None = None
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     phase_ns: int = 0
+    dose: SeatDose | None = None
+    head_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 class _Line:
@@ -201,6 +207,7 @@ class _Line:
     __slots__ = (
         "budgets",
         "digest",
+        "dose",
         "driver",
         "dt_s",
         "faulty",
@@ -242,6 +249,9 @@ class _Line:
             self.budgets = BudgetKeeper(
                 device.budgets, driver.channels, driver.groups, tick_hz=tick_hz, step_ticks=self.period_ticks
             )
+        self.dose: DoseKeeper | None = None
+        if device.dose is not None:
+            self.dose = DoseKeeper(device.dose, driver, self.dt_s, device.head_m)
         self.mapper = Mapper(driver, device.routes, self.dt_s)
         self.foresight = Mapper(driver, device.routes, self.dt_s)  # what a rumble remembers stays out of it
         self.seams = Seams()
@@ -261,12 +271,21 @@ class _Line:
         self.faulty = False
 
 
+def _scaled(dose: DoseKeeper, ahead: Callable[[int], Sequence[float]]) -> Callable[[int], Sequence[float]]:
+    """What will be wanted, with the share of motion that is allowed now."""
+
+    def foreseen(ticks: int) -> Sequence[float]:
+        return dose.wanted(ahead(ticks))
+
+    return foreseen
+
+
 def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]:
     """The cohorts these devices form; see `engine.bus.fleet`."""
     members = [
         Member(index, device.driver, device.routes, device.forbidden, device.legs, device.phase_ns)
         for index, device in enumerate(devices)
-        if not device.budgets  # kept one by one
+        if not device.budgets and device.dose is None  # kept one by one
     ]
     return form_cohorts(members, tick_hz)
 
@@ -637,12 +656,19 @@ class BusCore:
             line.governor.leave()
         if line.seams.due and playing and segment is not None:
             ahead = self._foreseen(line, tick, transport, controls, segment, show)
+            if line.dose is not None:
+                ahead = _scaled(line.dose, ahead)
         if line.budgets is not None:
             wanted, news = line.budgets.step(wanted, tick, playing=playing)
             for said in news:
                 data = {"channel": said.channel, "budget": said.what, **said.data}
                 self._say("budget", tick, line.driver.name, data)
+        if line.dose is not None and playing:
+            wanted = line.dose.wanted(wanted)
         values = line.governor.step(wanted, not playing, ahead, anew=line.seams.jumped)
+        if line.dose is not None:
+            for faded in line.dose.commanded(values, at_ns):
+                self._say("dose", tick, line.driver.name, {"fade": faded.what, **faded.data})
         if line.governor.refused != line.refused:
             line.refused = line.governor.refused
             self._say("refused", tick, line.driver.name, {"count": line.refused})

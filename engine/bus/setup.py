@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.bus.budgets import indices_of
-from engine.bus.driver import Driver
+from engine.bus.driver import Driver, Form
 from engine.bus.legs import LegTable
 from engine.bus.loop import BusDevice
 from engine.bus.mapping import Route, make_route
@@ -85,6 +85,11 @@ def bus_devices(
                 message = f"{driver.name}: {error}"
                 problems.append(Problem(spec.place_of("platform"), message, code="platform"))
             problems.extend(_budget_problems(driver, spec))
+            if spec.dose is not None and not any(group.form is Form.MOTION for group in driver.groups):
+                message = (
+                    f"{driver.name} has a dose and moves no seat; give `dose:` to the device that moves it"
+                )
+                problems.append(Problem(spec.place_of("dose"), message, code="dose"))
         found.append(
             BusDevice(
                 driver,
@@ -92,6 +97,8 @@ def bus_devices(
                 forbidden=spec is not None and bool(spec.permit),
                 legs=legs,
                 budgets={} if spec is None else spec.budgets,
+                dose=None if spec is None else spec.dose,
+                head_m=_head_m(rig, spec),
                 phase_ns=_phase_ns(rig, spec, routes[driver.name]),
             )
         )
@@ -117,6 +124,14 @@ def _phase_ns(rig: Rig | None, spec: DeviceSpec | None, routes: Sequence[Route])
     if rig is None or spec is None or spec.seat < 0:
         return 0
     return rig.seats[spec.seat].phase_ns if any(route.kind in _PHASED for route in routes) else 0
+
+
+def _head_m(rig: Rig | None, spec: DeviceSpec | None) -> tuple[float, float, float]:
+    """The guest's head from the centre of rotation of the seat's platform."""
+    if rig is None or spec is None or spec.seat < 0:
+        return (0.0, 0.0, 0.0)
+    x, y, z = rig.seats[spec.seat].pivot_m
+    return (-x, -y, -z)
 
 
 def _place(rig: Rig | None, role: str, device: str) -> Place:

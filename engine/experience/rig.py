@@ -19,6 +19,7 @@ from engine.experience.audio_rig_builder import build_audio
 from engine.experience.budget import Budget, build_budgets
 from engine.experience.bundled import shown_file
 from engine.experience.certification import CertificatePolicy, build_certification
+from engine.experience.dose import SeatDose, build_dose
 from engine.experience.headset import (
     DEFAULT_PIVOT_M,
     GuestPolicy,
@@ -102,7 +103,7 @@ class DeviceSpec:
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
     was written. `permit` names the permissive without which it
     stays in its safe state; `platform` is what it moves its seat with, where the rig says; `budgets`
-    how much its channels may give.
+    how much its channels may give; `dose` how much motion its guest.
     `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
@@ -120,6 +121,7 @@ class DeviceSpec:
     permit: str = ""
     platform: PlatformSpec | None = None
     budgets: Mapping[str, Budget] = field(default_factory=dict)
+    dose: SeatDose | None = None
 
     def place_of(self, *path: str | int) -> Place:
         """Give the place of a value of this device, or of its nearest known parent."""
@@ -446,6 +448,7 @@ class _Builder:
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
             budgets=build_budgets(doc.budgets, (*at, "budgets"), self._say),
+            dose=build_dose(doc.dose),
             platform=None
             if doc.platform is None
             else build_platform(doc.platform, (*at, "platform"), self._say),

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 from engine.experience.audio_rig_model import AudioDoc
 from engine.experience.budget_model import BudgetDoc
 from engine.experience.certification_model import CertificateDoc
+from engine.experience.dose_model import DoseDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.platform_model import PlatformDoc
@@ -95,6 +96,7 @@ class DeviceDoc(Strict):
     budgets: dict[str, BudgetDoc] = Field(
         default_factory=dict, description="By channel or group: how much of it may be given."
     )
+    dose: DoseDoc | None = Field(default=None, description="How much motion its guest is given in one show.")
     settings: dict[str, Any] = Field(default_factory=dict, description="The driver's own; it checks them.")
     platform: PlatformDoc | None = Field(
         default=None, description="What moves the seat: joints, strokes, speeds of the actuators."
@@ -148,7 +150,7 @@ class ArrayDoc(Strict):
     names: str = Field(default="{array}_{row}_{column}", description="Of the seats.")
     spacing: SpacingDoc = SpacingDoc()
     phase: ArrayPhaseDoc = ArrayPhaseDoc()
-    seat: SeatDoc = Field(default_factory=SeatDoc, description="The first seat; others follow in `spacing`.")
+    seat: SeatDoc = Field(default_factory=lambda: SeatDoc(), description="The first seat; others follow in `spacing`.")
     devices: dict[Name, DeviceDoc] = Field(
         default_factory=dict, description="Of each seat; named <seat>_<name>. {row+10} counts from 11."
     )

@@ -17,6 +17,7 @@ from typing import Any
 from engine.bus.loop import CATCH_UP_NS, BusCore, BusEvent, DeviceNote
 from engine.errors import JournalError, PackageError
 from engine.experience import bundled_rigs, find_package
+from engine.show.certified_doses import doses_of
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import from_json
 from engine.show.guests.seating import Seating
@@ -353,7 +354,7 @@ def replay_command(path: Path, *, experience: str | None, rig: str | None) -> in
         standby=bool(journal.header.extra.get("follows")),
         uncertified=True,
     )
-    production = produce(options, Phases(ManualClock()))
+    production = produce(options, Phases(ManualClock()), doses=doses_of(journal.header.extra))
     for name, was, now in (
         ("package", journal.header.package_hash, production.package.hash),
         ("rig", journal.header.rig_hash, production.rig.hash),

@@ -7,12 +7,14 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine import __version__
 from engine.bus.loop import BusDevice
 from engine.errors import UsageError
 from engine.experience import Bindings, Package, Rig, load_package, load_rig, resolve
+from engine.experience.dose import SeatDose
+from engine.show.certified_doses import certified_doses, doses_json, with_doses
 from engine.show.conduct.rehearsal import NOBODY
 from engine.show.options import PlayOptions
 from engine.show.rig_check import checked_devices
@@ -64,14 +66,25 @@ class Production:
     language: str
     certificate: Certificate | None = None
     """By which it may play; None where nobody asks for one, or it plays without."""
+    doses: Mapping[str, SeatDose] = field(default_factory=dict)
+    """By device, what the certificate allows; what the rig itself says is not in here."""
 
     def evaluator(self) -> Evaluator:
         """The pure function of the show's state."""
         return Evaluator(self.package.scenes, self.package.roles)
 
 
-def produce(options: PlayOptions, phases: Phases) -> Production:
+def produce(
+    options: PlayOptions, phases: Phases, *, doses: Mapping[str, SeatDose] | None = None
+) -> Production:
     """Load package, rig and story, and bind them together.
+
+    Parameters
+    ----------
+    options : PlayOptions
+    phases : Phases
+    doses : mapping of str to SeatDose, optional
+        By device, what a run that is replayed was allowed; otherwise a certificate says so.
 
     Raises
     ------
@@ -84,6 +97,11 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
     bindings = resolve(rig, package.roles)
     devices = checked_devices(rig, bindings, package.roles)
     certificate = _admitted(package, rig) if rig.certificate.required and not options.uncertified else None
+    if certificate is not None:
+        doses = certified_doses(certificate, rig, devices)
+    if doses:
+        rig = with_doses(rig, doses)
+        devices = checked_devices(rig, bindings, package.roles)
     phases.done("rig")
     if any(program.derived for scene in package.scenes for program in (scene, *scene.reactions)):
         # Here, since most shows draw their motion: nothing has to be loaded for them.
@@ -113,7 +131,7 @@ def produce(options: PlayOptions, phases: Phases) -> Production:
                 f"and {NOBODY} leaves a choice to its default"
             )
     return Production(
-        package, rig, bindings, devices, story, _language(options.language, package), certificate
+        package, rig, bindings, devices, story, _language(options.language, package), certificate, doses or {}
     )
 
 
@@ -168,12 +186,15 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def _certified(production: Production) -> dict[str, str]:
-    """What a journal keeps of a rig that asks for certificates: by which one it played, or that it played without."""
+def _certified(production: Production) -> dict[str, Any]:
+    """What a journal keeps of a rig that asks for certificates: by which one it played and what it allowed, or that it played without."""
     if not production.rig.certificate.required:
         return {}
     found = production.certificate
-    return {"certificate": "none" if found is None else found.signature}
+    return {
+        "certificate": "none" if found is None else found.signature,
+        "doses": doses_json(production.doses),
+    }
 
 
 def header_of(options: PlayOptions, production: Production, session: str, clock: str) -> JournalHeader:

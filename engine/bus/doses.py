@@ -1,0 +1,90 @@
+"""Keeps a seat's motion within the dose that its guest may have: measures what is commanded, and fades what is wanted.
+
+Every quantity follows from commanded samples on the bus' grid, so a replay fades at the same tick by the same gain. Poses are measured at
+`METER_HZ` at most; what a seat does lies far below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+
+import numpy as np
+
+from engine.bus.dose import DoseGuard, DoseLimit, DoseNews
+from engine.bus.driver import Driver, Form
+from engine.experience.dose import SeatDose
+from engine.motion.exposure.meter import DoseMeter
+
+METER_HZ = 100.0
+#: How often the gain follows what has been measured.
+_JUDGED_S = 0.1
+
+
+class DoseKeeper:
+    """One device that moves a seat.
+
+    Parameters
+    ----------
+    dose : SeatDose
+    driver : Driver
+    dt_s : float
+        Time between two commands, s.
+    head_m : 3 floats
+        The guest's head from the centre of rotation, X right, Y forward, Z up.
+
+    Raises
+    ------
+    ValueError
+        The device moves no seat.
+    """
+
+    def __init__(self, dose: SeatDose, driver: Driver, dt_s: float, head_m: Sequence[float]) -> None:
+        found = [group.channels for group in driver.groups if group.form is Form.MOTION]
+        if not found:
+            raise ValueError(
+                f"{driver.name} has a dose and moves no seat; give `dose:` to the device that moves it"
+            )
+        self._channels = found[0]
+        self._limits = tuple(1.0 if most is None else most for most in astuple(dose))
+        self._limited = tuple(most is not None for most in astuple(dose))
+        self._every = max(1, round(1.0 / (METER_HZ * dt_s)))
+        self._rate_hz = 1.0 / (dt_s * self._every)
+        self._meter = DoseMeter(1, self._rate_hz, np.array([head_m], dtype=np.float64))
+        self._guard = DoseGuard({0: DoseLimit(1.0)})
+        self._count = 0
+        self._judge_every = max(1, round(_JUDGED_S / dt_s))
+
+    @property
+    def gain(self) -> float:
+        """What is wanted is scaled by this: 1 for most of a show, and never rising."""
+        return self._guard.gain(0)
+
+    def wanted(self, values: Sequence[float]) -> Sequence[float]:
+        """What is wanted, with the motion's share that is still allowed."""
+        gain = self.gain
+        if gain == 1.0:
+            return values
+        scaled = list(values)
+        for channel in self._channels:
+            scaled[channel] *= gain
+        return scaled
+
+    def commanded(self, values: Sequence[float], at_ns: int) -> Sequence[DoseNews]:
+        """Measure what was commanded at an instant; gives what is worth telling."""
+        if self._count % self._every == 0:
+            self._meter.push(np.array([[values[channel] for channel in self._channels]]))
+        self._count += 1
+        if self._count % self._judge_every:
+            return ()
+        doses = self._meter.doses()
+        measured = (doses.vdv_x[0], doses.vdv_y[0], doses.vdv_z[0], doses.msdv_z[0])
+        share = max(
+            (
+                float(value) / most
+                for value, most, on in zip(measured, self._limits, self._limited, strict=True)
+                if on
+            ),
+            default=0.0,
+        )
+        return self._guard.tell({0: share}, at_ns)
