@@ -19,6 +19,8 @@ from engine.motion.exposure.meter import DoseMeter
 METER_HZ = 100.0
 #: How often the gain follows what has been measured.
 _JUDGED_S = 0.1
+#: Each of three lags between what is judged and what is scaled, s.
+_SMOOTH_S = 0.3
 
 
 class DoseKeeper:
@@ -54,11 +56,13 @@ class DoseKeeper:
         self._guard = DoseGuard({0: DoseLimit(1.0)})
         self._count = 0
         self._judge_every = max(1, round(_JUDGED_S / dt_s))
+        self._smooth = min(1.0, dt_s / _SMOOTH_S)
+        self._gains = [1.0, 1.0, 1.0]
 
     @property
     def gain(self) -> float:
-        """What is wanted is scaled by this: 1 for most of a show, and never rising."""
-        return self._guard.gain(0)
+        """What is wanted is scaled by this: 1 for most of a show, never rising, and without a kink that could be felt."""
+        return self._gains[-1]
 
     def wanted(self, values: Sequence[float]) -> Sequence[float]:
         """What is wanted, with the motion's share that is still allowed."""
@@ -75,6 +79,11 @@ class DoseKeeper:
         if self._count % self._every == 0:
             self._meter.push(np.array([[values[channel] for channel in self._channels]]))
         self._count += 1
+        target = self._guard.gain(0)
+        if self._gains[-1] != target:
+            for number in range(len(self._gains)):
+                before = target if number == 0 else self._gains[number - 1]
+                self._gains[number] += (before - self._gains[number]) * self._smooth
         if self._count % self._judge_every:
             return ()
         doses = self._meter.doses()

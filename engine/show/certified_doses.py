@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.bus.dose import DoseLimit
 from engine.bus.driver import Form
 from engine.bus.loop import BusDevice
 from engine.experience.dose import SeatDose, dose_of
@@ -14,8 +15,9 @@ from engine.experience.rig import Rig
 if TYPE_CHECKING:
     from engine.safety.certificate.document import Certificate
 
-#: The meter of a running show is coarser than the certificate's; it is right to a few percent.
-_SLACK = 1.05
+#: The meter of a running show is coarser than the certificate's, right to a few percent; and what was certified is given in full: motion
+#: fades from `DoseLimit.fade_from` of the limit on.
+_SLACK = 1.05 / DoseLimit(1.0).fade_from
 _MEASURES = ("vdv_x", "vdv_y", "vdv_z", "msdv_z")
 
 
