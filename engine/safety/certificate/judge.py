@@ -104,7 +104,11 @@ def _by_scene(row: Measured, answer: Bound, pieces: Pieces, names: Sequence[str]
         scene = names[pieces.pieces[stop].scene]
         parts[scene] = parts.get(scene, 0.0) + part if summed else max(parts.get(scene, 0.0), part)
     power = row.costs.power if isinstance(row.costs, PowerSum) else 1.0
-    told = {scene: row.reading.told(part ** (1.0 / power)) for scene, part in parts.items()}
+    # A mean is made up of what each scene adds to it, over the length of the whole.
+    over = (
+        sum(row.costs.below[stop] for stop in answer.witness.stops) if isinstance(row.costs, Ratio) else 1.0
+    )
+    told = {scene: row.reading.told((part / over) ** (1.0 / power)) for scene, part in parts.items()}
     return dict(sorted(told.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

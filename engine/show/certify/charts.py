@@ -77,7 +77,10 @@ class Spectrum:
 def draw_line(line: Line, height: int = 90) -> str:
     """A curve over time with its limit and the scenes below it."""
     end_s = max(line.times_s[-1] if len(line.times_s) else 0.0, 1e-9)
-    most = max([0.0, *map(float, line.values), line.limit or 0.0]) or 1.0
+    highest = max([0.0, *map(float, line.values)])
+    # A limit far above would press the curve flat: it is told in words then.
+    drawn = None if line.limit is None or line.limit > 4.0 * highest > 0.0 else line.limit
+    most = max(highest, drawn or 0.0) or 1.0
     least = min([0.0, *map(float, line.values)])
     span = most - least or 1.0
 
@@ -93,8 +96,8 @@ def draw_line(line: Line, height: int = 90) -> str:
     )
     limit = (
         ""
-        if line.limit is None
-        else f'<line x1="0" x2="{_W}" y1="{y(line.limit):.1f}" y2="{y(line.limit):.1f}" class="limit"/>'
+        if drawn is None
+        else f'<line x1="0" x2="{_W}" y1="{y(drawn):.1f}" y2="{y(drawn):.1f}" class="limit"/>'
     )
     last = f"{float(line.values[-1]):.3g}" if len(line.values) else "-"
     allowed = "" if line.limit is None else f"<br>allowed {line.limit:g}"

@@ -32,7 +32,7 @@ _STYLE = """
 table.found{width:100%}table.found td,table.found th{border-bottom:1px solid var(--line);vertical-align:top;padding:5px 14px 5px 0}
 .bad td:first-child{color:#ff7a66}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .limit{stroke:#ff7a66;stroke-width:1;stroke-dasharray:5 4}.told{fill:#e9e2d4}.crowded{fill:#ff3b3b;opacity:.28}
-.empty{fill:#ffffff;opacity:.07}.plain{fill:#3a4566}.weighted{fill:var(--lamp)}
+.empty{fill:#ffffff;opacity:.07}.hist rect.plain{fill:#3a4566}.hist rect.weighted{fill:var(--lamp)}
 .part{display:grid;grid-template-columns:190px 1fr 150px;gap:10px;align-items:center;font-size:12.5px}
 .part i{display:block;height:9px;background:var(--lamp);border-radius:3px;opacity:.8}.part b{font-weight:400;color:var(--dim)}
 .key i{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 12px}
