@@ -187,6 +187,37 @@ def _audio_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     commission.add_argument("--write", action="store_true", help="write it into the rig file; comments stay")
 
 
+def _draft(args: argparse.Namespace) -> int:
+    from engine.show.drafting.command import run_draft
+
+    return run_draft(args)
+
+
+def _draft_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`draft motion`."""
+    draft = commands.add_parser("draft", help="propose tracks for a person to edit")
+    whats = draft.add_subparsers(dest="what", required=True, metavar="WHAT")
+    motion = whats.add_parser(
+        "motion", help="seat tracks from films, shaker tracks from sounds; they begin together"
+    )
+    motion.add_argument("inputs", nargs="+", metavar="FILE", help="films and sounds")
+    motion.add_argument(
+        "--out",
+        required=True,
+        metavar="PLACE",
+        help="a scene file (.yaml), or the folder of a new experience; never overwritten",
+    )
+    motion.add_argument(
+        "--travel", default="50mm", help="largest excursion of the seat's lengths (default 50mm)"
+    )
+    motion.add_argument("--tilt", default="4deg", help="largest excursion of its angles (default 4deg)")
+    motion.add_argument(
+        "--field", default="60deg", help="horizontal field of view of the films (default 60deg)"
+    )
+    motion.add_argument("--sensitivity", type=float, default=1.0, help="for beats, 0.1 to 10 (default 1)")
+    motion.set_defaults(run=_draft)
+
+
 def _bench(args: argparse.Namespace) -> int:
     from engine.bench.run import bench_command
 
@@ -462,6 +493,8 @@ def _parser() -> argparse.ArgumentParser:
         help="pictures drawn in a second of show to look for flashes; 0 leaves flashes unmeasured (default 5)",
     )
     check.set_defaults(run=_check)
+
+    _draft_parser(commands)
 
     new = commands.add_parser("new", help="make a small package that plays at once")
     new.add_argument("name", help="its id: lower case letters, digits and underscores")

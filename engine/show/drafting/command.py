@@ -9,35 +9,9 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.experience.single_scene import refuse_taken
 from engine.show.drafting.draft import DraftOptions, draft_motion, write_draft
-from engine.time import MonotonicClock
-from engine.time.clock import Clock
+from engine.time import Clock, MonotonicClock
 from engine.time.flicks import FLICKS_PER_SECOND, format_fl
 from engine.units import parse_angle_deg, parse_length_m
-
-
-def add_draft_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``draft`` to the command line's commands."""
-    draft = commands.add_parser("draft", help="propose tracks for a person to edit")
-    whats = draft.add_subparsers(dest="what", required=True, metavar="WHAT")
-    motion = whats.add_parser(
-        "motion", help="seat tracks from films, shaker tracks from sounds; they begin together"
-    )
-    motion.add_argument("inputs", nargs="+", metavar="FILE", help="films and sounds")
-    motion.add_argument(
-        "--out",
-        required=True,
-        metavar="SCENE.yaml|FOLDER",
-        help="a scene file, or an experience; never overwritten",
-    )
-    motion.add_argument(
-        "--travel", default="50mm", help="largest excursion of the seat's lengths (default 50mm)"
-    )
-    motion.add_argument("--tilt", default="4deg", help="largest excursion of its angles (default 4deg)")
-    motion.add_argument(
-        "--field", default="60deg", help="horizontal field of view of the films (default 60deg)"
-    )
-    motion.add_argument("--sensitivity", type=float, default=1.0, help="for beats, 0.1 to 10 (default 1)")
-    motion.set_defaults(run=run_draft)
 
 
 def run_draft(args: argparse.Namespace) -> int:

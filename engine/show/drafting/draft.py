@@ -203,7 +203,7 @@ def sound_tracks(sound: SoundShape, name: str) -> tuple[list[TrackOut], list[str
             }
             for one in sound.onsets
         )
-        note = f"draft from the sound {name}: {len(knocks)} beats by spectral flux, within 10 ms"
+        note = f"draft from the sound {name}: {len(knocks)} beats by spectral flux"
         tracks.append(TrackOut(SHAKER, "haptic", knocks, note, machine_made=True))
     if not tracks:
         told.append(f"{name}: nothing to feel; no shaker track")

@@ -56,7 +56,7 @@ def follow(frames: Iterable[VideoFrame], *, field_deg: float, name: str) -> Came
         import cv2
     except ImportError:
         raise MissingExtra("video", f"following the camera of {name}") from None
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow: Any = getattr(cv2, "DISOpticalFlow_create")(cv2.DISOPTICAL_FLOW_PRESET_FAST)  # noqa: B009 - not in its stubs
     eye: _Eye | None = None
     before: Any = None
     times_fl: list[int] = []
@@ -116,8 +116,8 @@ class _Eye:
         across = np.arange(_GRID_PX // 2, self.size[0], _GRID_PX)
         down = np.arange(_GRID_PX // 2, self.size[1], _GRID_PX)
         self._rows, self._columns = (part.ravel() for part in np.meshgrid(down, across, indexing="ij"))
-        x = (self._columns + 0.5 - self.size[0] / 2.0) / self._focal_px
-        y = (self._rows + 0.5 - self.size[1] / 2.0) / self._focal_px
+        x = np.asarray((self._columns + 0.5 - self.size[0] / 2.0) / self._focal_px, dtype=np.float64)
+        y = np.asarray((self._rows + 0.5 - self.size[1] / 2.0) / self._focal_px, dtype=np.float64)
         self._designs = [design(x, y, slope) for slope in GROUNDS]
 
     def between(self, flow: Any, texture: Any) -> tuple[Floats, Floats, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from engine.show.drafting.values import Floats
@@ -40,7 +42,7 @@ def simplified(
         if worst.max() <= 1.0 or len(keys) >= most:
             return keys, errors.max(axis=0)
         more = []
-        for first, end in zip(keys[:-1], keys[1:], strict=True):
+        for first, end in pairwise(keys):
             at = first + int(np.argmax(worst[first : end + 1]))
             if worst[at] > 1.0 and first < at < end:
                 more.append(at)

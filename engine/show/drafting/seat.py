@@ -1,8 +1,8 @@
 """From a camera's motion to a seat's: the seat begins what the camera begins, and comes back while the camera goes on.
 
-Each axis follows the camera's rate through a leak (first-order high-pass of its way): p' = gain x rate - p / `LEAK_S`. A pan to the left turns
-the seat to the left and brings it back by and by, whatever way the camera has gone. Rates are smoothed over `SMOOTH_S` around each
-instant, neither early nor late. Angles keep their size (up to the limit), lengths have none in a film: the largest is the limit.
+Each axis follows the camera's rate through a leak (first-order high-pass of its way): p' = gain x rate - p / `LEAK_S`. A pan to the
+left turns the seat to the left and brings it back by and by, whatever way the camera has gone. Rates are smoothed over `SMOOTH_S` around
+each instant, neither early nor late. Angles keep their size (up to the limit), lengths have none in a film: the largest is the limit.
 """
 
 from __future__ import annotations

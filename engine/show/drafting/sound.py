@@ -66,7 +66,7 @@ def shape_of(samples: Floats, rate_hz: int, *, sensitivity: float = 1.0) -> Soun
 
 
 def onsets_of(samples: Floats, rate_hz: int, *, sensitivity: float = 1.0) -> tuple[Onset, ...]:
-    """Beats of a sound; within 10 ms of where they begin to be heard, where the sound before is 10 dB weaker."""
+    """Beats of a sound: where they begin to be heard, best where the sound before is 10 dB weaker."""
     from scipy.ndimage import maximum_filter1d, median_filter
 
     sound, rate_hz = _resampled(samples, rate_hz, _ANALYSIS_HZ)
@@ -125,7 +125,15 @@ def _power(sound: Floats, rate_hz: int) -> Floats:
 def _steepest(power: Floats, near_s: float) -> float:
     """Where the level rises most within 40 ms of an instant."""
     first = max(0, round(near_s * 1000) - 40)
-    part = power[first : round(near_s * 1000) + 41]
+    # The highest of the last 25 ms: a low tone's own waves rise too, and are no beats.
+    begin = max(0, first - 25)
+    held = np.array(
+        [
+            power[max(0, at - 25) : at + 1].max()
+            for at in range(begin, min(len(power), round(near_s * 1000) + 41))
+        ]
+    )
+    part = held[first - begin :]
     if len(part) < 4:
         return max(near_s, 0.0)
     # Against 5 ms before, with a floor at a thousandth of the highest, so that silence does not rise infinitely.
