@@ -25,10 +25,21 @@ def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFi
         main(["--help"])
     assert ended.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    for command in ("play", "replay", "check", "new", "compile", "list", "devices", "schema", "bench"):
+    for command in (
+        "play",
+        "replay",
+        "check",
+        "draft",
+        "new",
+        "compile",
+        "list",
+        "devices",
+        "schema",
+        "bench",
+    ):
         assert re.search(rf"\b{command}\b", text)
     assert (
-        "Exit status: 0 the show ended, 1 it failed, 2 wrong input, 4 stopped by a person, 130 interrupted"
+        "Exit status: 0 the show ended, 1 it failed, 2 wrong input, 3 not certified, 4 stopped by a person, 130 interrupted"
         in text
     )
 
