@@ -187,6 +187,31 @@ def _audio_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     commission.add_argument("--write", action="store_true", help="write it into the rig file; comments stay")
 
 
+def _monkey(args: argparse.Namespace) -> int:
+    from engine.show.monkey.command import monkey_command
+
+    out = Path(args.out) if args.out else None
+    return monkey_command(
+        args.experience, args.rig, plays=args.plays, seed=args.seed, out=out, devices=not args.no_devices
+    )
+
+
+def _monkey_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`monkey`."""
+    monkey = commands.add_parser(
+        "monkey", help="play a story thousands of times, and find what breaks and what nobody ever sees"
+    )
+    monkey.add_argument("experience")
+    monkey.add_argument("--rig", metavar="FILE")
+    monkey.add_argument("--plays", type=int, default=1000, metavar="N", help="how many (default 1000)")
+    monkey.add_argument("--seed", type=int, default=1, metavar="N", help="of everything drawn (default 1)")
+    monkey.add_argument("--out", metavar="DIR", help="where the report and the journals of failures go")
+    monkey.add_argument(
+        "--no-devices", action="store_true", help="leave out what devices make of every scene"
+    )
+    monkey.set_defaults(run=_monkey)
+
+
 def _draft(args: argparse.Namespace) -> int:
     from engine.show.drafting.command import run_draft
 
@@ -495,6 +520,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     _draft_parser(commands)
+    _monkey_parser(commands)
 
     new = commands.add_parser("new", help="make a small package that plays at once")
     new.add_argument("name", help="its id: lower case letters, digits and underscores")

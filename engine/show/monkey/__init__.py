@@ -1,0 +1,1 @@
+"""``sensorama monkey``: plays a story thousands of times and finds what breaks."""
