@@ -5,8 +5,8 @@
 
 Prints one JSON line per measurement. ``core_share`` is processor time over the time the ticks stand for; below 1 one core keeps up. Two
 controls stand beside it: the same without legs, and the smallest thing that reads and writes the same numbers (a copy and three
-differences of the arrays). Then a stop while every seat moves in its own way, by followers and on blends (``first_tick_us`` is the instant at which
-all of them are planned), and seats that want more than legs can do.
+differences of the arrays). Then a stop while every seat moves in its own way, by followers and on blends (``first_tick_us`` is the
+instant at which all of them are planned), and seats that want more than legs can do.
 """
 
 from __future__ import annotations

@@ -64,7 +64,9 @@ def bench_command(names: Sequence[str], *, quick: bool) -> int:
     """
     wanted: list[str] = []
     for name in names:
-        found = [*GROUPS.get(name, ())] or [one for one in BENCHES if one == name or one.startswith(f"{name}_")]
+        found = [*GROUPS.get(name, ())] or [
+            one for one in BENCHES if one == name or one.startswith(f"{name}_")
+        ]
         if not found:
             raise UsageError(f"there is no benchmark {name!r}; there are {', '.join((*GROUPS, *BENCHES))}")
         wanted += [one for one in found if one not in wanted]

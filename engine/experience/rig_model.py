@@ -150,7 +150,10 @@ class ArrayDoc(Strict):
     names: str = Field(default="{array}_{row}_{column}", description="Of the seats.")
     spacing: SpacingDoc = SpacingDoc()
     phase: ArrayPhaseDoc = ArrayPhaseDoc()
-    seat: SeatDoc = Field(default_factory=lambda: SeatDoc(), description="The first seat; others follow in `spacing`.")
+    seat: SeatDoc = Field(
+        default_factory=lambda: SeatDoc.model_validate({}),
+        description="The first seat; others follow in `spacing`.",
+    )
     devices: dict[Name, DeviceDoc] = Field(
         default_factory=dict, description="Of each seat; named <seat>_<name>. {row+10} counts from 11."
     )

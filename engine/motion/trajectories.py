@@ -280,6 +280,9 @@ class Follower:
         "_vl",
         "on_target",
     )
+    _low: float
+    _high: float
+    _vl: float
 
     def __init__(self, limits: AxisLimits, dt_s: float, start: float) -> None:
         if not (math.isfinite(dt_s) and dt_s > 0.0):

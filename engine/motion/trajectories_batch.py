@@ -126,13 +126,12 @@ class FollowerBatch:
 
     def holds(self, p: Floats, v: Floats, a: Floats) -> Flags:
         """By row, whether a device may be in a state: float64[rows, columns] each, per tick, inside the limits of the axes."""
-        good = self._certain(p, v, a, np.zeros(a.shape))
+        good: Flags = np.asarray(self._certain(p, v, a, np.zeros(a.shape)))
         rows, columns = np.nonzero(~good)
         if len(rows):
             of = self._limits.take(columns)
             good[rows, columns] = certified(of, p[rows, columns], v[rows, columns], a[rows, columns])
-        found: Flags = good.all(axis=1)
-        return found
+        return np.asarray(good.all(axis=1), dtype=np.bool_)
 
     def motion(self, rows: Rows) -> tuple[Floats, Floats, Floats]:
         """Position, velocity and acceleration of some of the devices, per tick."""

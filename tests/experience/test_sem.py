@@ -277,12 +277,12 @@ def moved(folder: Path, pattern: str, at_s: float, **more: object) -> list[float
         ('<sev:Shake direction="x-NS:sway" count="2" distance="4" interval="1000"/>', 0.25, {1: 0.02}),
         (
             '<sev:Wave direction="x-NS:front-rear" count="2" distance="4" interval="1000"/>',
-            0.25,
-            {2: 0.02, 4: 1.1458},
+            0.5,
+            {2: 0.0, 4: -1.1458},
         ),
         ('<sev:Spin direction="x-NS:ZB" count="2" interval="500"/>', 0.5, {5: -360.0}),
         ('<sev:Turn direction="-20" speed="40"/>', 1.0, {5: -20.0}),
-        ('<sev:Collide directionH="0" speed="80"/>', 0.05, {0: 0.04}),
+        ('<sev:Collide directionH="0" speed="80"/>', 0.1, {0: 0.04}),
         (
             '<sev:TrajectorySamples mpeg7:dim="3 6">0 0 0 0 0 0 0.1 0 0.02 1 0 0 0 0 0 0 0 0</sev:TrajectorySamples>',
             1.0,

@@ -5,7 +5,8 @@ second, and milliseconds for intervals; `Units` changes the length. Directions: 
 grows upward. An axis of a spin or an incline is the engine's: x to the right (pitch), y ahead (roll), z up (yaw). Samples are
 rows of surge, sway, heave in metres and roll, pitch, yaw in degrees.
 
-What moves a seat away brings it back: an effect that ends leaves the seat at rest, within `RETURN_S`.
+Speeds and accelerations are kept: a move gathers speed at its acceleration and brakes as it gathered. What moves a seat away
+brings it back, at the pace it went: every pattern ends at rest, samples within `RETURN_S` of the effect's end.
 """
 
 from __future__ import annotations
@@ -15,24 +16,42 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.experience.scene_writer import Cue, Fl, pose
+from engine.experience.sem.moves import (
+    LONGEST_S,
+    Move,
+    move_in,
+    move_over,
+    move_within,
+    there_and_back,
+)
 from engine.experience.sem.names import PATTERNS, term_name
 from engine.experience.sem.read import Effect
 from engine.experience.sem.tree import Element
 from engine.time.flicks import FLICKS_PER_SECOND
+from engine.timeline.model_cues import MAX_WAVE_CYCLES
 
 RETURN_S = 0.5
-"""Longest time of the way back to rest."""
+"""How long samples take back to rest that end away from it."""
 
 DEFAULT_S = 1.0
 """How long something takes that says neither how fast nor how long."""
 
+JOLT_S = 0.1
+"""How long the speed of an impact takes to be spent."""
+
+JOLT_M = 0.05
+"""Farthest way of a jolt."""
+
+JOLT_BACK_S = 0.2
 DEFAULT_RATE_HZ = 25.0
 MAX_SAMPLES = 200_000
 AXES = ("surge", "sway", "heave", "roll", "pitch", "yaw")
-_LONGEST_S = 24 * 3600.0
 _FARTHEST_M = 100.0
 
 Say = Callable[[Element, str, str], None]
+Row = tuple[float, ...]
+Pace = tuple[float | None, float | None]
+"""Speed and acceleration, in the engine's units; None where the file says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,102 +107,86 @@ def motion_cues(effect: Effect, end_fl: int | None, units: Units, say: Say) -> l
 
 
 def _move_toward(element: Element, context: _Context) -> list[Cue]:
-    direction = _direction(element)
     unit = context.units.length_m
     distance_m, speed, acceleration = (
-        _number(element, name, context) for name in ("distance", "speed", "acceleration")
+        _size(element, name, context, unit) for name in ("distance", "speed", "acceleration")
     )
     length_s = context.length_s
-    away = None if distance_m is None else abs(distance_m) * unit
-    speed_m = None if speed is None else abs(speed) * unit
-    accel_m = None if acceleration is None else abs(acceleration) * unit
-    if away is None:
-        time_s = DEFAULT_S if length_s is None else length_s
-        away = speed_m * time_s if speed_m else 0.5 * accel_m * time_s**2 if accel_m else 0.0
-    elif speed_m:
-        time_s = away / speed_m
-    elif accel_m:
-        time_s = math.sqrt(2 * away / accel_m)
+    default_s = DEFAULT_S if length_s is None else length_s
+    if distance_m is None:
+        move = move_within(default_s, speed, acceleration)
+        move = (
+            move if move.distance <= _FARTHEST_M else move_over(_FARTHEST_M, speed, acceleration, default_s)
+        )
     else:
-        time_s = DEFAULT_S if length_s is None else length_s
-    away = min(away, _FARTHEST_M)
-    return [_there_and_back(context, time_s, {axis: away * part for axis, part in direction.items()})]
+        move = move_over(min(distance_m, _FARTHEST_M), speed, acceleration, default_s)
+    return _moved(element, context, move, (speed, acceleration), _direction(element))
 
 
 def _incline(element: Element, context: _Context) -> list[Cue]:
-    cues = []
+    cues: list[Cue] = []
     for axis in ("pitch", "roll", "yaw"):
         angle = _number(element, axis, context) or 0.0
-        if angle == 0.0:
-            continue
-        speed = abs(_number(element, f"{axis}Speed", context) or 0.0)
-        acceleration = abs(_number(element, f"{axis}Acceleration", context) or 0.0)
-        if speed:
-            time_s = abs(angle) / speed
-        elif acceleration:
-            time_s = math.sqrt(2 * abs(angle) / acceleration)
-        else:
-            time_s = min(DEFAULT_S, context.length_s or DEFAULT_S)
-        cues.append(_there_and_back(context, time_s, {axis: angle}))
+        pace = (
+            _size(element, f"{axis}Speed", context),
+            _size(element, f"{axis}Acceleration", context),
+        )
+        cues.extend(_turned(element, context, axis, angle, pace))
     return cues
 
 
 def _shake(element: Element, context: _Context) -> list[Cue]:
     axis = _axis(element, "direction", {"heave": "heave", "sway": "sway", "surge": "surge"}, "heave", context)
-    amplitude_m = abs(_number(element, "distance", context) or 1.0) * context.units.length_m / 2
-    return [_oscillation(element, context, {axis: min(amplitude_m, _FARTHEST_M)}, 0.0)]
+    amplitude_m = (_size(element, "distance", context, context.units.length_m) or context.units.length_m) / 2
+    return [_oscillation(element, context, {axis: min(amplitude_m, _FARTHEST_M)}, {})]
 
 
 def _wave(element: Element, context: _Context) -> list[Cue]:
-    sides = {"left-right": "roll", "right-left": "roll", "front-rear": "pitch", "rear-front": "pitch"}
-    axis = _axis(element, "direction", sides, "pitch", context)
-    start = term_name(element.get("startDirection") or "up").lower()
-    half_m = min(abs(_number(element, "distance", context) or 1.0) * context.units.length_m / 2, _FARTHEST_M)
-    # A platform a metre from centre to edge, whose edge rises by half the distance.
+    """A wave that passes under the seat: it lifts the seat and tilts it with its slope, a quarter of a cycle ahead.
+
+    Of a wave that runs to the right the left side rises first: where it starts upward the seat rolls to the right at once.
+    """
+    axis, sign = _WAVES[_choice(element, "direction", tuple(_WAVES), "front-rear", context)]
+    down = _choice(element, "startDirection", ("up", "down"), "up", context) == "down"
+    half_m = (_size(element, "distance", context, context.units.length_m) or context.units.length_m) / 2
+    half_m = min(half_m, _FARTHEST_M)
+    # A wave whose slope lifts the edge of a platform, a metre from its centre, by half the distance.
     amplitude = {"heave": half_m, axis: math.degrees(math.atan(half_m))}
-    return [_oscillation(element, context, amplitude, 0.5 if start == "down" else 0.0)]
+    phase = {axis: 0.25 if (sign > 0) != down else 0.75}
+    if down:
+        phase["heave"] = 0.5
+    return [_oscillation(element, context, amplitude, phase)]
 
 
 def _spin(element: Element, context: _Context) -> list[Cue]:
-    axes = {"xf": "pitch", "xb": "pitch", "yf": "roll", "yb": "roll", "zf": "yaw", "zb": "yaw"}
-    axis = _axis(element, "direction", axes, "yaw", context)
-    sign = -1.0 if term_name(element.get("direction") or "").lower().endswith("b") else 1.0
-    count = abs(_number(element, "count", context) or 1.0)
-    interval = _number(element, "interval", context)
-    if interval:
-        time_s = count * interval / 1000
-    else:
-        time_s = context.length_s or count * DEFAULT_S
-    time_fl = _fl(time_s)
-    turned = sign * 360.0 * min(count, 1000.0)
-    return [
-        {
-            "at": Fl(context.effect.at_fl),
-            "keys": [[Fl(0), {}], [Fl(time_fl), pose(**{axis: turned})]],
-            "shape": "linear",
-        }
-    ]
+    axis, sign = _SPINS[_choice(element, "direction", tuple(_SPINS), "zf", context)]
+    count = _size(element, "count", context) or 1.0
+    interval_ms = _size(element, "interval", context)
+    time_s = count * interval_ms / 1000 if interval_ms else context.length_s or count * DEFAULT_S
+    move = move_in(min(max(time_s, 1e-3), LONGEST_S), 360.0 * min(count, 1000.0))
+    return [_away(context, move, {axis: sign})]
 
 
 def _turn(element: Element, context: _Context) -> list[Cue]:
     angle = _number(element, "direction", context) or 0.0
-    speed = abs(_number(element, "speed", context) or 0.0)
-    time_s = abs(angle) / speed if speed else min(DEFAULT_S, context.length_s or DEFAULT_S)
-    return [_there_and_back(context, time_s, {"yaw": angle})] if angle else []
+    return _turned(element, context, "yaw", angle, (_size(element, "speed", context), None))
 
 
 def _collide(element: Element, context: _Context) -> list[Cue]:
-    """A jolt: for 50 ms at the speed of the impact, then back in four times that."""
-    speed_m = abs(_number(element, "speed", context) or 100.0) * context.units.length_m
-    away_m = min(speed_m * 0.05, 0.05)
-    reached = pose(**{axis: away_m * part for axis, part in _direction(element).items()})
-    return [
-        {
-            "at": Fl(context.effect.at_fl),
-            "keys": [[Fl(0), {}], [Fl(_fl(0.05)), reached], [Fl(_fl(0.25)), {}]],
-            "shape": "smooth",
-        }
+    """A jolt: at once at the speed of the impact, spent evenly over `JOLT_S` (a shorter way where that led too far), and back."""
+    unit = context.units.length_m
+    speed = _size(element, "speed", context, unit) or 100.0 * unit
+    spent_s = max(min(JOLT_S, 2.0 * JOLT_M / speed), 1e-3)
+    speed = min(speed, 2.0 * JOLT_M / spent_s)
+    direction = _direction(element)
+    reached = pose(**{axis: 0.5 * speed * spent_s * part for axis, part in direction.items()})
+    hit = pose(**{axis: speed * part for axis, part in direction.items()})
+    keys = [
+        [Fl(0), {}, {}, hit],
+        [Fl(_fl(spent_s)), {}, reached, {}],
+        [Fl(_fl(spent_s + JOLT_BACK_S)), {}, {}, {}],
     ]
+    return [{"at": Fl(context.effect.at_fl), "keys": keys, "shape": "spline"}]
 
 
 def _samples(element: Element, context: _Context) -> list[Cue]:
@@ -201,14 +204,42 @@ def _samples(element: Element, context: _Context) -> list[Cue]:
     if not rate_hz:
         length_s = context.length_s
         rate_hz = (len(rows) - 1) / length_s if length_s and len(rows) > 1 else DEFAULT_RATE_HZ
-    keys = []
-    for index, row in enumerate(rows):
-        values = {axis: _bounded(axis, value) for axis, value in zip(AXES, row, strict=False)}
-        keys.append([Fl(round(index * FLICKS_PER_SECOND / rate_hz)), pose(**values)])
-    if len(keys) == 1:
-        return [{"at": Fl(context.effect.at_fl), "set": keys[0][1]}]
-    return [{"at": Fl(context.effect.at_fl), "keys": keys, "shape": "linear"}]
+    moments = [(round(n * FLICKS_PER_SECOND / rate_hz), _bounded(row)) for n, row in enumerate(rows)]
+    last_fl = moments[-1][0] if context.end_fl is None else max(context.end_fl - context.effect.at_fl, 1)
+    if moments[-1][0] > last_fl:
+        context.say(element, f"{len(rows)} samples are longer than the effect", "the rest is left out")
+        moments = _cut(moments, last_fl)
+    moments.append((last_fl, moments[-1][1]))
+    if any(moments[-1][1]):
+        moments.append((last_fl + _fl(RETURN_S), (0.0,) * 6))
+    keys = [[Fl(at_fl), pose(**dict(zip(AXES, row, strict=True)))] for at_fl, row in dict(moments).items()]
+    return [{"at": Fl(context.effect.at_fl), "keys": keys, "shape": "cubic"}]
 
+
+def _cut(moments: Sequence[tuple[int, Row]], last_fl: int) -> list[tuple[int, Row]]:
+    """What is up to a time, with the value of that time between two samples."""
+    kept = [moment for moment in moments if moment[0] < last_fl]
+    (from_fl, a), (to_fl, b) = kept[-1], moments[len(kept)]
+    part = (last_fl - from_fl) / (to_fl - from_fl)
+    return [*kept, (last_fl, tuple(x + (y - x) * part for x, y in zip(a, b, strict=True)))]
+
+
+_WAVES = {
+    "left-right": ("roll", 1.0),
+    "right-left": ("roll", -1.0),
+    "front-rear": ("pitch", 1.0),
+    "rear-front": ("pitch", -1.0),
+}
+"""Axis of the tilt, and its sign a quarter of a cycle ahead of a wave that starts upward."""
+
+_SPINS = {
+    "xf": ("pitch", 1.0),
+    "xb": ("pitch", -1.0),
+    "yf": ("roll", 1.0),
+    "yb": ("roll", -1.0),
+    "zf": ("yaw", 1.0),
+    "zb": ("yaw", -1.0),
+}
 
 _MAKERS: dict[str, Callable[[Element, _Context], list[Cue]]] = {
     "MoveToward": _move_toward,
@@ -225,22 +256,39 @@ _MAKERS: dict[str, Callable[[Element, _Context], list[Cue]]] = {
 # ---- pieces of patterns --------------------------------------------------------------------------------------
 
 
-def _there_and_back(context: _Context, time_s: float, values: dict[str, float]) -> Cue:
-    """Reach a pose in a time, stay until the effect ends, come back."""
-    there_fl = max(_fl(time_s), 1)
-    stay_fl = there_fl if context.end_fl is None else max(there_fl, context.end_fl - context.effect.at_fl)
-    back_fl = stay_fl + min(there_fl, _fl(RETURN_S))
-    reached = pose(**values)
-    keys: list[list[object]] = [[Fl(0), {}], [Fl(there_fl), reached]]
-    if stay_fl > there_fl:
-        keys.append([Fl(stay_fl), reached])
-    keys.append([Fl(back_fl), {}])
-    return {"at": Fl(context.effect.at_fl), "keys": keys, "shape": "smooth"}
+def _moved(element: Element, context: _Context, move: Move, pace: Pace, axes: dict[str, float]) -> list[Cue]:
+    """A move and its way back; no farther than its pace gets in the time that the effect lasts."""
+    length_s = context.length_s
+    if length_s is not None and move.time_s > length_s * (1.0 + 1e-9) and any(pace):
+        reached = move_within(length_s, *pace)
+        context.say(
+            element,
+            f"{element.name} needs {move.time_s:.3g} s for its {move.distance:.3g}, and lasts {length_s:.3g} s",
+            f"it turns back after {reached.distance:.3g}; a longer duration or a higher speed gets it there",
+        )
+        move = reached
+    return [_away(context, move, axes)] if move.distance > 0.0 else []
 
 
-def _oscillation(element: Element, context: _Context, amplitude: dict[str, float], phase: float) -> Cue:
-    count = abs(_number(element, "count", context) or 0.0)
-    interval_ms = abs(_number(element, "interval", context) or 0.0)
+def _turned(element: Element, context: _Context, axis: str, angle_deg: float, pace: Pace) -> list[Cue]:
+    default_s = min(DEFAULT_S, context.length_s or DEFAULT_S)
+    move = move_over(abs(angle_deg), *pace, default_s)
+    return _moved(element, context, move, pace, {axis: math.copysign(1.0, angle_deg)})
+
+
+def _away(context: _Context, move: Move, axes: dict[str, float]) -> Cue:
+    """Away from rest, a stay until the effect ends, and back as it came."""
+    leave_fl = None if context.end_fl is None else context.end_fl - context.effect.at_fl
+    keys = there_and_back(move, axes, leave_fl)
+    return {"at": Fl(context.effect.at_fl), "keys": keys, "shape": "spline"}
+
+
+def _oscillation(
+    element: Element, context: _Context, amplitude: dict[str, float], phase: dict[str, float]
+) -> Cue:
+    """Whole cycles at full size, but for the first and the last quarter, in which they rise from rest and settle to it."""
+    count = _size(element, "count", context) or 0.0
+    interval_ms = _size(element, "interval", context) or 0.0
     length_s = context.length_s
     if interval_ms:
         hz = 1000.0 / interval_ms
@@ -252,10 +300,13 @@ def _oscillation(element: Element, context: _Context, amplitude: dict[str, float
     time_s = count / hz if count else length_s or DEFAULT_S
     if length_s is not None:
         time_s = min(time_s, length_s)
+    for_fl = max(_fl(min(time_s, MAX_WAVE_CYCLES / hz)), 2)
+    fade_fl = min(_fl(0.25 / hz), for_fl // 2)
     wave: dict[str, object] = {"hz": round(hz, 6), "amplitude": pose(**amplitude)}
     if phase:
         wave["phase"] = phase
-    return {"at": Fl(context.effect.at_fl), "for": Fl(max(_fl(time_s), 1)), "wave": wave}
+    wave |= {"fade_in": Fl(fade_fl), "fade_out": Fl(fade_fl)}
+    return {"at": Fl(context.effect.at_fl), "for": Fl(for_fl), "wave": wave}
 
 
 def _direction(element: Element) -> dict[str, float]:
@@ -272,14 +323,25 @@ def _direction(element: Element) -> dict[str, float]:
 
 
 def _axis(element: Element, name: str, known: dict[str, str], default: str, context: _Context) -> str:
+    return known[_choice(element, name, tuple(known), default, context)]
+
+
+def _choice(element: Element, name: str, known: Sequence[str], default: str, context: _Context) -> str:
+    """The last word of a term, one of those known."""
     text = element.get(name)
     if text is None:
         return default
-    found = known.get(term_name(text).lower().replace("_", "-"))
-    if found is None:
+    found = term_name(text).lower().replace("_", "-")
+    if found not in known:
         context.say(element, f"{name} {text!r} of {element.name} is not known", f"read as {default}")
         return default
     return found
+
+
+def _size(element: Element, name: str, context: _Context, unit: float = 1.0) -> float | None:
+    """A number without its sign, in the engine's unit; None where there is none, or where it is 0."""
+    found = _number(element, name, context)
+    return abs(found) * unit if found else None
 
 
 def _number(element: Element, name: str, context: _Context) -> float | None:
@@ -300,13 +362,15 @@ def _float(text: str | None) -> float | None:
     return found if math.isfinite(found) and abs(found) < 1e6 else None
 
 
-def _bounded(axis: str, value: float) -> float:
-    most = _FARTHEST_M if axis in AXES[:3] else 1e6
-    return min(max(value, -most), most)
+def _bounded(row: Sequence[float]) -> Row:
+    """A pose from a row of three or six, within what a cue can say."""
+    most = (_FARTHEST_M,) * 3 + (1e6,) * 3
+    whole = (*row, 0.0, 0.0, 0.0)[:6]
+    return tuple(min(max(value, -limit), limit) for value, limit in zip(whole, most, strict=True))
 
 
 def _fl(seconds: float) -> int:
-    return round(min(seconds, _LONGEST_S) * FLICKS_PER_SECOND)
+    return round(min(seconds, LONGEST_S) * FLICKS_PER_SECOND)
 
 
 # ---- matrices ------------------------------------------------------------------------------------------------
