@@ -1,13 +1,14 @@
 """Keeps a seat's motion within the dose that its guest may have: measures what is commanded, and fades what is wanted.
 
-Every quantity follows from commanded samples on the bus' grid, so a replay fades at the same tick by the same gain. Poses are measured at
-`METER_HZ` at most; what a seat does lies far below.
+Every quantity follows from commanded samples on the bus' grid, so a replay fades at the same tick by the same gain. Samples are
+gathered and measured all at once when the gain is judged; devices do so at different ticks, lest one tick bear it for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
+from zlib import crc32
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from engine.bus.driver import Driver, Form
 from engine.experience.dose import SeatDose
 from engine.motion.exposure.meter import DoseMeter
 
-METER_HZ = 100.0
 #: How often the gain follows what has been measured.
 _JUDGED_S = 0.1
 #: Each of three lags between what is judged and what is scaled, s.
@@ -50,12 +50,11 @@ class DoseKeeper:
         self._channels = found[0]
         self._limits = tuple(1.0 if most is None else most for most in astuple(dose))
         self._limited = tuple(most is not None for most in astuple(dose))
-        self._every = max(1, round(1.0 / (METER_HZ * dt_s)))
-        self._rate_hz = 1.0 / (dt_s * self._every)
-        self._meter = DoseMeter(1, self._rate_hz, np.array([head_m], dtype=np.float64))
+        self._meter = DoseMeter(1, 1.0 / dt_s, np.array([head_m], dtype=np.float64))
         self._guard = DoseGuard({0: DoseLimit(1.0)})
-        self._count = 0
+        self._block: list[list[float]] = []
         self._judge_every = max(1, round(_JUDGED_S / dt_s))
+        self._left = 1 + crc32(driver.name.encode()) % self._judge_every
         self._smooth = min(1.0, dt_s / _SMOOTH_S)
         self._gains = [1.0, 1.0, 1.0]
 
@@ -76,16 +75,18 @@ class DoseKeeper:
 
     def commanded(self, values: Sequence[float], at_ns: int) -> Sequence[DoseNews]:
         """Measure what was commanded at an instant; gives what is worth telling."""
-        if self._count % self._every == 0:
-            self._meter.push(np.array([[values[channel] for channel in self._channels]]))
-        self._count += 1
+        self._block.append([values[channel] for channel in self._channels])
         target = self._guard.gain(0)
         if self._gains[-1] != target:
             for number in range(len(self._gains)):
                 before = target if number == 0 else self._gains[number - 1]
                 self._gains[number] += (before - self._gains[number]) * self._smooth
-        if self._count % self._judge_every:
+        self._left -= 1
+        if self._left:
             return ()
+        self._left = self._judge_every
+        self._meter.push(np.array(self._block)[:, None])
+        self._block.clear()
         doses = self._meter.doses()
         measured = (doses.vdv_x[0], doses.vdv_y[0], doses.vdv_z[0], doses.msdv_z[0])
         share = max(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.motion.exposure.envelope import EnvelopeRow, low_passed, reversals, share, sustained
-from engine.motion.exposure.meter import DoseMeter
+from engine.motion.exposure.meter import WITHIN, DoseMeter
 from engine.motion.exposure.metrics import (
     HEALTH_K,
     comfort,
@@ -14,6 +14,7 @@ from engine.motion.exposure.metrics import (
     total_value,
     vibration,
 )
+from engine.motion.exposure.weightings import response
 
 RATE_HZ = 2000.0
 
@@ -111,8 +112,8 @@ def test_the_meter_of_a_running_show_agrees_with_the_analysis() -> None:
     poses[:, 0, 2] = fade * (0.03 * np.sin(2 * np.pi * 0.2 * t) + 0.002 * np.sin(2 * np.pi * 3 * t))
     poses[:, 0, 0] = fade * 0.01 * np.sin(2 * np.pi * 1.1 * t)
     meter = DoseMeter(2, 1.0 / tick_s, np.zeros((2, 3)))
-    for row in poses:
-        meter.push(row)
+    for block in np.split(poses, 20):
+        meter.push(block)
     found = meter.doses()
     felt = guest_motion(poses[:, 0], tick_s)
     assert found.vdv_x[0] == pytest.approx(
@@ -127,3 +128,42 @@ def test_the_meter_of_a_running_show_agrees_with_the_analysis() -> None:
     assert found.vdv_x[1] == found.msdv_z[1] == 0.0
     meter.reset(0)
     assert meter.doses().vdv_z[0] == 0.0
+
+
+@pytest.mark.parametrize("rate_hz", [60.0, 100.0, 200.0, 500.0, 1000.0])
+def test_the_meter_is_within_its_word_up_to_a_quarter_of_the_rate(rate_hz: float) -> None:
+    """Seats that heave a sine each: what a whole number of cycles adds, against the formula."""
+    wanted_hz = np.array([0.2, 0.5, 3.0, 8.0, 12.0, 20.0, 25.0, 40.0, 80.0])
+    cycles = np.maximum(1, np.round(wanted_hz * 5.0))
+    f_hz = (cycles / 5.0)[wanted_hz <= 0.25 * rate_hz]
+    t = np.arange(round(25 * rate_hz)) / rate_hz
+    poses = np.zeros((len(t), len(f_hz), 6))
+    level = 2.0  # m/s2
+    poses[:, :, 2] = level / (2 * np.pi * f_hz) ** 2 * np.sin(2 * np.pi * np.outer(t, f_hz))
+    meter = DoseMeter(len(f_hz), rate_hz, np.zeros((len(f_hz), 3)))
+    settled = round(20 * rate_hz)
+    meter.push(poses[:settled])
+    before = meter.doses()
+    meter.push(poses[settled:])
+    after = meter.doses()
+    seconds = (len(t) - settled) / rate_hz
+    vdv = (after.vdv_z**4 - before.vdv_z**4) ** 0.25
+    assert vdv == pytest.approx(level * np.abs(response("Wk", f_hz)) * (0.375 * seconds) ** 0.25, rel=WITHIN)
+    msdv = np.sqrt(after.msdv_z**2 - before.msdv_z**2)
+    heard = np.abs(response("Wf", f_hz)) > 1e-3
+    assert msdv[heard] == pytest.approx(
+        (level * np.abs(response("Wf", f_hz)) * (0.5 * seconds) ** 0.5)[heard], rel=WITHIN
+    )
+
+
+def test_blocks_of_any_length_give_one_dose() -> None:
+    rows = np.cumsum(np.cumsum(np.random.default_rng(3).standard_normal((300, 2, 6)), axis=0), axis=0) * 1e-5
+    at_once, by_one, by_seven = (DoseMeter(2, 100.0, np.zeros((2, 3))) for _ in range(3))
+    at_once.push(rows)
+    for number in range(300):
+        by_one.push(rows[number])
+    for number in range(0, 300, 7):
+        by_seven.push(rows[number : number + 7])
+    for other in (by_one, by_seven):
+        assert other.doses().vdv_y == pytest.approx(at_once.doses().vdv_y, rel=1e-9)
+        assert other.doses().msdv_z == pytest.approx(at_once.doses().msdv_z, rel=1e-9)
