@@ -12,8 +12,10 @@ eigenvalue), the same sum gives a P that is no smaller than Q and falls at every
 - it is never less than the L2 norm of the ringing, and the norm of a sum of states is at most the sum of their norms;
 - what is left after N steps is ``|A^N x| <= |P^1/2 A^N P^-1/2| |x|``: the largest singular value, at most ``r^N``, so less than all of it
   after however short a piece (`Ringing.decay`);
-- any single value of the ringing is at most `peak` times the norm, ``peak^2 = max_k C A^k P^-1 A^k^T C^T`` (Cauchy and Schwarz), so its
-  L4 norm is at most ``sqrt(peak)`` times the norm, since ``int y^4 <= max y^2 int y^2``.
+- any single value of the ringing is at most `peak` times the norm, ``peak^2 = C P^-1 C^T`` (Cauchy and Schwarz, and the norm falls), so
+  its L4 norm is at most ``sqrt(peak)`` times the norm, since ``int y^4 <= max y^2 int y^2``;
+- a signal u of N steps leaves a state of at most ``|P^1/2 [B, A B, .. A^(N-1) B]| |u|`` (`Ringing.fed`). So what rings on from any
+  instant is known from instants a little apart (`Ringing.highest_ring`).
 
 Norms are integrals over time: L2 in m/s^1.5 and L4 in m/s^1.75 of an acceleration in m/s^2.
 """
@@ -32,6 +34,9 @@ Floats = NDArray[np.float64]
 
 #: Share of the slowest damping that is taken away for the norm: more makes short pieces damp better and the norm looser.
 _LESS_DAMPED = 0.25
+
+#: How far apart what rings on is computed where a signal may end anywhere; between, it is bounded.
+_LOOKED_AT_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +84,12 @@ class Ringing:
         gramian = _gramian(self._step / slowest**_LESS_DAMPED, self._out) / rate_hz
         self._root = _root(gramian)
         self._inverse = np.linalg.inv(self._root)
-        self.peak = self._peak()
+        # The norm falls at every step, so no later value can be higher than the first.
+        self.peak = float(np.linalg.norm(self._out @ self._inverse)) * (1.0 + 1e-9)
         self.l4_per_l2 = math.sqrt(self.peak)
+        self._in = _driven(self.sos)
         self._decays: dict[int, float] = {}
+        self._feds: dict[int, float] = {}
 
     def weigh(self, signal: ArrayLike) -> Norms:
         """Weigh a piece from rest, float64[..., n] in m/s^2; any number of rows at once."""
@@ -105,6 +113,44 @@ class Ringing:
         rung = flat @ self._root.T
         return np.sqrt(np.einsum("...i,...i->...", rung, rung))
 
+    def highest_ring(self, signal: ArrayLike, first: int) -> float:
+        """Never less than the norm of what rings on, if the signal ends anywhere from sample `first` to its end.
+
+        Parameters
+        ----------
+        signal : float64[n]
+            m/s^2, from rest.
+        first : int
+            Earliest end, 0..n.
+        """
+        from scipy.signal import sosfilt
+
+        row = np.asarray(signal, dtype=np.float64)
+        step = max(1, round(_LOOKED_AT_S * self.rate_hz))
+        state = np.zeros((len(self.sos), 2))
+        if first > 0:
+            _, state = sosfilt(self.sos, row[:first], zi=state)
+        most = float(self.ring_of(state))
+        for begin in range(first, len(row), step):
+            part = row[begin : begin + step]
+            between = float(self.ring_of(state)) + self.fed(len(part)) * float(
+                np.sqrt(part @ part / self.rate_hz)
+            )
+            _, state = sosfilt(self.sos, part, zi=state)
+            most = max(most, between, float(self.ring_of(state)))
+        return most
+
+    def fed(self, steps: int) -> float:
+        """Norm of the ringing that any signal of at most so many steps can leave, per unit of its own L2 norm."""
+        if steps not in self._feds:
+            columns, column = [], self._in
+            for _ in range(steps):
+                columns.append(column)
+                column = self._step @ column
+            reached = self._root @ np.stack(columns, axis=1) if columns else np.zeros((1, 1))
+            self._feds[steps] = float(np.linalg.norm(reached, 2)) * math.sqrt(self.rate_hz) * (1.0 + 1e-9)
+        return self._feds[steps]
+
     def decay(self, after_s: float) -> float:
         """Share of any ringing's norm that can be left after so long; 1 for no time, less for any."""
         steps = max(0, math.floor(after_s * self.rate_hz + 1e-9))
@@ -112,18 +158,6 @@ class Ringing:
             moved = self._root @ np.linalg.matrix_power(self._step, steps) @ self._inverse
             self._decays[steps] = min(1.0, float(np.linalg.norm(moved, 2)) * (1.0 + 1e-9))
         return self._decays[steps]
-
-    def _peak(self) -> float:
-        """Of the whole ringing: the highest value per unit of its norm, over all states and instants."""
-        row = self._out @ self._inverse
-        turn = self._root @ self._step @ self._inverse
-        most, still = 0.0, 0
-        # |row turn^k| falls in the end; four seconds without a new highest are many times the slowest rise of it.
-        while still < 4.0 * self.rate_hz and still < 40_000:
-            here = float(np.linalg.norm(row))
-            most, still = (here, 0) if here > most else (most, still + 1)
-            row = row @ turn
-        return most * (1.0 + 1e-9)
 
 
 def _free(made: Floats) -> tuple[Floats, Floats]:
@@ -135,6 +169,14 @@ def _free(made: Floats) -> tuple[Floats, Floats]:
     output, after = sosfilt(made, np.zeros((size, 1)), axis=-1, zi=np.moveaxis(states, 0, 1).copy())
     step = np.moveaxis(after, 1, 0).reshape(size, size).T
     return np.ascontiguousarray(step), output[:, 0]
+
+
+def _driven(made: Floats) -> Floats:
+    """The state that one sample of 1 leaves, float64[m]."""
+    from scipy.signal import sosfilt
+
+    _, state = sosfilt(made, np.ones(1), zi=np.zeros((len(made), 2)))
+    return np.asarray(state).reshape(-1)
 
 
 def _gramian(step: Floats, out: Floats) -> Floats:

@@ -83,3 +83,34 @@ def test_twenty_minutes_of_swell() -> None:
     t = np.arange(int(1200 * rate_hz)) / rate_hz
     made = Ringing("Wf", rate_hz)
     assert made.weigh(np.sqrt(0.5) * np.sin(2 * np.pi * 0.2 * t)).l2 == pytest.approx(17.17, abs=0.02)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_signal_leaves_is_known_wherever_it_ends(name: str) -> None:
+    rng = np.random.default_rng(11)
+    made = ringing(name)
+    swell = np.sin(np.arange(4000) * 6.0 / RATE_HZ) + 0.1 * np.sin(np.arange(4000) * 60.0 / RATE_HZ)
+    knocked = rng.standard_normal(4000)
+    knocked[2200:2203] += 200.0  # between two instants that are looked at
+    for signal, first, loose in (
+        (swell, 0, 1.3),
+        (swell, 3000, 1.3),
+        (knocked, 0, np.inf),
+        (knocked, 3999, np.inf),
+    ):
+        exact = max(float(made.weigh(signal[:end]).ring) for end in range(max(first, 1), 4001, 7))
+        assert exact <= made.highest_ring(signal, first) <= loose * exact
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("steps", [1, 40, 500])
+def test_no_signal_leaves_more_than_it_can_feed(name: str, steps: int) -> None:
+    made = ringing(name)
+    rng = np.random.default_rng(2)
+    most = 0.0
+    for signal in (np.ones(steps), np.cumsum(rng.standard_normal(steps)), rng.standard_normal(steps)):
+        left = float(made.weigh(signal).ring) / float(np.sqrt(signal @ signal / RATE_HZ))
+        most = max(most, left)
+        assert left <= made.fed(steps) * (1.0 + 1e-6)
+    assert made.fed(steps) <= 4.0 * most
+    assert made.fed(0) == 0.0

@@ -128,3 +128,33 @@ def test_energy_in_a_second_over_a_seam_is_never_less_than_it_is() -> None:
         assert costs.inside[0] == pytest.approx(sums[:301].max())
         louder = windowed("x", pieces, [Course(one, rate_hz, 0.5), Course(other, rate_hz, 0.5)], [2.5, 3.5])
         assert louder.inside[0] == pytest.approx((np.sqrt(sums[:301].max()) + 0.5) ** 2)
+
+
+def test_what_lasts_in_a_scene_may_be_made_to_last_by_a_reaction() -> None:
+    """Two bumps one after the other: neither lasts, both together do; levels that last do not add up."""
+    from dataclasses import replace
+
+    from engine.experience import load_package, load_rig
+    from engine.motion.exposure.envelope import EnvelopeRow
+
+    evaluator, pieces, device, mover, _ = show()
+    rig = load_rig("studio")
+    material = Material(
+        load_package("first_light", hashed=False), rig, pieces, evaluator, (device,), rig.tick_hz
+    )
+    lasting = replace(load_profile(), envelope=(EnvelopeRow(0, 1, 0.7, 0.1),))
+    judge = _Judge(material, lasting, mover, ("a",))
+    at_s = np.arange(round(4.0 / mover.tick_s)) * mover.tick_s
+    scene, reaction = (np.zeros((len(at_s), 6)) for _ in range(2))
+    for poses, begin_s in ((scene, 1.0), (reaction, 1.5)):
+        rise = np.clip(np.minimum(at_s - begin_s, begin_s + 0.6 - at_s) / 0.1, 0.0, 1.0)
+        poses[:, 4] = 6.0 * rise * rise * (3.0 - 2.0 * rise)
+
+    def highest(poses: np.ndarray, at_once: bool = False) -> float:
+        felt = guest_motion(poses, mover.tick_s, judge._head_m)
+        return float(judge._highest_of(felt, at_once=at_once)[-1])
+
+    together = highest(scene + reaction)
+    assert together > 0.5
+    assert highest(scene) + highest(reaction) < together
+    assert highest(scene) + highest(reaction, at_once=True) >= together

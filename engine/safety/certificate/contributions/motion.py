@@ -208,13 +208,17 @@ class _Judge:
     def _felt(self, poses: Floats) -> GuestMotion:
         return guest_motion(poses, self._mover.tick_s, self._head_m)
 
-    def _highest_of(self, motion: GuestMotion, first: int = 0) -> Floats:
-        """`_peaks` from sample `first` on, and the share of the site's envelope over all of it: what is sustained may begin before."""
+    def _highest_of(self, motion: GuestMotion, first: int = 0, at_once: bool = False) -> Floats:
+        """`_peaks` from sample `first` on, and the share of the site's envelope over all of it: what is sustained may begin before.
+
+        With `at_once`, levels of the envelope count however shortly they last.
+        """
         profile = self._profile
         acceleration_g = low_passed(motion.acceleration / GRAVITY_MPS2, motion.rate_hz, profile.low_pass_hz)
         found = _peaks(motion, acceleration_g, first)
         if profile.envelope:
-            found[-1] = share(acceleration_g, motion.rate_hz, self._rows)
+            rows = [replace(row, for_s=0.0) for row in self._rows] if at_once else self._rows
+            found[-1] = share(acceleration_g, motion.rate_hz, rows)
         return found
 
     def _begin(self) -> None:
@@ -266,7 +270,8 @@ class _Judge:
                     key = (number, name)
                     known = self._ways.get(key, _NO_EXTRA)
                     self._ways[key] = known.and_also(one, repeat.times * lost)
-                peaks = self._highest_of(felt)
+                # Levels that are sustained do not add up: what lasts in the scene may be raised by the reaction's highest instant.
+                peaks = self._highest_of(felt, at_once=True)
                 self._peaks[number] = self._peaks[number] + peaks
         return by_piece
 
@@ -287,16 +292,14 @@ class _Judge:
         return PowerSum(measure, power, own, tail, decay)
 
     def _ring_at_its_end(self, number: int, name: str, ringing: Ringing, norm: Norms) -> float:
-        """What rings on; where a piece may be left early, the most of the instants looked at."""
+        """What rings on; where a piece may be left early, no less than from any instant of it."""
         piece = self._material.pieces.pieces[number]
         if piece.leave_from_fl >= piece.to_fl:
             return float(norm.ring)
         axis = 2 if name == "sick" else AXES.index(name)
         motion = self._motions[number]
         first = round(self._least_s[number] * motion.rate_hz)
-        cuts = range(first, motion.acceleration.shape[1], max(1, round(0.25 * motion.rate_hz)))
-        rings = [float(ringing.weigh(motion.acceleration[axis][: max(1, cut)]).ring) for cut in cuts]
-        return max([float(norm.ring), *rings])
+        return max(float(norm.ring), ringing.highest_ring(motion.acceleration[axis], first))
 
     def _mean(self, squares: PowerSum) -> Ratio:
         into = self._ringing_into(squares)
