@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 _LESS_DAMPED = 0.25
 
 #: How far apart what rings on is computed where a signal may end anywhere; between, it is bounded.
-_LOOKED_AT_S = 0.02
+_LOOKED_AT_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
