@@ -24,11 +24,13 @@ from engine.bus.doses import DoseKeeper
 from engine.bus.driver import Driver, park_values, safe_values
 from engine.bus.fleet import Cohort, Member, form_cohorts
 from engine.bus.governor import Governor
+from engine.bus.live_motion import LiveMotion, LiveMoves
 from engine.bus.mapping import Mapper, Route
 from engine.bus.seams import Seams
 from engine.bus.seats import LIGHT, CalmShow, SeatControls
 from engine.experience.budget import Budget
 from engine.experience.dose import SeatDose
+from engine.experience.live_motion import LiveMotionSpec
 from engine.motion.blend_play import Ahead
 from engine.motion.platforms.bounds import LegBounds
 from engine.time.segments import Controls, Segment, Transport
@@ -65,7 +67,8 @@ class BusEvent:
         ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``joined``,
         ``forbid``, ``permit``, ``report``, ``fault``, ``retire``, ``frames`` (checkpoint), ``overrun``,
         ``refused``, ``parked``, ``budget`` (a channel ran out, may again, or is purged), ``dose`` (a seat's
-        motion fades, or rests, since its guest has had enough).
+        motion fades, or rests, since its guest has had enough), ``felt`` (a sample of live motion), ``live`` (it is heard, or
+        falls silent).
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -94,20 +97,24 @@ class DeviceNote:
     ----------
     device : str
         Its name in the rig.
-    kind : {"gone", "back", "joined", "forbid", "permit", "report"}
+    kind : {"gone", "back", "joined", "forbid", "permit", "report", "felt"}
         ``back``: it has just connected and rests in park. ``joined``: its line is ours now, and it is where the
         governor has it (a standby that took over). ``forbid``: to its safe state, and held there until
-        ``permit``. ``report``: something for the journal, without any effect on what is commanded.
+        ``permit``. ``report``: something for the journal, without any effect on what is commanded. ``felt``: a sample of live
+        motion (`engine.bus.live_motion`), whose source is then named instead of a device.
     text : str
         For people.
     topic : str
         Of a report: `Report.kind`.
+    values : tuple of float
+        Of ``felt``: specific force in m/s^2 and angular rate in deg/s.
     """
 
     device: str
     kind: str
     text: str = ""
     topic: str = ""
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +194,8 @@ class BusDevice:
     """One device with what it is to render; one that needs a permit is `forbidden` until it has it.
 
     `legs` are those of the platform it moves, where the rig says; devices that are to form a fleet have the same object.
-    It shows what the show was `phase_ns` before the instant that its latency makes good for. Its motion keeps within `dose` for a guest
-    whose head is `head_m` from the centre of rotation.
+    What is heard of `live` moves it too. It shows what the show was `phase_ns` before the instant that its latency makes good for.
+    Its motion keeps within `dose` for a guest whose head is `head_m` from the centre of rotation.
     """
 
     driver: Driver
@@ -199,6 +206,7 @@ class BusDevice:
     phase_ns: int = 0
     dose: SeatDose | None = None
     head_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    live: LiveMotionSpec | None = None
 
 
 class _Line:
@@ -221,6 +229,7 @@ class _Line:
         "last_sent_tick",
         "lead_ns",
         "lit",
+        "live",
         "mapper",
         "next_tick",
         "park",
@@ -252,6 +261,7 @@ class _Line:
         self.dose: DoseKeeper | None = None
         if device.dose is not None:
             self.dose = DoseKeeper(device.dose, driver, self.dt_s, device.head_m)
+        self.live: LiveMoves | None = None
         self.mapper = Mapper(driver, device.routes, self.dt_s)
         self.foresight = Mapper(driver, device.routes, self.dt_s)  # what a rumble remembers stays out of it
         self.seams = Seams()
@@ -285,7 +295,7 @@ def cohorts_of(devices: Sequence[BusDevice], tick_hz: int) -> tuple[Cohort, ...]
     members = [
         Member(index, device.driver, device.routes, device.forbidden, device.legs, device.phase_ns)
         for index, device in enumerate(devices)
-        if not device.budgets and device.dose is None  # kept one by one
+        if not device.budgets and device.dose is None and device.live is None  # kept one by one
     ]
     return form_cohorts(members, tick_hz)
 
@@ -349,6 +359,10 @@ class BusCore:
             if device.driver.name not in self._in_fleet
         ]
         self._by_name = {line.driver.name: line for line in self._lines}
+        self._live: dict[tuple[str, int], LiveMotion] = {}
+        self._live_heard: dict[str, bool] = {}
+        for line in self._lines:
+            line.live = self._moved_by(devices[line.index], line)
         self._all: tuple[_Line | Cohort, ...] = (*self._lines, *self.cohorts)
         self._sequence = -1
         self._stopped = False
@@ -539,14 +553,20 @@ class BusCore:
 
     def _take_notes(self, tick: int, notes: Sequence[DeviceNote]) -> None:
         for note in notes:
+            if note.kind == "felt":
+                for (name, _), motion in self._live.items():
+                    if name == note.device:
+                        motion.hear(note.values, self.instant_ns(tick))
+                self._say("felt", tick, note.device, {"values": list(note.values)})
+                continue
+            if note.kind == "report":
+                self._say("report", tick, note.device, {"report": note.topic, "text": note.text})
+                continue
             if note.device in self._in_fleet:
                 self._take_fleet_note(tick, note)
                 continue
             line = self._by_name[note.device]
             match note.kind:
-                case "report":
-                    self._say("report", tick, note.device, {"report": note.topic, "text": note.text})
-                    continue
                 case "forbid" | "permit":
                     if line.forbidden == (note.kind == "forbid"):
                         continue  # said again, nothing new
@@ -571,9 +591,6 @@ class BusCore:
         """As for a device of its own, on a row of its cohort."""
         cohort, row = self._in_fleet[note.device]
         match note.kind:
-            case "report":
-                self._say("report", tick, note.device, {"report": note.topic, "text": note.text})
-                return
             case "forbid" | "permit":
                 if cohort.forbidden[row] == (note.kind == "forbid"):
                     return
@@ -627,6 +644,8 @@ class BusCore:
         states: dict[tuple[int, int, bool], Sequence[float]],
     ) -> Dispatch | None:
         goal = line.safe if line.forbidden or line.faulty else line.park
+        if line.live is not None:
+            self._move_live(line.live, tick, at_ns, transport)
         wanted: Sequence[float]
         playing = False
         ahead: Callable[[int], Sequence[float]] | None = None
@@ -647,6 +666,8 @@ class BusCore:
                 if (seat, ahead_ns, calm) not in states:
                     states[seat, ahead_ns, calm] = _plain(show.levels(transport, ahead_ns, seat))
             by_seat = {seat: states[seat, ahead_ns, calm] for seat in line.seats}
+            if line.live is not None:
+                by_seat = {seat: line.live.added(state) for seat, state in by_seat.items()}
             segment = transport.segment_at(ahead_ns)
             wanted = line.mapper.map(
                 by_seat, controls.intensities, controls.muted_roles_mask, segment.index, self._seats.own
@@ -698,6 +719,26 @@ class BusCore:
         line.last_sent_tick = tick
         return Dispatch(line.index, tick, at_ns, frames, changed)
 
+    def _moved_by(self, device: BusDevice, line: _Line) -> LiveMoves | None:
+        """The live motion of a device, shared with the others of its rate."""
+        starts = tuple(sorted({route.start for route in device.routes if route.kind == "motion"}))
+        if device.live is None or not starts:
+            return None
+        key = device.live.name, line.period_ticks
+        if key not in self._live:
+            self._live[key] = LiveMotion(device.live, 1.0 / line.dt_s)
+        return LiveMoves(device.live.name, self._live[key], starts)
+
+    def _move_live(self, live: LiveMoves, tick: int, at_ns: int, transport: Transport) -> None:
+        """One step of what is heard; while the show is held or stopped it fades to rest like what falls silent."""
+        segment = transport.segment_at(at_ns)
+        runs = segment.scene >= 0 and segment.rate_num > 0
+        live.motion.pose(at_ns, runs and not (self._stopped or self._stale or self._retiring))
+        heard = not live.motion.stale
+        if self._live_heard.get(live.name, False) != heard:
+            self._live_heard[live.name] = heard
+            self._say("live", tick, live.name, {"state": "heard" if heard else "silent"})
+
     def _foreseen(
         self,
         line: _Line,
@@ -715,6 +756,8 @@ class BusCore:
             if transport.segment_at(for_ns).index != segment.index:
                 return (math.nan,) * len(line.driver.channels)
             by_seat = {seat: _plain(show.levels(transport, for_ns, seat)) for seat in line.seats}
+            if line.live is not None:  # whose future nobody knows
+                by_seat = {seat: line.live.added(state) for seat, state in by_seat.items()}
             return line.foresight.map(
                 by_seat, controls.intensities, controls.muted_roles_mask, segment.index, own
             )
@@ -830,7 +873,7 @@ class BusCore:
 
 def _unknown(note: DeviceNote) -> ValueError:
     return ValueError(
-        f"note of kind {note.kind!r} about {note.device}; allowed: gone, back, joined, forbid, permit, report"
+        f"note of kind {note.kind!r} about {note.device}; allowed: gone, back, joined, forbid, permit, report, felt"
     )
 
 

@@ -46,6 +46,7 @@ from engine.bus.driver import Driver
 from engine.bus.fleet import Cohort
 from engine.bus.lateness import LatenessHistogram
 from engine.bus.lines import Lines
+from engine.bus.live_motion import LiveWatch
 from engine.bus.loop import BusCore, BusDevice, DeviceNote, ShowState, cohorts_of
 from engine.bus.registry import TWIN_PORT, create_drivers
 from engine.bus.seat_telling import SeatTelling, movers_of
@@ -138,7 +139,7 @@ class BusConfig:
 
 
 class Watch(Protocol):
-    """What reads permits in threads of its own."""
+    """What reads permits or live motion in threads of its own."""
 
     def close(self) -> None:
         """Stop reading."""
@@ -318,6 +319,7 @@ class _Plant:
     twins: TwinProgram | None = None
     lines: Lines | None = None
     watch: Watch | None = None
+    ears: Watch | None = None
     held: set[str] = field(default_factory=set)
     """Devices that have to stay where they are at the end, without park frames."""
 
@@ -325,8 +327,9 @@ class _Plant:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.watch is not None:
-            self.watch.close()
+        for watch in (self.watch, self.ears):
+            if watch is not None:
+                watch.close()
         if self.lines is not None:
             self.lines.close(stay=self.held)
         if self.twins is not None:
@@ -382,6 +385,24 @@ class _Plant:
         module, _, name = self.config.permits.partition(":")
         self.watch = getattr(import_module(module), name)(self.config.rig, clock, notes.post)
 
+    def listen_for_motion(self, clock: Clock, notes: NoteBox) -> None:
+        """Begin to listen to sources of live motion that move a device, if the rig has any."""
+        rig = self.config.rig
+        used = {spec.live for spec in rig.devices}
+        specs = [spec for spec in rig.venue.live_motion if spec.name in used]
+        if not specs:
+            return
+
+        def hear(name: str, sample: tuple[float, ...]) -> None:
+            notes.post(DeviceNote(name, "felt", values=sample))
+
+        def tell(name: str, state: str, text: str) -> None:
+            if state == "gone":
+                notes.post(DeviceNote(name, "report", text, "live motion cannot be heard"))
+
+        self.ears = LiveWatch(specs, clock, hear, tell)
+        self.ears.start()
+
 
 def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) -> None:
     clock = MonotonicClock()
@@ -402,6 +423,7 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         asked_ns = control.epoch_ns
     notes = NoteBox()
     plant.watch_permits(clock, notes)
+    plant.listen_for_motion(clock, notes)
     cohorts = cohorts_of(devices, rig.tick_hz)
     if not config.muted:
         plant.connect(cohorts, clock)

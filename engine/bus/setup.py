@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from engine.bus.budgets import indices_of
 from engine.bus.driver import Driver, Form
 from engine.bus.legs import LegTable
+from engine.bus.live_motion import washout_of
 from engine.bus.loop import BusDevice
 from engine.bus.mapping import Route, make_route
 from engine.errors import InputError, Place, Problem, RigError
+from engine.experience.live_motion import LiveMotionSpec
 from engine.experience.resolve import Bindings
 from engine.experience.rig import DeviceSpec, Rig
 from engine.motion.platforms.bounds import LegBounds
@@ -73,6 +75,7 @@ def bus_devices(
         except InputError as error:
             problems.append(Problem(_place(rig, binding.role, binding.device), error.message, code="route"))
     specs = {spec.name: spec for spec in rig.devices} if rig is not None else {}
+    live = {} if rig is None else {row.name: row for row in rig.venue.live_motion}
     found: list[BusDevice] = []
     table = LegTable()
     for driver in drivers:
@@ -90,6 +93,7 @@ def bus_devices(
                     f"{driver.name} has a dose and moves no seat; give `dose:` to the device that moves it"
                 )
                 problems.append(Problem(spec.place_of("dose"), message, code="dose"))
+            problems.extend(_live_problems(driver, spec, live))
         found.append(
             BusDevice(
                 driver,
@@ -98,6 +102,7 @@ def bus_devices(
                 legs=legs,
                 budgets={} if spec is None else spec.budgets,
                 dose=None if spec is None else spec.dose,
+                live=None if spec is None else live.get(spec.live),
                 head_m=_head_m(rig, spec),
                 phase_ns=_phase_ns(rig, spec, routes[driver.name]),
             )
@@ -118,6 +123,21 @@ def _budget_problems(driver: Driver, spec: DeviceSpec) -> list[Problem]:
                 place = spec.place_of("budgets", name, *at)
                 found.append(Problem(place, f"{driver.name}: {error}", code="budget"))
     return found
+
+
+def _live_problems(driver: Driver, spec: DeviceSpec, live: Mapping[str, LiveMotionSpec]) -> list[Problem]:
+    if spec.live not in live:
+        return []
+    found = []
+    if not any(group.form is Form.MOTION for group in driver.groups):
+        found.append(
+            f"{driver.name} has live motion and moves no seat; give `live:` to the device that moves it"
+        )
+    try:
+        washout_of(live[spec.live].washing, driver.rate_hz)
+    except ValueError as error:
+        found.append(f"{driver.name}: {error}; raise its rate_hz, or lower the corners of {spec.live}")
+    return [Problem(spec.place_of("live"), message, code="live") for message in found]
 
 
 def _phase_ns(rig: Rig | None, spec: DeviceSpec | None, routes: Sequence[Route]) -> int:

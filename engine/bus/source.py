@@ -3,7 +3,7 @@
 The counterpart of `engine.bus.driver`. A *source* says how its bytes are read (`open`, `read`, `close`: I/O, in a thread of the
 source's own) and what they mean (`decode`: pure). Everything that comes in is a `Signal`; the rig's ``triggers`` map signals to
 what a guest or an operator could do, `sensorama record` turns them into tracks, and nothing that comes in moves an actuator by
-itself.
+itself, but for live motion where the rig asks for it (`engine.bus.live_motion`): filtered, and within every limit.
 """
 
 from __future__ import annotations

@@ -101,9 +101,9 @@ class DeviceSpec:
     """One device as the rig declares it.
 
     `seat` is the index of its seat, or -1 for a device of the room. `settings` is handed to the driver as it
-    was written. `permit` names the permissive without which it
-    stays in its safe state; `platform` is what it moves its seat with, where the rig says; `budgets`
-    how much its channels may give; `dose` how much motion its guest.
+    was written. `permit` names the permissive without which it stays in its safe state; `live` the live motion that moves it too;
+    `platform` is what it moves its seat with, where the rig says; `budgets` how much its channels may give; `dose` how much motion
+    its guest.
     `places` maps the path of a value below the device (`("settings", "universe")`) to its place.
     """
 
@@ -119,6 +119,7 @@ class DeviceSpec:
     place: Place
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict, repr=False)
     permit: str = ""
+    live: str = ""
     platform: PlatformSpec | None = None
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     dose: SeatDose | None = None
@@ -236,6 +237,7 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
     from engine.experience.audio_rig_model import AudioDoc
     from engine.experience.certification_model import CertificateDoc
     from engine.experience.headset_model import GuestsDoc, HeadsetDoc
+    from engine.experience.live_motion_model import LiveMotionDoc
     from engine.experience.rig_model import BusDoc, DeviceDoc, RigDoc, SeatDoc, TargetDoc
     from engine.experience.venue_model import CueInDoc, FollowDoc, InputDoc, PermitDoc, SendDoc, StandbyDoc
     from engine.timeline.parse import read_model
@@ -310,6 +312,10 @@ def _read(data: Any, places: Places, problems: list[Problem]) -> RigDoc | None:
         },
         "permits": {
             name: sound_part(PermitDoc, row, {"port": "none"}) for name, row in mapping("permits").items()
+        },
+        "live_motion": {
+            name: sound_part(LiveMotionDoc, row, {"port": "none"})
+            for name, row in mapping("live_motion").items()
         },
         "triggers": [sound_part(CueInDoc, row, no_trigger(row)) for row in rows(data.get("triggers"))],
         "timecode": timecode(mapping("timecode")),
@@ -447,6 +453,7 @@ class _Builder:
             place=self._places.of(at),
             places=dict(self._walk(self._data["devices"][name], at, ())),
             permit=doc.permit or "",
+            live=doc.live or "",
             budgets=build_budgets(doc.budgets, (*at, "budgets"), self._say),
             dose=build_dose(doc.dose),
             platform=None

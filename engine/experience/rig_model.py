@@ -13,6 +13,7 @@ from engine.experience.budget_model import BudgetDoc
 from engine.experience.certification_model import CertificateDoc
 from engine.experience.dose_model import DoseDoc
 from engine.experience.headset_model import GuestsDoc, HeadsetDoc, Pivot, ProfileDoc
+from engine.experience.live_motion_model import LiveMotionDoc
 from engine.experience.manifest import Locale, Localised, Name, RoleName, Strict
 from engine.experience.platform_model import PlatformDoc
 from engine.experience.venue_model import CueInDoc, InputDoc, PermitDoc, StandbyDoc, TimecodeDoc
@@ -93,6 +94,7 @@ class DeviceDoc(Strict):
         default_factory=dict, description="Where a channel goes when something fails; default the rest value."
     )
     permit: Name | None = Field(default=None, description="Moves only while this permissive is true.")
+    live: Name | None = Field(default=None, description="Moves by this live motion too.")
     budgets: dict[str, BudgetDoc] = Field(
         default_factory=dict, description="By channel or group: how much of it may be given."
     )
@@ -203,4 +205,7 @@ class RigDoc(Strict):
     inputs: dict[Name, InputDoc] = Field(default_factory=dict, description="What is listened to.")
     triggers: list[CueInDoc] = Field(default_factory=list, description="What comes in, and what it does.")
     permits: dict[Name, PermitDoc] = Field(default_factory=dict)
+    live_motion: dict[Name, LiveMotionDoc] = Field(
+        default_factory=dict, description="Motion that comes in while the show runs."
+    )
     standby: StandbyDoc = StandbyDoc()

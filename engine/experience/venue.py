@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import Place
 from engine.experience.headset import COMFORT_LEVELS
+from engine.experience.live_motion import LiveMotionSpec, build_live_motion
 from engine.time.codes.phase import base_rate, split
 from engine.time.flicks import fl_to_ns, parse_duration_fl
 from engine.time.rates import FrameRate, rate_named
@@ -133,6 +134,7 @@ class Venue:
     inputs: tuple[InputSpec, ...] = ()
     cues: tuple[CueIn, ...] = ()
     permits: tuple[PermitSpec, ...] = ()
+    live_motion: tuple[LiveMotionSpec, ...] = ()
     standby: StandbySpec = field(default_factory=lambda: StandbySpec("tcp://127.0.0.1:7410", 400_000_000))
 
 
@@ -173,6 +175,7 @@ def build_venue(doc: RigDoc, seats: Mapping[str, int], find: Find, say: Say) -> 
         inputs=inputs,
         cues=tuple(cue for cue in cues if cue is not None),
         permits=permits,
+        live_motion=build_live_motion(doc, find, say),
         standby=StandbySpec(doc.standby.listen, fl_to_ns(doc.standby.take_over), find(("standby",))),
     )
 

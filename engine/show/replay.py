@@ -294,6 +294,9 @@ def _steps(
                     transport = transports[sequence]
                 elif what in ("gone", "back", "forbid", "permit"):
                     notes.append(DeviceNote(event.fields["device"], what, str(event.fields.get("text", ""))))
+                elif what == "felt":
+                    values = tuple(float(value) for value in event.fields["values"])
+                    notes.append(DeviceNote(event.fields["device"], what, values=values))
                 elif what in ("stale", "fresh"):
                     stale = what == "stale"
                 elif what == "retire":

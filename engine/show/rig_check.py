@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.bus.governor import leg_shares
 from engine.bus.listen import make_sources
+from engine.bus.live_motion import make_sources as make_live
 from engine.bus.loop import BusDevice
 from engine.bus.permits import make_sources as make_permits
 from engine.bus.registry import create_drivers
@@ -45,6 +46,7 @@ def checked_devices(rig: Rig, bindings: Bindings, roles: RoleTable) -> tuple[Bus
         make_devices,
         lambda: make_sources(rig.venue.inputs),
         lambda: make_permits(rig.venue.permits),
+        lambda: make_live(rig.venue.live_motion),
     )
     for attempt in tries:
         try:

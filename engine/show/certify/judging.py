@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine import __version__
+from engine.experience import Rig
 from engine.safety.certificate.contributions.flash import FlashContribution, flash_costs
 from engine.safety.certificate.contributions.lasting import lasting_costs
 from engine.safety.certificate.contributions.motion import MotionContribution, motion_costs
@@ -88,6 +89,7 @@ def certify(
     notes += [
         f"{count} x {code} in the story, read conservatively" for code, count in story.counted().items()
     ]
+    notes += _live_notes(material.rig)
     certificate = Certificate(
         package=Subject(material.package.id, material.package.hash),
         rig=Subject(material.rig.name.get("en", material.rig.path.stem), material.rig.hash),
@@ -100,6 +102,15 @@ def certify(
     )
     witnesses = {(one.finding.measure, one.finding.seats): one.stops for one in judgements}
     return Judged(certificate, motion, flash, witnesses)
+
+
+def _live_notes(rig: Rig) -> list[str]:
+    """What nobody can judge beforehand."""
+    return [
+        f"{spec.name} is moved by live motion as well ({spec.live}): not judged; its limits and these doses are kept while it runs"
+        for spec in rig.devices
+        if spec.live
+    ]
 
 
 class _Plays:

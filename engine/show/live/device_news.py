@@ -67,6 +67,10 @@ class DeviceNews:
                 self._forbidden.add(event.device)
                 why = str(event.data.get("text", "")) or "a permissive is missing"
                 self._say(f"device {event.device} is not permitted to move: {why}")
+            case "live" if event.data.get("state") == "heard":
+                self._say(f"live motion {event.device}: heard")
+            case "live":
+                self._say(f"live motion {event.device}: nothing is heard any more; its seats are led to rest")
             case "permit" if event.device in self._forbidden:
                 self._forbidden.discard(event.device)
                 self._say(f"device {event.device} is permitted to move again")
