@@ -141,6 +141,19 @@ class _Kept:
         news.append(BudgetNews(self.name, why, self._figures()))
         return self._off
 
+    @property
+    def given(self) -> tuple[float, float]:
+        """In all, and within the window, in s."""
+        return self._total_s, self._used_s
+
+    def resume(self, total_s: float, used_s: float, tick: int) -> None:
+        """Go on from what another has given, where that is more; what was given within the window counts as given just now."""
+        self._total_s = max(self._total_s, total_s)
+        more_s = used_s - self._used_s
+        if self._budget.window_s > 0.0 and more_s > 0.0:
+            self._pieces.append((self._piece(tick), more_s))
+            self._used_s += more_s
+
     def _opens(self, wanted: float, tick: int) -> bool:
         budget = self._budget
         if self.closed == "on_time":
@@ -287,6 +300,23 @@ class BudgetKeeper:
             value if math.isfinite(value) else was for value, was in zip(values, before, strict=True)
         ]
         return values, news
+
+    def given(self) -> tuple[float, ...]:
+        """What the channels have given so far, for a keeper that goes on where this one ends."""
+        return tuple(value for kept in self._kept for value in kept.given)
+
+    def resume(self, given: Sequence[float], tick: int) -> None:
+        """Go on from what another keeper of the same budgets has `given`, where that is more.
+
+        Raises
+        ------
+        ValueError
+            It is of other budgets.
+        """
+        if len(given) != 2 * len(self._kept):
+            raise ValueError(f"{len(given)} numbers of what was given for {len(self._kept)} budgets")
+        for kept, total_s, used_s in zip(self._kept, given[::2], given[1::2], strict=True):
+            kept.resume(total_s, used_s, tick)
 
 
 def indices_of(name: str, channels: Sequence[Channel], groups: Sequence[Group]) -> list[int]:

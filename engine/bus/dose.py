@@ -91,6 +91,12 @@ class DoseGuard:
         """The gain that holds for a seat."""
         return self._gains.get(seat, 1.0)
 
+    def resume(self, doses: Mapping[int, float]) -> None:
+        """Doses that guests were given before this guard began: gains are at once what they would be by now."""
+        for seat, dose in doses.items():
+            if seat in self._limits:
+                self._gains[seat] = min(self._gains[seat], self._limits[seat].gain(dose))
+
     def tell(self, doses: Mapping[int, float], at_ns: int) -> Sequence[DoseNews]:
         """Take what seats have been given up to an instant; gives what is worth telling.
 

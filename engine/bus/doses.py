@@ -87,9 +87,29 @@ class DoseKeeper:
         self._left = self._judge_every
         self._meter.push(np.array(self._block)[:, None])
         self._block.clear()
+        return self._guard.tell({0: self._share()}, at_ns)
+
+    def given(self) -> tuple[float, ...]:
+        """What the guest has been given so far, for a keeper that goes on where this one ends."""
+        return tuple(self._meter.sums[:, 0].tolist())
+
+    def resume(self, given: Sequence[float]) -> None:
+        """Go on from what another keeper of this seat has `given`, where that is more.
+
+        Raises
+        ------
+        ValueError
+            It is not four numbers.
+        """
+        self._meter.resume(np.asarray(given, dtype=np.float64).reshape(4, 1))
+        self._guard.resume({0: self._share()})
+        self._gains = [min(gain, self._guard.gain(0)) for gain in self._gains]
+
+    def _share(self) -> float:
+        """The largest share of any limit."""
         doses = self._meter.doses()
         measured = (doses.vdv_x[0], doses.vdv_y[0], doses.vdv_z[0], doses.msdv_z[0])
-        share = max(
+        return max(
             (
                 float(value) / most
                 for value, most, on in zip(measured, self._limits, self._limited, strict=True)
@@ -97,4 +117,3 @@ class DoseKeeper:
             ),
             default=0.0,
         )
-        return self._guard.tell({0: share}, at_ns)

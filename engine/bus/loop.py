@@ -66,9 +66,9 @@ class BusEvent:
     kind : str
         ``adopt`` (a transport), ``stop``, ``rearm``, ``stale``, ``fresh``, ``gone``, ``back``, ``joined``,
         ``forbid``, ``permit``, ``report``, ``fault``, ``retire``, ``frames`` (checkpoint), ``overrun``,
-        ``refused``, ``parked``, ``budget`` (a channel ran out, may again, or is purged), ``dose`` (a seat's
-        motion fades, or rests, since its guest has had enough), ``felt`` (a sample of live motion), ``live`` (it is heard, or
-        falls silent).
+        ``given`` (what a bus before this one had counted), ``refused``, ``parked``, ``budget`` (a channel ran
+        out, may again, or is purged), ``dose`` (a seat's motion fades, or rests, since its guest has had
+        enough), ``felt`` (a sample of live motion), ``live`` (it is heard, or falls silent).
     tick : int
         Grid tick from which it holds.
     at_ns : int
@@ -97,17 +97,18 @@ class DeviceNote:
     ----------
     device : str
         Its name in the rig.
-    kind : {"gone", "back", "joined", "forbid", "permit", "report", "felt"}
+    kind : {"gone", "back", "joined", "forbid", "permit", "report", "felt", "given"}
         ``back``: it has just connected and rests in park. ``joined``: its line is ours now, and it is where the
         governor has it (a standby that took over). ``forbid``: to its safe state, and held there until
         ``permit``. ``report``: something for the journal, without any effect on what is commanded. ``felt``: a sample of live
-        motion (`engine.bus.live_motion`), whose source is then named instead of a device.
+        motion (`engine.bus.live_motion`), whose source is then named instead of a device. ``given``: what its dose and budgets
+        had counted in a bus before this one.
     text : str
         For people.
     topic : str
         Of a report: `Report.kind`.
     values : tuple of float
-        Of ``felt``: specific force in m/s^2 and angular rate in deg/s.
+        Of ``felt``: specific force in m/s^2 and angular rate in deg/s; of ``given``: as in the data of ``frames``.
     """
 
     device: str
@@ -279,6 +280,22 @@ class _Line:
         self.refused = 0
         self.forbidden = device.forbidden
         self.faulty = False
+
+    @property
+    def given(self) -> tuple[float, ...]:
+        """What its guest and its room have been given so far, as dose and budgets count it."""
+        dose = () if self.dose is None else self.dose.given()
+        return dose if self.budgets is None else (*dose, *self.budgets.given())
+
+    def resume(self, given: Sequence[float], tick: int) -> None:
+        """Go on from what another line of this device has given; of another rig's it is left alone."""
+        if len(given) != len(self.given):
+            return
+        if self.dose is not None:
+            self.dose.resume(given[:4])
+            given = given[4:]
+        if self.budgets is not None:
+            self.budgets.resume(given, tick)
 
 
 def _scaled(dose: DoseKeeper, ahead: Callable[[int], Sequence[float]]) -> Callable[[int], Sequence[float]]:
@@ -567,6 +584,10 @@ class BusCore:
                 continue
             line = self._by_name[note.device]
             match note.kind:
+                case "given":
+                    line.resume(note.values, tick)
+                    self._say("given", tick, note.device, {"values": list(note.values)})
+                    continue
                 case "forbid" | "permit":
                     if line.forbidden == (note.kind == "forbid"):
                         continue  # said again, nothing new
@@ -851,12 +872,14 @@ class BusCore:
         second = tick // self._tick_hz
         if second > line.second:
             line.second = second
-            self._say(
-                "frames",
-                tick,
-                name,
-                {"second": second, "count": line.frame_count, "hash": line.digest.hexdigest()},
-            )
+            data: dict[str, object] = {
+                "second": second,
+                "count": line.frame_count,
+                "hash": line.digest.hexdigest(),
+            }
+            if isinstance(line, _Line) and (given := line.given):
+                data["given"] = list(given)
+            self._say("frames", tick, name, data)
 
     def _count(self, line: _Line, tick: int, frames: tuple[bytes, ...]) -> None:
         """Add frames to the running hash."""
@@ -873,7 +896,7 @@ class BusCore:
 
 def _unknown(note: DeviceNote) -> ValueError:
     return ValueError(
-        f"note of kind {note.kind!r} about {note.device}; allowed: gone, back, joined, forbid, permit, report, felt"
+        f"note of kind {note.kind!r} about {note.device}; allowed: gone, back, joined, forbid, permit, report, felt, given"
     )
 
 

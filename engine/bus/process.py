@@ -7,7 +7,7 @@ to parent   ``ready`` (BusReady), ``event`` (BusEvent), ``health`` (dict, each s
             ``spare`` (loaded, waiting for ``go``), ``unmuted`` (host instant at which the lines began to open),
             ``ended`` (dict: hashes, lateness, frames sent)
 from it     ``retire``: lead devices to park, close, end; ``unmute``: see below; ``go`` (epoch_ns or None): see below;
-            ``heir`` (ns or None): see below
+            ``heir`` (ns or None): see below; ``note`` (DeviceNote): for its next tick
 ==========  ===============================================================================================
 
 A *muted* bus (``BusConfig.muted``, a standby's) computes every frame, hash and event on the grid it was given, but
@@ -123,6 +123,10 @@ class BusConfig:
         posts `DeviceNote` of kind ``permit`` or ``forbid``, gives something with `close`.
     seat_poses : str
         Name of the shared memory in which the viewers are told where the seats are (`engine.bus.seat_telling`); "" for nobody.
+    given : tuple of DeviceNote
+        Notes of kind ``given``: what a bus before this one had counted.
+    deaf : bool, default False
+        Live motion is told by the parent as notes of kind ``felt``, until it is unmuted: another bus of this machine has the port.
     """
 
     block: str
@@ -136,6 +140,8 @@ class BusConfig:
     spare: bool = False
     permits: str = "engine.bus.permits:watch_permits"
     seat_poses: str = ""
+    given: tuple[DeviceNote, ...] = ()
+    deaf: bool = False
 
 
 class Watch(Protocol):
@@ -280,6 +286,7 @@ class _Control:
         self.epoch_ns: int | None = None
         self.heir_ns: int | None = None
         self.orphaned = False
+        self.notes = NoteBox()
         Thread(target=self._run, name="control", daemon=True).start()
 
     def _run(self) -> None:
@@ -296,6 +303,8 @@ class _Control:
                     self.ask_retire()
                 case "unmute":
                     self.unmute_asked.set()
+                case "note":
+                    self.notes.post(payload)
                 case "heir":
                     self.heir_ns = payload
                 case "go":
@@ -421,9 +430,12 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         if control.retire_asked.is_set():
             return
         asked_ns = control.epoch_ns
-    notes = NoteBox()
+    notes = control.notes
+    for note in config.given:
+        notes.post(note)
     plant.watch_permits(clock, notes)
-    plant.listen_for_motion(clock, notes)
+    if not config.deaf:
+        plant.listen_for_motion(clock, notes)
     cohorts = cohorts_of(devices, rig.tick_hz)
     if not config.muted:
         plant.connect(cohorts, clock)
@@ -466,6 +478,8 @@ def _run(plant: _Plant, config: BusConfig, outbox: Outbox, control: _Control) ->
         crowded = sum(map(len, cohorts)) >= _CROWD
 
         def unmute() -> Lines:
+            if config.deaf:
+                plant.listen_for_motion(clock, notes)
             return plant.connect(cohorts, clock, park_first=False)
 
         loop = Loop(

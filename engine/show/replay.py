@@ -294,7 +294,7 @@ def _steps(
                     transport = transports[sequence]
                 elif what in ("gone", "back", "forbid", "permit"):
                     notes.append(DeviceNote(event.fields["device"], what, str(event.fields.get("text", ""))))
-                elif what == "felt":
+                elif what in ("felt", "given"):
                     values = tuple(float(value) for value in event.fields["values"])
                     notes.append(DeviceNote(event.fields["device"], what, values=values))
                 elif what in ("stale", "fresh"):

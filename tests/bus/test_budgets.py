@@ -117,6 +117,19 @@ class TestKept:
             assert fresh.step([1.0, 0.0, 40.0], number * STEP, playing=False)[0][0] == 1.0
         assert fresh.step([1.0, 0.0, 40.0], 210, playing=True)[0][0] == 0.0
 
+    @pytest.mark.parametrize("budget", [Budget(total_s=0.5), Budget(share=0.5, window_s=1.0)])
+    def test_one_that_goes_on_where_another_ended_gives_no_more(self, budget: Budget) -> None:
+        whole, _ = play(keeper(budget), [1.0] * 80)
+        first, second = keeper(budget), keeper(budget)
+        before, _ = play(first, [1.0] * 30)
+        second.resume(first.given(), 300)
+        after, _ = play(second, [1.0] * 50, start=300)
+        assert abs(sum(whole) - sum(before + after)) <= 1.0  # the command that was in force is in nobody's count
+        second.resume((0.0, 0.0), 800)
+        assert second.given()[0] >= first.given()[0]
+        with pytest.raises(ValueError, match="4 numbers"):
+            second.resume((0.0,) * 4, 800)
+
     def test_instants_left_out_count_as_what_was_commanded_before_them(self) -> None:
         kept = keeper(Budget(total_s=1.0))
         assert kept.step([1.0, 0.0, 40.0], 0, playing=True)[0][0] == 1.0

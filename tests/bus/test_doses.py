@@ -63,6 +63,21 @@ def test_motion_fades_to_rest_before_the_dose_is_reached(dose: str, weighting: s
     assert (np.diff(gains[moving]) <= 1e-9).all()  # never more again
 
 
+def test_a_keeper_that_goes_on_where_another_ended_fades_no_later() -> None:
+    free = keeper(SeatDose(vdv_z=100.0))
+    ride(free, 30.0, 0.05)
+    limit = SeatDose(vdv_z=free.given()[2] ** 0.25)
+    first, second = keeper(limit), keeper(limit)
+    _, told = ride(first, 30.0, 0.05)
+    assert told == ["fading"] and 0.05 < first.gain < 0.9
+    second.resume(first.given())
+    assert second.gain <= first.gain + 0.05
+    ride(second, 30.0, 0.05)
+    assert first.given()[2] < second.given()[2] <= free.given()[2] * 1.02
+    with pytest.raises(ValueError):
+        second.resume((1.0,))
+
+
 def test_the_bus_keeps_a_dose_and_a_replay_fades_at_the_same_tick() -> None:
     free, news = played(None)
     assert not news

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.bus.loop import BusEvent
+from engine.bus.loop import BusEvent, DeviceNote
 from engine.bus.process import BusReady
 from engine.experience import load_rig
 from engine.show.folder import RunFolder
@@ -120,6 +120,34 @@ def test_a_spare_computes_along_and_takes_the_devices(tmp_path: Path) -> None:
         ("device", "stop"),
     ]
     assert not kept.care.takes(second, "event", BusEvent("stop", 6, 6), 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hot", [True, False])
+def test_what_was_given_and_what_is_heard_is_passed_on(tmp_path: Path, hot: bool) -> None:
+    kept = Kept(tmp_path, hot=hot)
+    second, first = kept.with_spare(), kept.bus
+    assert second.config.deaf == hot and not second.config.given
+    ready: Any = READY
+    kept.care.takes(second, "ready", ready, 0)  # type: ignore[arg-type]
+    felt = BusEvent("felt", 5, 5, "sim", {"values": [0.0, 1.0, 9.8, 0.0, 0.0, 0.0]})
+    early, late = (
+        BusEvent("frames", tick, tick, "seat", {"given": [tick / 1e4, 0.0]}) for tick in (1000, 2000)
+    )
+    for event in (felt, early, late, BusEvent("frames", 2000, 2000, "lights", {})):
+        assert not kept.care.takes(first, "event", event, 0)  # type: ignore[arg-type]
+    heard = ("note", DeviceNote("sim", "felt", values=(0.0, 1.0, 9.8, 0.0, 0.0, 0.0)))
+    assert second.told == ([heard] if hot else [])
+    second.told.clear()
+    first.code = -9
+    assert kept.care.died(first, kept.record, 77, 2 * S_NS)  # type: ignore[arg-type]
+    given = DeviceNote("seat", "given", values=(0.2, 0.0))
+    assert second.told == [("note", given), ("unmute", None) if hot else ("go", 77)]
+    assert not second.config.deaf
+    third = kept.with_spare()
+    assert third.config.given == (given,)
+    kept.bus.code = third.code = -9
+    assert not kept.care.died(kept.bus, kept.record, 77, 9 * S_NS)  # type: ignore[arg-type]
+    assert kept.bus.config.given == (given,)
 
 
 def test_a_spare_that_is_not_ready_is_no_help(tmp_path: Path) -> None:

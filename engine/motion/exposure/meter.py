@@ -94,6 +94,15 @@ class DoseMeter:
         vdv = self._sums[:3] ** 0.25
         return Doses(vdv[0], vdv[1], vdv[2], np.sqrt(self._sums[3]))
 
+    @property
+    def sums(self) -> Floats:
+        """What the doses are roots of, float64[4, seats]: three of fourth powers, one of squares."""
+        return self._sums.copy()
+
+    def resume(self, sums: Floats) -> None:
+        """Go on from `sums` of another meter of the same guests, where those are more."""
+        self._sums = np.maximum(self._sums, sums)
+
     def reset(self, seat: int) -> None:
         """A new guest sits down: nothing has been given."""
         self._sums[:, seat] = 0.0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.bus.loop import BusEvent, DeviceNote
 from engine.bus.process import main as bus_main
 from engine.bus.process import package_config
 from engine.show.folder import RunFolder
@@ -36,6 +37,8 @@ class BusCare:
         Prints one line.
     seat_poses : str
         Name of the block in which a bus tells where the seats are. It is the parent's, so it outlives any of them.
+    given : sequence of DeviceNote
+        Of kind ``given``: what guests and room had been given when a run was cut off that this one goes on with.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class BusCare:
         muted: bool,
         say: Callable[[str], None],
         seat_poses: str = "",
+        given: Sequence[DeviceNote] = (),
     ) -> None:
         self._folder = folder
         self._tick_hz = production.rig.tick_hz
@@ -63,6 +67,7 @@ class BusCare:
             muted=muted,
             seat_poses=seat_poses,
         )
+        config = replace(config, given=tuple(given))
         #: The one at work.
         self.bus = Child("bus", bus_main, config)
         self._muted = muted
@@ -70,6 +75,7 @@ class BusCare:
         self._lives = 1
         self._heard_ns = 0
         self._anew = False
+        self._given: dict[str, DeviceNote] = {note.device: note for note in given}
         self._heir: tuple[int | None, int | None] = (None, None)
 
     @property
@@ -85,10 +91,23 @@ class BusCare:
         """Note that a bus has spoken; True for words of the spare that are nobody else's business."""
         if child is self.bus:
             self._heard_ns = now_ns
+            if isinstance(payload, BusEvent):
+                self._pass_on(payload)
         if child is not self._spares.child or kind not in _OF_A_SPARE:
             return False
         self._spares.hear(kind, payload)
         return True
+
+    def _pass_on(self, event: BusEvent) -> None:
+        """What another bus would have to know: live motion as it comes, and what has been given so far."""
+        if event.kind == "felt":
+            values = event.data["values"]
+            assert isinstance(values, list)
+            self._spares.tell(DeviceNote(event.device, "felt", values=tuple(values)))
+        elif event.kind == "frames" and "given" in event.data:
+            given = event.data["given"]
+            assert isinstance(given, list)
+            self._given[event.device] = DeviceNote(event.device, "given", values=tuple(given))
 
     def excuse(self, now_ns: int) -> None:
         """The parent stood still: what the bus has said meanwhile is read next."""
@@ -151,7 +170,8 @@ class BusCare:
             received = self._folder.received / f"bus-{self._lives}"
             self._lives += 1
             self._folder.make(received)
-            self._spares.start(replace(bus.config, record_dir=str(received)), epoch_ns, now_ns)
+            like = replace(bus.config, record_dir=str(received), given=tuple(self._given.values()))
+            self._spares.start(like, epoch_ns, now_ns)
 
     def died(self, child: Child, record: RunRecord, epoch_ns: int, now_ns: int) -> bool:
         """See to a bus that has died: True when that was all there was to do, False when it has to be started again."""
@@ -162,10 +182,11 @@ class BusCare:
         # After so long a silence devices have parked by themselves: a spare that goes on in mid-air would throw them. A new bus
         # begins from park.
         parked, self._anew = self._anew and self._spares.hot, False
-        spare = None if self._muted or parked else self._spares.take(epoch_ns)
+        given = tuple(self._given.values())
+        spare = None if self._muted or parked else self._spares.take(epoch_ns, given)
         if spare is None:
             # The new bus takes up the old one's grid, so that its frames fall on the same instants.
-            child.config = replace(child.config, epoch_ns=epoch_ns)
+            child.config = replace(child.config, epoch_ns=epoch_ns, given=given)
             self._restarted(record, now_ns)
             return False
         spare.inherit(child, now_ns)

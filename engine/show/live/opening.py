@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from engine.bus.loop import DeviceNote
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import Operator
 from engine.show.record import RunRecord
@@ -41,6 +43,11 @@ class Opening(Protocol):
     @property
     def ahead_ns(self) -> int:
         """Run time minus this machine's."""
+        ...
+
+    @property
+    def given(self) -> Sequence[DeviceNote]:
+        """What guests and room have had already, of kind ``given``."""
         ...
 
     def publish_to(self, block: Block) -> Block:
@@ -120,6 +127,7 @@ class FromTheBeginning:
     muted: bool = False
     rehearsed: bool = True
     ahead_ns: int = 0
+    given: Sequence[DeviceNote] = ()
 
     def publish_to(self, block: Block) -> Block:
         """Straight into the block."""

@@ -7,10 +7,12 @@ ordinary inputs of the new journal, which holds the whole run from its first mom
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from engine.bus.loop import DeviceNote
 from engine.errors import JournalError
 from engine.show.conduct.conductor import Conductor
 from engine.show.conduct.inputs import Operator, from_json
@@ -90,6 +92,16 @@ class FromAJournal:
     rehearsed: bool = False
     ahead_ns: int = 0
     _held_back: HeldBackBlock | None = None
+
+    @property
+    def given(self) -> Sequence[DeviceNote]:
+        """As the last checkpoints of the devices say."""
+        last = {
+            str(event.fields["device"]): event.fields["given"]
+            for event in self.journal.of_kind("frames")
+            if "given" in event.fields
+        }
+        return [DeviceNote(name, "given", values=tuple(map(float, given))) for name, given in last.items()]
 
     @property
     def upto_ns(self) -> int:

@@ -104,6 +104,7 @@ class LiveRun:
             muted=opening.muted,
             say=view.say,
             seat_poses=seat_poses,
+            given=opening.given,
         )
         # What is muted is heard, and hears, only once it leads; but what is wrong with it is said now.
         self._sounds = [] if opening.muted else self._make_sounds()

@@ -7,9 +7,10 @@ devices then begin from park, as after any restart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.bus.loop import BusEvent
+from engine.bus.loop import BusEvent, DeviceNote
 from engine.bus.process import BusConfig, BusReady
 from engine.bus.process import main as bus_main
 from engine.experience import Rig
@@ -52,7 +53,7 @@ class SpareBus:
     def start(self, like: BusConfig, epoch_ns: int | None, now_ns: int) -> None:
         """Start one that is like the bus at work, on its grid."""
         config = (
-            replace(like, muted=True, epoch_ns=epoch_ns)
+            replace(like, muted=True, deaf=True, epoch_ns=epoch_ns)
             if self.hot
             else replace(like, spare=True, epoch_ns=None)
         )
@@ -68,11 +69,18 @@ class SpareBus:
             # Checkpoints of a bus that sends nothing would fill the memory in a long run; replay needs what it took up only.
             self._events.append(payload)
 
-    def take(self, epoch_ns: int | None) -> Child | None:
-        """The spare, sent to work; None when there is none that could."""
+    def tell(self, note: DeviceNote) -> None:
+        """What a bus that computes along has to know."""
+        if self.hot and self.child is not None:
+            self.child.tell("note", note)
+
+    def take(self, epoch_ns: int | None, given: Sequence[DeviceNote] = ()) -> Child | None:
+        """The spare, sent to work with what the one before it had `given`; None when there is none that could."""
         spare = self.child
         if spare is None or spare.died() is not None or (self.hot and not isinstance(spare.ready, BusReady)):
             return None
+        for note in given:
+            spare.tell("note", note)
         if self.hot:
             spare.tell("unmute", None)
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from engine.bus.loop import DeviceNote
 from engine.errors import InputError, SensoramaError, UsageError
 from engine.show.conduct.conductor import Conductor
 from engine.show.live.opening import HeldBackBlock, with_extra
@@ -66,6 +67,7 @@ class Standby:
     epoch_ns: int | None
     muted: bool = True
     rehearsed: bool = False
+    given: Sequence[DeviceNote] = ()
     leading: bool = False
     follower: Follower | None = None
     _block: AheadBlock | None = None
