@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.experience.package import Package
 from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
 from engine.show.record import RunRecord
@@ -40,6 +41,29 @@ def scene_order(production: Production, edges: Sequence[GraphEdge], first: str) 
     return order
 
 
+def motion_figures(production: Production, scenes: Sequence[str]) -> list[str]:
+    """What the derived motion of the scenes that were played asked for, what the seat gave, and what a guest felt wrong."""
+    if production.unfitted is None:
+        return []
+    # Here, since most shows draw their motion: nothing has to be loaded for them.
+    from engine.motion.cueing.apply import MotionFit, motion_fits
+    from engine.motion.cueing.plot import draw_fit
+
+    tracks: dict[tuple[str, str, int], list[MotionFit]] = {}
+    for fit in motion_fits(production.unfitted, production.rig):
+        if fit.scene in scenes:
+            tracks.setdefault((fit.scene, fit.reaction, fit.track), []).append(fit)
+    order = {scene: number for number, scene in reversed([*enumerate(scenes)])}
+    return [draw_fit(tracks[key], "both") for key in sorted(tracks, key=lambda key: (order[key[0]], key[1:]))]
+
+
+def _machine_made(package: Package) -> list[tuple[tuple[str, str], str]]:
+    """How many tracks a machine has made, where any is: whoever shows it ought to know."""
+    programs = [program for scene in package.scenes for program in (scene, *scene.reactions)]
+    count = sum(len(program.machine_made) for program in programs)
+    return [(("Machine-made tracks", "机器生成的轨道"), str(count))] if count else []
+
+
 def write_report(
     *,
     production: Production,
@@ -74,6 +98,7 @@ def write_report(
             (("Language", "语言"), production.language),
             (("Rig", "场地设备"), production.rig.name.get("en", "")),
             (("Package", "内容包"), f"{package.id} {package.hash[:12]}"),
+            *_machine_made(package),
         ],
         beats=[((at_ns - record.epoch_ns) / 1e9, scene) for scene, at_ns in conductor.beats],
         duration_s=duration_s,
@@ -84,5 +109,6 @@ def write_report(
         stills=record.stills,
         curves=curves,
         lateness=record.lateness,
+        motions=motion_figures(production, [scene for scene, _ in conductor.beats]),
     )
     folder.write(folder.report, render_report(data).encode("utf-8"))

@@ -66,6 +66,8 @@ class Production:
     language: str
     certificate: Certificate | None = None
     """By which it may play; None where nobody asks for one, or it plays without."""
+    unfitted: Package | None = None
+    """As it was loaded, where some of its motion is fitted to the rig."""
     doses: Mapping[str, SeatDose] = field(default_factory=dict)
     """By device, what the certificate allows; what the rig itself says is not in here."""
 
@@ -103,11 +105,12 @@ def produce(
         rig = with_doses(rig, doses)
         devices = checked_devices(rig, bindings, package.roles)
     phases.done("rig")
+    unfitted: Package | None = None
     if any(program.derived for scene in package.scenes for program in (scene, *scene.reactions)):
         # Here, since most shows draw their motion: nothing has to be loaded for them.
         from engine.motion.cueing.apply import fitted
 
-        package = fitted(package, rig)
+        unfitted, package = package, fitted(package, rig)
         phases.done("motion")
     story = Story.load(package.story_json, str(package.story_path), seed=options.seed or 0)
     phases.done("story")
@@ -131,7 +134,15 @@ def produce(
                 f"and {NOBODY} leaves a choice to its default"
             )
     return Production(
-        package, rig, bindings, devices, story, _language(options.language, package), certificate, doses or {}
+        package,
+        rig,
+        bindings,
+        devices,
+        story,
+        _language(options.language, package),
+        certificate,
+        unfitted,
+        doses or {},
     )
 
 

@@ -7,8 +7,9 @@ same bits as one computed anew on the machine that computed it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from engine.motion.cueing.washout import WashoutParameters, washed_out
 from engine.motion.cueing.workspace import room_left, shrink_to_legs, workspace_of
 from engine.time.flicks import FLICKS_PER_SECOND
 from engine.timeline.program import DerivedMotion, Program
+from engine.timeline.yamlsource import load_yaml
 
 if TYPE_CHECKING:
     from engine.experience.package import Package
@@ -148,31 +150,70 @@ def motion_fits(package: Package, rig: Rig, *, bindings: Bindings | None = None)
 
 
 def fit_problems(package: Package, rig: Rig) -> list[Problem]:
-    """What an author should hear of derived motion on a rig: logs that cannot be read (errors), and motion its seats hardly give."""
+    """What an author should hear of derived motion on a rig: what is wrong with logs, and motion its seats hardly give."""
+    if not has_derived(package):
+        return []
     found: list[Problem] = []
-    seen: dict[tuple[str, str, int], list[MotionFit]] = {}
-    try:
-        for row in motion_fits(package, rig):
-            seen.setdefault((row.scene, row.reaction, row.track), []).append(row)
-    except InputError as error:
-        return [Problem(Place(shown_file(package.path)), error.message, code="derived-motion")]
-    for (scene, reaction, track), rows in seen.items():
-        felt_wrong = _whole([row.error for row in rows])
-        standing = _whole([row.standing for row in rows])
-        if standing <= 1e-9 or felt_wrong <= POOR * standing:
-            continue
-        where = f"tracks[{track}]" if not reaction else f"reactions.{reaction}.tracks[{track}]"
-        found.append(
-            Problem(
-                Place(shown_file(package.path / "scenes" / f"{scene}.yaml")),
-                f"`{where}`: on {rig.path.name} the seats of {rows[0].role} can hardly give what is asked: a guest would feel an error"
-                f" of {felt_wrong:.2g} thresholds (r.m.s.), {standing:.2g} if the seat stood still",
-                "ask for less (`gain`), smooth the source (`smooth`), or draw the motion with cues",
-                "warning",
-                "derived-motion",
-            )
-        )
+    fitter = _Fitter(package, rig, None)
+    heard: set[tuple[str, str]] = set()
+    for scene in package.scenes:
+        for program, reaction in ((scene, ""), *((found, found.id) for found in scene.reactions)):
+            for motion in program.derived:
+                place = partial(_place_of, package, scene.id, reaction, motion.track)
+                try:
+                    found += _log_notices(package, motion, heard)
+                    rows = [
+                        fitter.report(scene, reaction, program, motion, from_fl, count)
+                        for from_fl, count in fitter.stretches(program, motion)
+                    ]
+                except InputError as error:
+                    found += _told(error, place)
+                    continue
+                found += _poor(rows, rig, place)
     return found
+
+
+def _poor(rows: Sequence[MotionFit], rig: Rig, place: Callable[[], Place]) -> list[Problem]:
+    """A warning where a seat hardly gives what a track asks."""
+    felt_wrong = _whole([row.error for row in rows])
+    standing = _whole([row.standing for row in rows])
+    if standing <= 1e-9 or felt_wrong <= POOR * standing:
+        return []
+    message = (
+        f"on {rig.path.name} the seats of {rows[0].role} can hardly give what is asked: a guest would feel an error"
+        f" of {felt_wrong:.2g} thresholds (r.m.s.), {standing:.2g} if the seat stood still"
+    )
+    hint = "ask for less (`gain`), smooth the source (`smooth`), or draw the motion with cues"
+    return [Problem(place(), message, hint, "warning", "derived-motion")]
+
+
+def _log_notices(package: Package, motion: DerivedMotion, heard: set[tuple[str, str]]) -> list[Problem]:
+    """What had to be assumed or mended in a log, once for each."""
+    log = motion.file, motion.frame
+    if motion.source != "telemetry" or log in heard:
+        return []
+    heard.add(log)
+    from engine.experience.telemetry import read_telemetry
+
+    return list(read_telemetry(package.file(motion.file), frame=motion.frame).notices)
+
+
+def _told(error: InputError, place: Callable[[], Place]) -> list[Problem]:
+    """Every mistake of an error; of one without a place the track's."""
+    problems = getattr(error, "problems", None)
+    return (
+        list(problems)
+        if problems
+        else [Problem(error.place or place(), error.message, code="derived-motion")]
+    )
+
+
+def _place_of(package: Package, scene: str, reaction: str, track: int) -> Place:
+    """The line of a track; the file is read again, since there is something to say."""
+    path = Path(package.path) / "scenes" / f"{scene}.yaml"
+    where: tuple[str | int, ...] = ("tracks", track)
+    _, places = load_yaml(path, shown=shown_file(path))
+    return places.of(("reactions", reaction, *where) if reaction else where)
 
 
 def _whole(errors: list[FeltError]) -> float:
@@ -211,8 +252,8 @@ class _Fitter:
                     for from_fl, count in self.stretches(program, motion)
                 ]
             except InputError as error:
-                place = Place(shown_file(self._package.path / "scenes" / f"{scene.id}.yaml"))
-                problems.append(Problem(place, error.message, code="derived-motion"))
+                reaction = program.id if is_reaction else ""
+                problems += _told(error, partial(_place_of, self._package, scene.id, reaction, motion.track))
                 continue
             motions.append((motion, found))
         rest = [self._package.roles.roles[motion.role].rest_values for motion, _ in motions]

@@ -46,6 +46,7 @@ _WORDS = {
         "summary": "可感误差均方根 {error:.2g} 个阈值（座椅不动时 {standing:.2g}），{noticed:.0%} 的时间可被察觉",
     },
 }
+_WORDS["both"] = {name: f"{text} {_WORDS['zh'][name]}" for name, text in _WORDS["en"].items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +115,7 @@ def draw_fit(fits: Sequence[MotionFit], locale: str = "en") -> str:
     fits
         Stretches of one track, ascending; at least one.
     locale
-        ``en`` or ``zh``; others are told in English.
+        ``en``, ``zh`` or ``both``; others are told in English.
 
     Returns
     -------
@@ -138,8 +139,9 @@ def draw_fit(fits: Sequence[MotionFit], locale: str = "en") -> str:
     )
     summary = words["summary"].format(error=error, standing=standing, noticed=noticed)
     legend = (
-        f'<span style="color:#888">{words["wanted"]}</span> · <span style="color:#06c">{words["given"]}</span> · '
-        f'<span style="color:#c30">{words["error"]}</span>'
+        f'<span class="wanted" style="color:#888">{words["wanted"]}</span> · '
+        f'<span class="given" style="color:#06c">{words["given"]}</span> · '
+        f'<span class="error" style="color:#c30">{words["error"]}</span>'
     )
     return (
         f'<figure class="cueing"><figcaption>{escape(name)} ({escape(first.cueing)}) <small>{escape(summary)}</small>'

@@ -76,4 +76,6 @@ class ReportData:
     stills: Sequence[Still] = ()
     curves: Sequence[Curve] = ()
     lateness: Sequence[Histogram] = ()
+    motions: Sequence[str] = ()
+    """Figures of derived motion, as HTML (`engine.motion.cueing.plot.draw_fit`)."""
     scene_titles: Mapping[str, str] = field(default_factory=dict)

@@ -58,6 +58,9 @@ def render_report(data: ReportData) -> str:
     for curve in data.curves:
         groups.setdefault(curve.group, []).append(draw_curve(curve, data.duration_s, seams))
     curves = "".join(f"<h3>{escape(name)}</h3>{''.join(rows)}" for name, rows in groups.items())
+    motions = ""
+    if data.motions:  # most shows draw their motion
+        motions = _heading(("Seat motion: wanted and given", "座椅运动：期望与实际")) + "".join(data.motions)
     warnings = "".join(f"<li>{escape(text)}</li>" for text in data.warnings)
     none_en_zh = '<p class="none">none <span lang="zh">无</span></p>'
     return f"""<!doctype html>
@@ -73,6 +76,7 @@ def render_report(data: ReportData) -> str:
 <table><tr><th>scene 场景</th><th>choice 选择</th><th>how 方式</th></tr>{choices}</table>
 {_heading(("Beats and choices", "段落与选择"))}{f'<div class="stills">{stills}</div>' if stills else none_en_zh}
 {_heading(("Seat and effects as commanded", "座椅与特效指令"))}{curves or none_en_zh}
+{motions}
 {_heading(("Lateness per device", "各设备的延迟"))}<div class="hists">{"".join(draw_histogram(h) for h in data.lateness)}</div>
 </main></body></html>
 """

@@ -271,7 +271,7 @@ def test_check_hears_of_motion_that_the_seats_hardly_give(loaded: Package, tmp_p
     (problem,) = fit_problems(wild, fixed)
     assert problem.severity == "warning"
     assert "can hardly give" in str(problem)
-    assert str(problem.place).endswith("lamp.yaml")
+    assert problem.place.path.endswith("lamp.yaml") and problem.place.line == 11
 
 
 def _still(device):  # type: ignore[no-untyped-def]
