@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.experience.package import Package
 from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
+from engine.show.motion_figures import motion_figures
 from engine.show.record import RunRecord
 from engine.show.report import Curve, GraphEdge, ReportData, render_report
 from engine.show.setup import Production
@@ -39,22 +40,6 @@ def scene_order(production: Production, edges: Sequence[GraphEdge], first: str) 
         )
     order.extend(scene.id for scene in production.package.scenes if scene.id not in order)
     return order
-
-
-def motion_figures(production: Production, scenes: Sequence[str]) -> list[str]:
-    """What the derived motion of the scenes that were played asked for, what the seat gave, and what a guest felt wrong."""
-    if production.unfitted is None:
-        return []
-    # Here, since most shows draw their motion: nothing has to be loaded for them.
-    from engine.motion.cueing.apply import MotionFit, motion_fits
-    from engine.motion.cueing.plot import draw_fit
-
-    tracks: dict[tuple[str, str, int], list[MotionFit]] = {}
-    for fit in motion_fits(production.unfitted, production.rig):
-        if fit.scene in scenes:
-            tracks.setdefault((fit.scene, fit.reaction, fit.track), []).append(fit)
-    order = {scene: number for number, scene in reversed([*enumerate(scenes)])}
-    return [draw_fit(tracks[key], "both") for key in sorted(tracks, key=lambda key: (order[key[0]], key[1:]))]
 
 
 def _machine_made(package: Package) -> list[tuple[tuple[str, str], str]]:
@@ -109,6 +94,8 @@ def write_report(
         stills=record.stills,
         curves=curves,
         lateness=record.lateness,
-        motions=motion_figures(production, [scene for scene, _ in conductor.beats]),
+        motions=[]
+        if production.unfitted is None
+        else motion_figures(production.unfitted, production.rig, [scene for scene, _ in conductor.beats]),
     )
     folder.write(folder.report, render_report(data).encode("utf-8"))

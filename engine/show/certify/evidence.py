@@ -17,6 +17,7 @@ from engine.show.certify.charts import Line, Mark, Spectrum
 from engine.show.certify.judging import Judged
 from engine.show.certify.material import Made
 from engine.show.certify.page import CertificatePage, Picture
+from engine.show.motion_figures import motion_figures
 from engine.show.report.data import GraphEdge
 from engine.time.flicks import FLICKS_PER_SECOND
 
@@ -55,6 +56,7 @@ def page_of(made: Made, judged: Judged, certificate: Certificate) -> Certificate
         spectra=list(_spectra(made, judged)),
         stills=[Picture(png_bytes(still.pixels), still.caption) for still in judged.flash.stills],
         balances=balances,
+        motions=motion_figures(made.authored, made.material.rig, order),
     )
 
 

@@ -67,6 +67,8 @@ class CertificatePage:
     stills : sequence of Picture
     balances : sequence of Balance
     scene_titles : mapping of str to str
+    motions : sequence of str
+        Figures of derived motion, as HTML.
     """
 
     certificate: Certificate
@@ -79,6 +81,7 @@ class CertificatePage:
     stills: Sequence[Picture] = ()
     balances: Sequence[Balance] = ()
     scene_titles: Mapping[str, str] = field(default_factory=dict)
+    motions: Sequence[str] = ()
 
 
 def render_certificate(page: CertificatePage) -> str:
@@ -102,6 +105,11 @@ def render_certificate(page: CertificatePage) -> str:
         )
     )
     notes = "".join(f"<li>{escape(note)}</li>" for note in (*found.missing, *found.notes))
+    motions = ""
+    if page.motions:
+        motions = (
+            _heading("Seat motion: wanted and given", "座椅运动：期望与实际") + "".join(page.motions) + "\n"
+        )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{escape(page.title[0])} · certificate</title><style>{style}{_STYLE}</style></head><body><main>
@@ -116,7 +124,7 @@ goes that way. Limits are the site's own; no compliance with a standard is claim
 {_heading("Worst paths", "最不利路径")}{_paths(page)}
 {_heading("Doses along the worst paths", "最不利路径上的剂量")}{"".join(map(draw_line, page.doses)) or _NONE}
 {_heading("Weighted spectra", "计权频谱")}<div class="hists">{"".join(map(draw_spectrum, page.spectra)) or _NONE}</div>
-{_heading("Flashes", "闪光")}{"".join(map(draw_line, page.flashes)) or _NONE}
+{motions}{_heading("Flashes", "闪光")}{"".join(map(draw_line, page.flashes)) or _NONE}
 <div class="sheet">{"".join(map(_still, page.stills))}</div>
 {_heading("Effects against story", "特效与叙事")}{_balance(page)}
 </main></body></html>
