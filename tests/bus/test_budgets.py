@@ -124,7 +124,9 @@ class TestKept:
         before, _ = play(first, [1.0] * 30)
         second.resume(first.given(), 300)
         after, _ = play(second, [1.0] * 50, start=300)
-        assert abs(sum(whole) - sum(before + after)) <= 1.0  # the command that was in force is in nobody's count
+        assert (
+            abs(sum(whole) - sum(before + after)) <= 1.0
+        )  # the command that was in force is in nobody's count
         second.resume((0.0, 0.0), 800)
         assert second.given()[0] >= first.given()[0]
         with pytest.raises(ValueError, match="4 numbers"):

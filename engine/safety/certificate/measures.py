@@ -56,3 +56,6 @@ MEASURES: dict[str, Measure] = {
         Measure("wind_on", "s", "wind, at full strength", "风（折合全强度）"),
     )
 }  # fmt: skip
+
+LEVELS = ("LUFS", "dBTP")
+"""Units of measures that may be below 0."""

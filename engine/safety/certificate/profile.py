@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import PackageError, Problem, UsageError
 from engine.motion.exposure.envelope import EnvelopeRow
-from engine.safety.certificate.measures import MEASURES
+from engine.safety.certificate.measures import LEVELS, MEASURES
 from engine.timeline.yamlsource import load_yaml
 
 _PROFILES = Path(__file__).resolve().parent / "profiles"
@@ -77,17 +77,17 @@ def load_profile(path: str | Path | None = None) -> Profile:
         source, shown=source.name if source.parent == _PROFILES else str(source), problems=problems
     )
     doc = None if problems else read_model(ProfileDoc, data, places, problems, what="the profile")
+    # What else is wrong with the file does not hide a limit that is.
+    given = data.get("limits") if isinstance(data, dict) else None
+    for name, limit in given.items() if isinstance(given, dict) else ():
+        place = places.of(("limits", name))
+        if name not in MEASURES:
+            hint = f"measured are {', '.join(MEASURES)}"
+            problems.append(Problem(place, f"'{name}' is not measured", hint, code="measure"))
+        elif isinstance(limit, int | float) and limit < 0 and MEASURES[name].unit not in LEVELS:
+            message = f"{name} is limited to {limit:g}, and it is never below 0"
+            problems.append(Problem(place, message, "0 forbids it altogether", code="measure"))
     if doc is not None:
-        for name in doc.limits:
-            if name not in MEASURES:
-                problems.append(
-                    Problem(
-                        places.of(("limits", name)),
-                        f"'{name}' is not measured",
-                        f"measured are {', '.join(MEASURES)}",
-                        code="measure",
-                    )
-                )
         if "envelope" in doc.limits and doc.envelope is None:
             problems.append(
                 Problem(
