@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.errors import InputError
 from engine.experience.package import Package
 from engine.show.conduct.conductor import Conductor, Ended
 from engine.show.folder import RunFolder
@@ -49,6 +50,16 @@ def _machine_made(package: Package) -> list[tuple[tuple[str, str], str]]:
     return [(("Machine-made tracks", "机器生成的轨道"), str(count))] if count else []
 
 
+def _motions(production: Production, scenes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Figures of what was derived in some scenes, and why there are none: a log may have gone since the show began."""
+    if production.unfitted is None:
+        return [], []
+    try:
+        return motion_figures(production.unfitted, production.rig, scenes), []
+    except InputError as error:
+        return [], [f"wanted and given seat motion cannot be shown: {error}"]
+
+
 def write_report(
     *,
     production: Production,
@@ -73,6 +84,7 @@ def write_report(
     duration_s = (ended.at_ns - record.epoch_ns) / 1e9
     edges = edges_of(production)
     first = conductor.beats[0][0] if conductor.beats else ""
+    motions, unshown = _motions(production, [scene for scene, _ in conductor.beats])
     data = ReportData(
         title=(titles.get("en", package.id), titles.get("zh", "")),
         outcome=(outcome[0] + detail, outcome[1] + detail),
@@ -90,12 +102,10 @@ def write_report(
         choices=conductor.choices,
         scenes=scene_order(production, edges, first),
         edges=edges,
-        warnings=record.warnings,
+        warnings=[*record.warnings, *unshown],
         stills=record.stills,
         curves=curves,
         lateness=record.lateness,
-        motions=[]
-        if production.unfitted is None
-        else motion_figures(production.unfitted, production.rig, [scene for scene, _ in conductor.beats]),
+        motions=motions,
     )
     folder.write(folder.report, render_report(data).encode("utf-8"))

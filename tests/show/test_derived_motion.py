@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace as changed
 from pathlib import Path
 
 import pytest
 
 from engine.cli import main
-from engine.errors import PackageError
+from engine.errors import InputError, PackageError, Place
 from engine.experience.package import load_package
-from engine.experience.rig import load_rig
-from engine.motion.cueing.apply import fit_problems, fitted
+from engine.experience.rig import AxisLimits, DeviceSpec, load_rig
+from engine.motion.cueing.apply import fit_problems, fitted, motion_fits
+from engine.show import reporting
+from engine.show.motion_figures import motion_figures, motion_rows
 from tests.experience.packages import good_package, replace
+from tests.motion.cueing.cases import hexapod
 
 HEAD = "time [s],acc_x [m/s2],acc_y [m/s2],acc_z [m/s2],mood\n"
 TRACK = "tracks:\n  - {role: seat.motion, kind: motion, from: {telemetry: data/ride.csv}, made_by: machine}\n"
@@ -78,8 +82,72 @@ def test_a_run_plays_a_log_and_its_report_shows_wanted_and_given(tmp_path: Path)
     assert "Seat motion: wanted and given" in page and "座椅运动：期望与实际" in page
     assert page.count('<figure class="cueing">') == 2  # the scene's track and its reaction's
     assert "felt error" in page and "可感误差" in page
+    assert page.count("<td>data/") == 2 and page.count("a machine") == 1
+    assert page.index('<table class="fits">') < page.index('<figure class="cueing">')
     assert "Machine-made tracks" in page and "机器生成的轨道" in page
     assert main(["replay", str(tmp_path / "run/journal.jsonl")]) == 0
+
+
+def test_the_command_says_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = package(tmp_path, ride(10), ride(2))
+    assert main(["check", str(made), "--rig", "cinema4d"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "ride.csv:1: warning:" in line]
+    assert any("columns that are not used: mood" in line for line in told)
+
+
+def test_a_row_says_what_a_guest_feels_wrong_and_who_made_it(tmp_path: Path) -> None:
+    loaded, rig = load_package(package(tmp_path, ride(10), ride(2)), hashed=False), load_rig("cinema4d")
+    scene, bump = motion_rows(loaded, rig, ["lamp"])
+    assert (scene.scene, scene.reaction, scene.role) == ("lamp", "", "seat.motion")
+    assert (scene.source, scene.cueing, scene.machine_made) == ("data/ride.csv", "fit", True)
+    assert (bump.reaction, bump.source, bump.machine_made) == ("bump", "data/bump.csv", False)
+    (fit,) = (fit for fit in motion_fits(loaded, rig) if not fit.reaction)
+    assert scene.force_mps2 == pytest.approx(math.hypot(*fit.error.force_rms_mps2))
+    assert scene.turn_dps == pytest.approx(math.hypot(*fit.error.turn_rms_dps))
+    assert scene.noticed == pytest.approx(fit.error.noticed)
+    poses = abs(fit.fitted.control).max(axis=0) / fit.workspace.high
+    assert 0.9 * poses.max() < scene.stroke <= min(poses.max(), 1.0)
+    assert motion_rows(loaded, rig, ["elsewhere"]) == []
+
+
+def _wide(device: DeviceSpec) -> dict[str, AxisLimits]:
+    """Axes that would go ten times as far, if the legs let them."""
+    return {
+        axis: changed(limit, low=10 * limit.low, high=10 * limit.high)
+        for axis, limit in device.limits.items()
+    }
+
+
+def test_legs_count_as_stroke(tmp_path: Path) -> None:
+    loaded, rig = load_package(package(tmp_path, ride(4), ride(2)), hashed=False), load_rig("cinema4d")
+    devices = tuple(
+        changed(device, platform=hexapod(), limits=limits) if device.name.startswith("seat_") else device
+        for device, limits in ((device, _wide(device)) for device in rig.devices)
+    )
+    legged = changed(rig, devices=devices)
+    (fit,) = (fit for fit in motion_fits(loaded, legged) if not fit.reaction)
+    axes = (abs(fit.fitted.control).max(axis=0) / fit.workspace.high).max()
+    assert axes < motion_rows(loaded, legged, ["lamp"])[0].stroke <= 1.0
+
+
+def test_where_no_seat_moves_nothing_was_given(tmp_path: Path) -> None:
+    loaded, rig = load_package(package(tmp_path, ride(4), ride(2)), hashed=False), load_rig("cinema4d")
+    rumble = tuple(target for target in rig.roles["seat.motion"] if target.rendered_as or not target.device)
+    assert motion_figures(loaded, changed(rig, roles={**rig.roles, "seat.motion": rumble}), ["lamp"]) == []
+
+
+def test_a_log_that_went_away_does_not_cost_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> list[str]:
+        raise InputError("it is not there any more", Place("data/ride.csv"))
+
+    monkeypatch.setattr(reporting, "motion_figures", gone)
+    made = package(tmp_path, ride(10), ride(2))
+    words = ["--rig", "cinema4d", "--headless", "--no-picture", "--no-sound", "--quiet", "--choices", "-"]
+    assert main(["play", str(made), *words, "--out", str(tmp_path / "run")]) == 0
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert "cannot be shown: data/ride.csv: it is not there any more" in page
 
 
 def test_a_report_without_derived_motion_says_nothing_of_it(tmp_path: Path) -> None:

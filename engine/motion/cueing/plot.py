@@ -133,9 +133,9 @@ def draw_fit(fits: Sequence[MotionFit], locale: str = "en") -> str:
     noticed = sum(fit.error.noticed * len(fit.wanted) for fit in fits) / total
     first = fits[0]
     name = (
-        f"{first.scene} · {first.reaction} · {first.role}"
+        f"{first.scene} · {first.reaction} · {first.role} #{first.track + 1}"
         if first.reaction
-        else f"{first.scene} · {first.role}"
+        else f"{first.scene} · {first.role} #{first.track + 1}"
     )
     summary = words["summary"].format(error=error, standing=standing, noticed=noticed)
     legend = (

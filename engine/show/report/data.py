@@ -77,5 +77,5 @@ class ReportData:
     curves: Sequence[Curve] = ()
     lateness: Sequence[Histogram] = ()
     motions: Sequence[str] = ()
-    """Figures of derived motion, as HTML (`engine.motion.cueing.plot.draw_fit`)."""
+    """Derived motion, as HTML: a table, then its figures (`engine.show.motion_figures`)."""
     scene_titles: Mapping[str, str] = field(default_factory=dict)
