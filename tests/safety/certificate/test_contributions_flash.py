@@ -19,7 +19,10 @@ from engine.safety.certificate.contributions.flash import (
     view_of,
 )
 from engine.safety.certificate.contributions.values import Material
+from engine.safety.certificate.judge import judge
 from engine.safety.certificate.pieces import pieces_of
+from engine.safety.certificate.profile import load_profile
+from engine.safety.certificate.routes import path_graph
 from engine.safety.flash import FlashMeter, LampTrack
 from engine.safety.paths.values import Windowed
 from engine.show.rig_check import checked_devices
@@ -32,7 +35,10 @@ from engine.timeline.roles import RoleKind, RoleSpec, RoleTable
 from engine.timeline.yamlsource import load_yaml_text
 
 ROLES = RoleTable.of(
-    [RoleSpec(f"light.{name}", RoleKind.COLOR, "room", "light") for name in ("hero", "street", "windows")]
+    [
+        *(RoleSpec(f"light.{name}", RoleKind.COLOR, "room", "light") for name in ("hero", "street")),
+        RoleSpec("light.windows", RoleKind.LEVEL, "room", "light"),
+    ]
 )
 WHITE, RED, BLACK = "[1, 1, 1]", "[1, 0, 0]", "[0, 0, 0]"
 
@@ -100,8 +106,8 @@ def met(made: Material) -> tuple[int, int]:
     meter = FlashMeter(view_of(made), lamps=tracks, from_fl=0)
     _, frames = Grey().frames(0)
     end_fl = len(made.evaluator.programs) * 4 * FLICKS_PER_SECOND
-    for at_fl in range(0, end_fl, FLICKS_PER_SECOND // 50):
-        meter.push(at_fl, frames[0])
+    for now_fl in range(0, end_fl, FLICKS_PER_SECOND // 50):
+        meter.push(now_fl, frames[0])
     found = meter.summary()
     return found.general_transitions, found.red_transitions
 
@@ -175,3 +181,51 @@ def test_the_worst_picture_is_shown() -> None:
     assert found.stills[0].caption.startswith("s1,")
     assert "10 flashes in a second" in found.stills[0].caption or "10.5" in found.stills[0].caption
     assert max(found.timelines[1].general) >= 10.0
+
+
+def test_a_flash_is_seen_however_short_it_is() -> None:
+    # Two milliseconds of a dimmer, between two of the instants at which curves are looked at.
+    cues = ", ".join(
+        f"{{at: {n / 10 + 0.001:.3f}s, set: 1}}, {{at: {n / 10 + 0.003:.3f}s, set: 0}}" for n in range(1, 9)
+    )
+    found = costs(judged(material(f"  - {{role: light.windows, kind: level, cues: [{cues}]}}\n")))
+    assert found.inside[0] == 16
+
+
+class Flicker(Grey):
+    """Black and white by turns in the first two seconds."""
+
+    def frames(self, scene: int) -> tuple[Sequence[int], Sequence[Pixels]]:
+        instants, frames = super().frames(scene)
+        return instants, [
+            np.full_like(frame, 255 * (number % 2)) if number < 10 else frame
+            for number, frame in enumerate(frames)
+        ]
+
+
+def test_the_picture_counts_too() -> None:
+    made = material("tracks: []\n")
+    assert 4 <= costs(flash_costs(made, Flicker())).inside[0] <= 5
+    lit = material(strobe(hz(10.0)))
+    assert costs(flash_costs(lit, Flicker())).inside[0] >= 20
+
+
+@pytest.mark.parametrize(
+    ("rate", "gap_s", "first"), [(1.5, 0.1, ()), (10.0, 0.1, ("s0", "s1")), (10.0, 0.6, ())]
+)
+def test_scenes_that_keep_the_limit_can_break_it_where_they_meet(
+    rate: float, gap_s: float, first: tuple[str, ...]
+) -> None:
+    step_s = 0.5 / rate
+    ends = strobe([round(4.0 - gap_s - step_s * n, 6) for n in range(3, -1, -1)])
+    begins = strobe([round(gap_s + step_s * n, 6) for n in range(4)])
+    made = material(ends, begins)
+    found, limits = judged(made), load_profile().limits
+    assert max(costs(found).inside) / 2 <= limits["flashes"]
+    names = ["s0", "s1"]
+    graph = path_graph(made.pieces, names)
+    findings = [
+        row.finding for row in judge(found.measured, graph, made.pieces, names, limits, lambda _: True)
+    ]
+    assert [row.measure for row in findings if not row.kept] == (["flashes"] if first else [])
+    assert tuple(step.scene for step in findings[0].first) == first

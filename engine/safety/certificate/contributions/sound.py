@@ -134,9 +134,12 @@ class _Loud:
         peak = own.peak
         rung: list[Floats] = []
         for way in pieces.ways:
-            if way.target != number or way.source < 0 or pieces.pieces[way.source].scene == piece.scene:
+            if way.target != number or way.source < 0:
                 continue
             before = pieces.pieces[way.source]
+            # Into its lap or tail a scene goes on; entered anew it has its own end before it.
+            if before.scene == piece.scene and piece.from_fl > 0:
+                continue
             ring = scenes[before.scene]
             # Left early, what sounds is faded over as long as any tail: the loudest second of it at the worst.
             ends = _tenth(before.to_fl) if not way.early else _tenth(before.leave_from_fl)
@@ -161,11 +164,7 @@ class _Loud:
             total[:, begin:end] += highest
             peak += heard.peak
         power = total**2
-        return cls(power[0], power[1], min(peak, _CEILING))
-
-
-_CEILING_DBTP = -1.0
-_CEILING = 10.0 ** (_CEILING_DBTP / 20.0)
+        return cls(power[0], power[1], min(peak, 10.0 ** (material.rig.audio.mix.ceiling_dbtp / 20.0)))
 
 
 def _loudest(material: Material, measure: str, window_s: float, pieces: Sequence[_Loud]) -> Measured:
@@ -280,7 +279,8 @@ def _heard(
         for rows in ([m.k for m in made], [m.a for m in made])
     )
     found = Heard(k, a, max(one.peak for one in made))
-    _save(file, found)
+    if material.package.hash:
+        _save(file, found)
     return found
 
 
@@ -290,7 +290,8 @@ def _rendered(
     from scipy.signal import sosfilt
 
     settings = settings_of(material.rig.audio.mix, material.package.manifest.loudness)
-    mixer: DeviceMix = make_mix(book, ClipCache(package.path), settings=settings, ceiling_dbtp=_CEILING_DBTP)
+    ceiling_dbtp = material.rig.audio.mix.ceiling_dbtp
+    mixer: DeviceMix = make_mix(book, ClipCache(package.path), settings=settings, ceiling_dbtp=ceiling_dbtp)
     block = LocalBlock()
     writer = TransportWriter(block)
     end_ns = fl_to_ns(program.duration.nominal_fl)
