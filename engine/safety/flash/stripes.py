@@ -59,6 +59,9 @@ class StripeFinder:
             size: np.outer(np.hanning(size[0] + 2)[1:-1], np.hanning(size[1] + 2)[1:-1]).astype(np.float32)
             for size in {(rows, columns), half}
         }
+        self._sums = {
+            size: (float(window.sum()), float((window**2).sum())) for size, window in self._windows.items()
+        }
 
     def striped(self, linear: Values) -> bool:
         """Whether a frame's linear light, shape (height * width, 3) of which only samples are read, is striped."""
@@ -82,9 +85,13 @@ class StripeFinder:
         )
 
     def _region(self, luminance: Values) -> bool:
-        window = self._windows[(luminance.shape[0], luminance.shape[1])]
-        middle = float((luminance * window).sum() / window.sum())
-        power = np.abs(np.fft.rfft2((luminance - np.float32(middle)) * window)) ** 2
+        from scipy.fft import rfft2  # in single precision, which numpy's is not
+
+        size = (luminance.shape[0], luminance.shape[1])
+        window, (whole, squared) = self._windows[size], self._sums[size]
+        middle = float(np.vdot(luminance, window)) / whole
+        waves = rfft2((luminance - np.float32(middle)) * window)
+        power = waves.real**2 + waves.imag**2
         # Columns other than the first (and the last, of even widths) stand for two waves.
         power[:, 1 : (luminance.shape[1] + 1) // 2] *= 2.0
         total = float(power.sum())
@@ -106,6 +113,6 @@ class StripeFinder:
                 power[mirrored, columns] = 0.0
             if carried >= _CARRIED * total:
                 # A wave of amplitude a under the window has a**2 / 2 of power a windowed pixel; light to dark is 2 a.
-                swing = 2.0 * np.sqrt(2.0 * carried / (luminance.size * float((window**2).sum())))
+                swing = 2.0 * np.sqrt(2.0 * carried / (luminance.size * squared))
                 return bool(swing >= self._profile.change and middle - swing / 2 < self._profile.dark_below)
         return False

@@ -98,6 +98,7 @@ class PathGraph:
     together: tuple[Together, ...] = ()
     outgoing: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
     beginning: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    laps: dict[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         count = len(self.stops)
@@ -132,6 +133,11 @@ class PathGraph:
                 raise ValueError(
                     f"a limit of {limit.most} over ways {limit.ways}; there are {len(self.ways)} ways"
                 )
+        laps: dict[int, tuple[int, ...]] = {}
+        for number, stop in enumerate(self.stops):
+            if stop.per is not None:
+                laps[stop.per] = (*laps.get(stop.per, ()), number)
+        object.__setattr__(self, "laps", laps)
         object.__setattr__(self, "outgoing", tuple(map(tuple, out)))
         object.__setattr__(self, "beginning", tuple(first))
 
@@ -162,16 +168,9 @@ class PathGraph:
             elif stop.most is not None and visits[at] > stop.most:
                 return False
             if stop.per is None:
-                for lap in self._laps().get(at, ()):
+                for lap in self.laps.get(at, ()):
                     since[lap] = 0
         return all(sum(used.get(way, 0) for way in limit.ways) <= limit.most for limit in self.together)
-
-    def _laps(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for number, stop in enumerate(self.stops):
-            if stop.per is not None:
-                found.setdefault(stop.per, []).append(number)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
