@@ -83,7 +83,7 @@ def measure(
             "control": "sum of squares of the same three signals",
             "control_ratio": round(taken_s / control_s, 1),
         }
-    steps, block = 200, 10
+    steps, block = 200, 50
     rows = draw.standard_normal((steps, seats, 6)) * 0.01
     together = DoseMeter(seats, 100.0, np.zeros((seats, 3)))
     each = [DoseMeter(1, 100.0, np.zeros((1, 3))) for _ in range(seats)]

@@ -18,7 +18,7 @@ from engine.experience.dose import SeatDose
 from engine.motion.exposure.meter import DoseMeter
 
 #: How often the gain follows what has been measured.
-_JUDGED_S = 0.1
+_JUDGED_S = 0.5
 #: Each of three lags between what is judged and what is scaled, s.
 _SMOOTH_S = 0.3
 
