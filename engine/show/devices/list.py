@@ -72,7 +72,10 @@ def device_lines(spec: DeviceSpec, driver: Driver, rig: Rig) -> Sequence[str]:
     seat = f", seat {rig.seats[spec.seat].name}" if 0 <= spec.seat < len(rig.seats) else ""
     latency = f"dead {spec.latency.dead_ns / 1e6:g} ms, lag {spec.latency.lag_ns / 1e6:g} ms"
     permit = f", moves only with permit {spec.permit}" if spec.permit else ""
-    lines = [f"{spec.name}: {spec.driver} on {spec.port}{seat}, {driver.rate_hz:g} Hz, {latency}{permit}"]
+    live = f", moved by live motion {spec.live} too" if spec.live else ""
+    lines = [
+        f"{spec.name}: {spec.driver} on {spec.port}{seat}, {driver.rate_hz:g} Hz, {latency}{permit}{live}"
+    ]
     groups = ", ".join(f"{group.name} ({group.form.value})" for group in driver.groups[:CHANNELS_SHOWN])
     more = f" and {len(driver.groups) - CHANNELS_SHOWN} more" if len(driver.groups) > CHANNELS_SHOWN else ""
     lines.append(f"  groups: {groups or 'none'}{more}")
