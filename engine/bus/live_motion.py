@@ -2,8 +2,8 @@
 
 Read in a thread of its own for each source; the bus is told of the newest sample by a note of kind ``felt``, which is journalled like
 every note, so a replay moves the same. In the machine the sample is held until the next one comes, and filtered at the device's rate
-by the classical washout (`engine.motion.cueing.washout`). The result is added to the motion roles that the device plays, so that a
-guest's comfort, intensities, doses and all limits hold for it as for what an author wrote.
+by the classical washout (`engine.motion.cueing.washout`). The result is added to the motion role that the device plays (the first of
+several), so that a guest's comfort, intensities, doses and all limits hold for it as for what an author wrote.
 
 Nothing that comes in is trusted: what is no number is left out, what no ride does is cut off, and where nothing more is heard for
 `stale_ns` the seat is led to rest within `FADE_S`. So it is while the show is held, and it fades in as slowly.
@@ -37,6 +37,7 @@ GAP_NS = 4_000_000
 """Least time between two samples that the bus is told of; what comes between is replaced by what comes after."""
 
 _KEPT_DIGITS = 7
+_LARGEST = 1e300
 Sample = tuple[float, ...]
 Hear = Callable[[str, Sample], None]
 
@@ -109,11 +110,18 @@ class SampleOf:
             return None
         force = self._spec.specific_force((given[0], given[1], given[2]))
         turn = self._spec.angular_rate((given[3], given[4], given[5]))
-        return tuple(float(f"{value:.{_KEPT_DIGITS}g}") for value in (*force, *turn))
+        found = tuple(float(f"{value:.{_KEPT_DIGITS}g}") for value in (*force, *turn))
+        if not all(map(math.isfinite, found)):  # a unit may take the largest numbers out of range
+            self.refused += 1
+            return None
+        return found
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a finite number; an integer may be too long for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_LARGEST <= value <= _LARGEST
 
 
 class LiveMotion:
@@ -196,20 +204,19 @@ class LiveMoves:
         Of the source.
     motion : LiveMotion
         Shared by the devices of its rate.
-    starts : tuple of int
-        Where the motion roles that the device plays begin in the state vector.
+    start : int
+        Where a motion role that the device plays begins in the state vector.
     """
 
     name: str
     motion: LiveMotion
-    starts: tuple[int, ...]
+    start: int
 
     def added(self, state: Sequence[float]) -> Sequence[float]:
         """A state with the newest pose added to its motion."""
         found = list(state)
-        for start in self.starts:
-            for axis, value in enumerate(self.motion.last):
-                found[start + axis] += value
+        for axis, value in enumerate(self.motion.last):
+            found[self.start + axis] += value
         return found
 
 

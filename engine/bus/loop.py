@@ -742,13 +742,13 @@ class BusCore:
 
     def _moved_by(self, device: BusDevice, line: _Line) -> LiveMoves | None:
         """The live motion of a device, shared with the others of its rate."""
-        starts = tuple(sorted({route.start for route in device.routes if route.kind == "motion"}))
-        if device.live is None or not starts:
+        start = min((route.start for route in device.routes if route.kind == "motion"), default=-1)
+        if device.live is None or start < 0:
             return None
         key = device.live.name, line.period_ticks
         if key not in self._live:
             self._live[key] = LiveMotion(device.live, 1.0 / line.dt_s)
-        return LiveMoves(device.live.name, self._live[key], starts)
+        return LiveMoves(device.live.name, self._live[key], start)
 
     def _move_live(self, live: LiveMoves, tick: int, at_ns: int, transport: Transport) -> None:
         """One step of what is heard; while the show is held or stopped it fades to rest like what falls silent."""

@@ -94,7 +94,17 @@ def test_a_sample_may_come_address_by_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [(1, 2), (1, 2, "3"), (1, math.nan, 3), (math.inf, 0, 0), (True, 1, 2), ()]
+    "values",
+    [
+        (1, 2),
+        (1, 2, "3"),
+        (1, math.nan, 3),
+        (math.inf, 0, 0),
+        (True, 1, 2),
+        (),
+        (10**400, 0, 0),
+        (1e301, 0, 0),
+    ],
 )
 def test_what_is_no_sample_is_counted_and_left_out(tmp_path: Path, values: tuple[object, ...]) -> None:
     samples = SampleOf(spec_of(tmp_path, RIDE % ""))
