@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from engine.errors import UsageError
+from engine.experience.certification import CERTIFICATE_FILE
 from engine.safety.certificate.document import Certificate, text_of
 from engine.safety.certificate.findings import Finding
 from engine.safety.certificate.gate import broken_line
@@ -22,6 +25,7 @@ from engine.show.folder import explain
 from engine.time import wall_time_iso
 
 CERTIFIED, REFUSED = 0, 3
+MOST_HZ = 240
 
 
 def certificate_command(
@@ -38,7 +42,7 @@ def certificate_command(
     profile : str or None
         Name or file; None: the rig's own, else the engine's.
     out : Path or None
-        The certificate's file; None: where the rig looks for it, else ``certificate.json`` in the package.
+        The certificate's file, or a folder that is there; None: where the rig looks for it, else ``certificate.json`` in the package.
     picture_hz : float
         How often the picture is drawn in a second of show; 0: not at all, and a limit on flashes is left unmeasured.
 
@@ -54,7 +58,12 @@ def certificate_command(
     OutputError
         The certificate cannot be written.
     """
+    if not 0.0 <= picture_hz <= MOST_HZ:
+        raise UsageError(f"--picture-hz {picture_hz:g}: 0 to {MOST_HZ} is allowed")
     made = material_of(experience, rig)
+    target = _target(
+        out if out is not None else made.material.rig.certificate.file_for(made.material.package.path)
+    )
     limits = load_profile(profile if profile is not None else made.material.rig.certificate.profile or None)
     try:
         judged = certify(made, limits, picture_hz=picture_hz, tell=_tell)
@@ -62,7 +71,6 @@ def certificate_command(
         print(f"REFUSED: {made.material.package.id}: {error}", file=sys.stderr)
         return REFUSED
     found = sign(replace(judged.certificate, issued=wall_time_iso()), signing_key(key_folder()))
-    target = out if out is not None else made.material.rig.certificate.file_for(made.material.package.path)
     page = target.with_suffix(".html")
     _write(target, text_of(found))
     _write(page, render_certificate(page_of(made, judged, found)))
@@ -76,6 +84,16 @@ def _tell(what: str) -> None:
         print(f"\r\x1b[K{what} ...", end="", file=sys.stderr, flush=True)
 
 
+def _target(wanted: Path) -> Path:
+    """The certificate's file; its page lies beside it and has another name."""
+    target = wanted / CERTIFICATE_FILE if wanted.is_dir() else wanted
+    if target.suffix.lower() == ".html":
+        raise UsageError(
+            f"{target}: the report's page has that name; give the certificate another, {CERTIFICATE_FILE}"
+        )
+    return target
+
+
 def _write(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
@@ -83,6 +101,8 @@ def _write(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise explain(error, path) from error
 
 
